@@ -1,0 +1,36 @@
+// Package deps keeps the chosen modules in go.mod while the house is raised;
+// it goes when each is imported where it is used.
+package deps
+
+import (
+	_ "github.com/PuerkitoBio/goquery"
+	_ "github.com/arran4/golang-ical"
+	_ "github.com/caarlos0/env/v11"
+	_ "github.com/chromedp/chromedp"
+	_ "github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	_ "github.com/emersion/go-smtp"
+	_ "github.com/gofiber/fiber/v2"
+	_ "github.com/google/uuid"
+	_ "github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq"
+	_ "github.com/mozillazg/go-pinyin"
+	_ "github.com/nyaruka/phonenumbers"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/redis/go-redis/v9"
+	_ "github.com/riverqueue/river"
+	_ "github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	_ "github.com/riverqueue/river/rivermigrate"
+	_ "github.com/shopspring/decimal"
+	_ "github.com/signintech/gopdf"
+	_ "github.com/skip2/go-qrcode"
+	_ "github.com/tink-crypto/tink-go/v2/aead"
+	_ "github.com/wneessen/go-mail"
+	_ "github.com/xuri/excelize/v2"
+	_ "golang.org/x/crypto/argon2"
+	_ "golang.org/x/crypto/hkdf"
+	_ "golang.org/x/image/font/sfnt"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/text/language"
+	_ "pgregory.net/rapid"
+)
