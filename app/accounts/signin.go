@@ -1,0 +1,316 @@
+package accounts
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/redis/go-redis/v9"
+
+	"qianshou/app/audit"
+	"qianshou/app/kit/clock"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
+)
+
+// sessionLife is how long a session lasts after it was last used.
+const sessionLife = 12 * time.Hour
+
+// minPassword is the least length of a password, in characters.
+const minPassword = 12
+
+// Account is a member of staff.
+type Account struct {
+	ID         ident.ID   `db:"id"`
+	Email      string     `db:"email"`
+	NameZH     string     `db:"name_zh"`
+	NameEN     string     `db:"name_en"`
+	Lang       string     `db:"lang"`
+	DisabledAt *time.Time `db:"disabled_at"`
+	Grants     []Grant    `db:"-"`
+}
+
+type storedAccount struct {
+	Account
+	PasswordHash string `db:"password_hash"`
+}
+
+func (a storedAccount) actor(grants []Grant) Actor {
+	return Actor{Kind: User, ID: a.ID, NameZH: a.NameZH, NameEN: a.NameEN, Lang: a.Lang, Grants: grants}
+}
+
+// APIToken lets another program act with one role.
+type APIToken struct {
+	ID        ident.ID   `db:"id"`
+	Name      string     `db:"name"`
+	Role      Role       `db:"role"`
+	EventID   ident.ID   `db:"event_id"`
+	CreatedAt time.Time  `db:"created_at"`
+	ExpiresAt *time.Time `db:"expires_at"`
+}
+
+// Service signs people and programs in.
+type Service struct {
+	db    *sqlx.DB
+	redis redis.UniversalClient
+	now   clock.Clock
+	newID ident.Source
+	hash  hasher
+	decoy string // hash of nothing, so that an unknown address takes as long as a known one
+}
+
+// New makes the service. Sessions live in Redis: without it nobody can sign in,
+// and tokens of other programs go on working.
+func New(db *sqlx.DB, rdb redis.UniversalClient, now clock.Clock, newID ident.Source) *Service {
+	s := &Service{db: db, redis: rdb, now: now, newID: newID, hash: newHasher()}
+	s.decoy = s.hash.hash(randomSecret())
+	return s
+}
+
+// Create makes an account with its roles.
+//
+// Faults: Invalid with fields; Conflict, the address has an account.
+func (s *Service) Create(ctx context.Context, by Actor, a Account, password string) (Account, error) {
+	if !by.May(EditAccounts, ident.Nil) {
+		return a, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	a.Email = strings.TrimSpace(a.Email)
+	var bad fault.List
+	bad.Check(strings.Count(a.Email, "@") == 1 && len(a.Email) <= 254, "email", "field.email")
+	bad.Check(a.NameZH != "" && utf8.RuneCountInString(a.NameZH) <= 120, "name_zh", "field.required")
+	bad.Check(a.NameEN != "" && utf8.RuneCountInString(a.NameEN) <= 120, "name_en", "field.required")
+	bad.Check(utf8.RuneCountInString(password) >= minPassword, "password", "field.password_short", minPassword)
+	if err := bad.Err(); err != nil {
+		return a, err
+	}
+	if a.Lang == "" {
+		a.Lang = "zh"
+	}
+	a.ID = s.newID()
+	hash := s.hash.hash(password)
+	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := insertUser(ctx, tx, a, hash, s.now()); err != nil {
+			return err
+		}
+		for _, g := range a.Grants {
+			if err := insertGrant(ctx, tx, a.ID, g, s.now()); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{
+			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(),
+			Action: "account.create", ObjectKind: "account", ObjectID: a.ID,
+			After: map[string]any{"email": a.Email, "grants": a.Grants},
+		})
+	})
+	return a, err
+}
+
+// List answers every account, with its roles.
+func (s *Service) List(ctx context.Context, by Actor) ([]Account, error) {
+	if !by.May(EditAccounts, ident.Nil) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	list, err := accountList(ctx, s.db)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	for i := range list {
+		if list[i].Grants, err = grantsOf(ctx, s.db, list[i].ID); err != nil {
+			return nil, fmt.Errorf("list roles: %w", err)
+		}
+	}
+	return list, nil
+}
+
+// SetPassword gives an account a new password.
+func (s *Service) SetPassword(ctx context.Context, by Actor, email, password string) error {
+	if !by.May(EditAccounts, ident.Nil) {
+		return fault.New(fault.Forbidden, "error.forbidden")
+	}
+	if utf8.RuneCountInString(password) < minPassword {
+		return fault.Fields(fault.Field{Path: "password", Key: "field.password_short", Args: []any{minPassword}})
+	}
+	hash := s.hash.hash(password)
+	return store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		a, err := accountByEmail(ctx, tx, email)
+		if err != nil {
+			return err
+		}
+		if err := updatePassword(ctx, tx, a.ID, hash); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{
+			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(),
+			Action: "account.password", ObjectKind: "account", ObjectID: a.ID,
+		})
+	})
+}
+
+// SignIn checks a password and opens a session; the secret goes into the
+// browser's cookie and is stored here as a hash only.
+//
+// Faults: Invalid, wrong address or password (it does not say which);
+// Unavailable, Redis is down.
+func (s *Service) SignIn(ctx context.Context, email, password string) (Actor, string, error) {
+	a, err := accountByEmail(ctx, s.db, strings.TrimSpace(email))
+	if fault.CodeOf(err) == fault.NotFound {
+		s.hash.matches(s.decoy, password)
+		return Actor{}, "", fault.New(fault.Invalid, "signin.wrong")
+	}
+	if err != nil {
+		return Actor{}, "", fmt.Errorf("sign in: %w", err)
+	}
+	if !s.hash.matches(a.PasswordHash, password) || a.DisabledAt != nil {
+		return Actor{}, "", fault.New(fault.Invalid, "signin.wrong")
+	}
+	grants, err := grantsOf(ctx, s.db, a.ID)
+	if err != nil {
+		return Actor{}, "", fmt.Errorf("sign in: %w", err)
+	}
+	secret := randomSecret()
+	row, _ := json.Marshal(session{User: a.ID, Since: s.now()})
+	if err := s.redis.Set(ctx, sessionKey(secret), row, sessionLife).Err(); err != nil {
+		return Actor{}, "", fault.Wrap(err, fault.Unavailable, "signin.unavailable")
+	}
+	return a.actor(grants), secret, nil
+}
+
+type session struct {
+	User  ident.ID  `json:"user"`
+	Since time.Time `json:"since"`
+}
+
+// BySession answers who holds a session, with the roles they have now.
+//
+// Faults: SignIn, no such session; Unavailable, Redis is down.
+func (s *Service) BySession(ctx context.Context, secret string) (Actor, error) {
+	raw, err := s.redis.GetEx(ctx, sessionKey(secret), sessionLife).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return Actor{}, fault.New(fault.SignIn, "error.sign_in")
+	}
+	if err != nil {
+		return Actor{}, fault.Wrap(err, fault.Unavailable, "signin.unavailable")
+	}
+	var held session
+	if err := json.Unmarshal(raw, &held); err != nil {
+		return Actor{}, fault.New(fault.SignIn, "error.sign_in")
+	}
+	a, err := accountByID(ctx, s.db, held.User)
+	if fault.CodeOf(err) == fault.NotFound || err == nil && a.DisabledAt != nil {
+		return Actor{}, fault.New(fault.SignIn, "error.sign_in")
+	}
+	if err != nil {
+		return Actor{}, fmt.Errorf("read session: %w", err)
+	}
+	grants, err := grantsOf(ctx, s.db, a.ID)
+	if err != nil {
+		return Actor{}, fmt.Errorf("read session: %w", err)
+	}
+	return a.actor(grants), nil
+}
+
+// SignOut ends a session. Ending one that is gone is no failure.
+func (s *Service) SignOut(ctx context.Context, secret string) error {
+	if err := s.redis.Del(ctx, sessionKey(secret)).Err(); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "signin.unavailable")
+	}
+	return nil
+}
+
+// SetLang remembers the language an account reads.
+func (s *Service) SetLang(ctx context.Context, by Actor, lang string) error {
+	if by.Kind != User || (lang != "zh" && lang != "en") {
+		return nil
+	}
+	return updateLang(ctx, s.db, by.ID, lang)
+}
+
+// CreateToken makes a bearer token for another program. The secret is shown
+// once; only its hash is kept.
+func (s *Service) CreateToken(ctx context.Context, by Actor, name string, role Role, event ident.ID, expires *time.Time) (APIToken, string, error) {
+	if !by.May(EditAccounts, ident.Nil) {
+		return APIToken{}, "", fault.New(fault.Forbidden, "error.forbidden")
+	}
+	if n := utf8.RuneCountInString(name); n == 0 || n > 120 {
+		return APIToken{}, "", fault.Fields(fault.Field{Path: "name", Key: "field.required"})
+	}
+	if _, known := granted[role]; !known && role != Owner {
+		return APIToken{}, "", fault.Fields(fault.Field{Path: "role", Key: "field.choice"})
+	}
+	t := APIToken{ID: s.newID(), Name: name, Role: role, EventID: event, CreatedAt: s.now(), ExpiresAt: expires}
+	secret := tokenPrefix + randomSecret()
+	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := insertToken(ctx, tx, t, hashSecret(secret)); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{
+			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
+			Action: "token.create", ObjectKind: "token", ObjectID: t.ID, After: map[string]any{"name": name, "role": role},
+		})
+	})
+	return t, secret, err
+}
+
+// RevokeToken ends a token at once.
+func (s *Service) RevokeToken(ctx context.Context, by Actor, id ident.ID) error {
+	if !by.May(EditAccounts, ident.Nil) {
+		return fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		n, err := revokeToken(ctx, tx, id, s.now())
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+		return audit.Record(ctx, tx, audit.Entry{
+			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(),
+			Action: "token.revoke", ObjectKind: "token", ObjectID: id,
+		})
+	})
+}
+
+// tokenPrefix lets people and secret scanners know a leaked token for what it is.
+const tokenPrefix = "qst_"
+
+// ByToken answers which program holds a bearer token.
+//
+// Fault: SignIn, no such token, or it ended.
+func (s *Service) ByToken(ctx context.Context, secret string) (Actor, error) {
+	t, err := tokenByHash(ctx, s.db, hashSecret(secret), s.now())
+	if fault.CodeOf(err) == fault.NotFound {
+		return Actor{}, fault.New(fault.SignIn, "error.token")
+	}
+	if err != nil {
+		return Actor{}, fmt.Errorf("read token: %w", err)
+	}
+	if err := touchToken(ctx, s.db, t.ID, s.now()); err != nil {
+		return Actor{}, fmt.Errorf("note use of token: %w", err)
+	}
+	return Actor{Kind: Token, ID: t.ID, NameZH: t.Name, NameEN: t.Name, Grants: []Grant{{EventID: t.EventID, Role: t.Role}}}, nil
+}
+
+func randomSecret() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func hashSecret(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+func sessionKey(secret string) string { return "session:" + hex.EncodeToString(hashSecret(secret)) }
