@@ -1,6 +1,8 @@
 package web
 
 import (
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
@@ -151,7 +153,11 @@ func (s *Server) systemRoutes() []route {
 // Signing in, accounts, the audit log.
 
 func (s *Server) accountRoutes() []route {
-	return []route{}
+	return []route{
+		get("/sign-in", public(), s.signInForm),
+		post("/sign-in", public(), s.signIn).limit(Limit{Times: 20, In: 5 * time.Minute}),
+		post("/sign-out", public(), s.signOut),
+	}
 }
 
 // Public pages of an event: /, /e/:event, register, agenda, wall.
