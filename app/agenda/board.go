@@ -237,7 +237,7 @@ func (s *Service) Build(ctx context.Context, event ident.ID) (Live, error) {
 			speakers[p.SessionID] = append(speakers[p.SessionID], Speaker{p.Name, p.Title, p.City})
 		}
 	}
-	first, _ := time.Parse(time.DateOnly, l.Event.StartsOn)
+	first := parseDate(l.Event.StartsOn)
 	for _, r := range rows {
 		l.place(r, speakers[r.ID], first)
 	}
@@ -251,7 +251,7 @@ func (l *Live) place(r publicRow, speakers []Speaker, first time.Time) {
 	date := r.StartsAt.In(zoneOf(r.TimeZone)).Format(time.DateOnly)
 	at := slices.IndexFunc(l.Days, func(d Day) bool { return d.Date == date && d.Stop == r.Position })
 	if at < 0 {
-		day, _ := time.Parse(time.DateOnly, date)
+		day := parseDate(date)
 		l.Days = append(l.Days, Day{Date: date, Number: int(day.Sub(first)/(24*time.Hour)) + 1, Stop: r.Position, TimeZone: r.TimeZone})
 		at = len(l.Days) - 1
 	}
@@ -286,4 +286,10 @@ func (l Live) digest() string {
 	}
 	sum := sha256.Sum256(raw)
 	return strconv.FormatInt(l.Version, 10) + "-" + hex.EncodeToString(sum[:6])
+}
+
+// parseDate reads a date as PostgreSQL and we ourselves write it.
+func parseDate(s string) time.Time {
+	t, _ := time.Parse(time.DateOnly, s)
+	return t
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"qianshou/app/kit/ident"
@@ -291,7 +292,18 @@ func publicSessions(ctx context.Context, q store.Querier, event ident.ID, at tim
 	for i, k := range backstage {
 		hidden[i] = string(k)
 	}
-	err = q.SelectContext(ctx, &rows, `
+	err = q.SelectContext(ctx, &rows, publicSelect+`
+		WHERE s.event_id = $1 AND s.published_at IS NOT NULL AND s.status IN ('published', 'live', 'ended', 'cancelled')
+		  AND (s.embargo_until IS NULL OR s.embargo_until <= $2) AND s.kind <> ALL ($3)
+		ORDER BY s.starts_at, s.ends_at, s.code`, event, at, pq.Array(hidden))
+	if err != nil {
+		return nil, fmt.Errorf("read public sessions: %w", err)
+	}
+	return rows, nil
+}
+
+// publicSelect reads sessions with the words that readers are shown.
+var publicSelect = `
 		SELECT s.id, s.event_id, s.code, s.kind, s.title_zh AS "title.zh", s.title_en AS "title.en", s.starts_at, s.ends_at,
 		  s.languages, s.access, s.status, s.change_note_zh AS "note.zh", s.change_note_en AS "note.en", s.moved_at, s.version,
 		  s.was_starts_at, s.was_ends_at, st.time_zone, st.position, COALESCE(t.code, '') AS track,
@@ -303,15 +315,7 @@ func publicSessions(ctx context.Context, q store.Querier, event ident.ID, at tim
 		LEFT JOIN tracks t ON t.id = s.track_id
 		LEFT JOIN rooms r ON r.id = s.room_id LEFT JOIN venues v ON v.id = r.venue_id
 		LEFT JOIN rooms m ON m.id = s.meet_point_id LEFT JOIN venues mv ON mv.id = m.venue_id
-		LEFT JOIN rooms w ON w.id = s.was_room_id LEFT JOIN venues wv ON wv.id = w.venue_id
-		WHERE s.event_id = $1 AND s.published_at IS NOT NULL AND s.status IN ('published', 'live', 'ended', 'cancelled')
-		  AND (s.embargo_until IS NULL OR s.embargo_until <= $2) AND s.kind <> ALL ($3)
-		ORDER BY s.starts_at, s.ends_at, s.code`, event, at, pq.Array(hidden))
-	if err != nil {
-		return nil, fmt.Errorf("read public sessions: %w", err)
-	}
-	return rows, nil
-}
+		LEFT JOIN rooms w ON w.id = s.was_room_id LEFT JOIN venues wv ON wv.id = w.venue_id`
 
 func placeColumns(room, venue, code, name, of string) string {
 	return fmt.Sprintf(`COALESCE(%[1]s.code, '') AS %[3]s, COALESCE(%[1]s.name_zh, '') AS "%[4]s.zh", COALESCE(%[1]s.name_en, '') AS "%[4]s.en",
@@ -343,4 +347,62 @@ func lift(ctx context.Context, q store.Querier, event ident.ID, now time.Time) (
 		return nil, fmt.Errorf("note ended embargoes: %w", err)
 	}
 	return ids, nil
+}
+
+func eventOfRegistration(ctx context.Context, q store.Querier, registration ident.ID) (event ident.ID, err error) {
+	err = q.GetContext(ctx, &event, `SELECT event_id FROM registrations WHERE id = $1`, registration)
+	return event, store.Fault(err)
+}
+
+// ownSessions lists the sessions that a registration speaks at or is listed in,
+// embargoes included.
+func ownSessions(ctx context.Context, q store.Querier, event, registration ident.ID) (rows []publicRow, err error) {
+	err = q.SelectContext(ctx, &rows, publicSelect+`
+		WHERE s.event_id = $1 AND s.published_at IS NOT NULL AND s.status IN ('published', 'live', 'ended', 'cancelled')
+		  AND EXISTS (SELECT FROM session_people sp WHERE sp.session_id = s.id AND sp.registration_id = $2)
+		ORDER BY s.starts_at, s.code`, event, registration)
+	if err != nil {
+		return nil, fmt.Errorf("read own sessions: %w", err)
+	}
+	return rows, nil
+}
+
+// arrivals counts, for each delegation that comes, who is expected and who
+// collected a badge and was let in.
+func arrivals(ctx context.Context, q store.Querier, event ident.ID) (all []Arrival, err error) {
+	err = q.SelectContext(ctx, &all, `
+		SELECT COALESCE(c.name_zh, d.name_zh) AS "city.zh", COALESCE(c.name_en, d.name_en) AS "city.en",
+		  COALESCE(k.name_zh, '') AS "country.zh", COALESCE(k.name_en, '') AS "country.en",
+		  count(r.id) FILTER (WHERE r.status IN ('checked_in', 'departed')) AS here, count(r.id) AS due
+		FROM delegations d
+		LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code
+		LEFT JOIN registrations r ON r.delegation_id = d.id AND r.status IN ('approved', 'badge_issued', 'checked_in', 'departed')
+		WHERE d.event_id = $1 AND d.status IN ('accepted', 'confirmed')
+		GROUP BY d.id, c.code, k.code ORDER BY d.precedence NULLS LAST, d.code`, event)
+	if err != nil {
+		return nil, fmt.Errorf("count arrivals: %w", err)
+	}
+	return all, nil
+}
+
+// signings fills in the documents of an event up to a date.
+func signings(ctx context.Context, q store.Querier, event ident.ID, today string, w *Wall) error {
+	err := q.QueryRowxContext(ctx, `
+		SELECT count(*), count(*) FILTER (WHERE signed_on <= $2), count(*) FILTER (WHERE document_type = 'contract'),
+		  count(*) FILTER (WHERE document_type = 'contract' AND signed_on <= $2)
+		FROM projects WHERE event_id = $1 AND merged_into IS NULL`, event, today).
+		Scan(&w.Documents, &w.Signed, &w.Contracts, &w.SignedContracts)
+	if err != nil {
+		return fmt.Errorf("count signings: %w", err)
+	}
+	err = sqlx.SelectContext(ctx, q, &w.JustSigned, `
+		SELECT p.name_zh AS "name.zh", p.name_en AS "name.en", COALESCE(c.name_zh, '') AS "city.zh", COALESCE(c.name_en, '') AS "city.en",
+		  p.total_investment AS amount, COALESCE(p.currency, '') AS currency
+		FROM projects p LEFT JOIN cities c ON c.code = p.partner_city
+		WHERE p.event_id = $1 AND p.merged_into IS NULL AND p.visibility = 'public' AND p.signed_on <= $2
+		ORDER BY p.signed_on DESC, p.code LIMIT 3`, event, today)
+	if err != nil {
+		return fmt.Errorf("list signings: %w", err)
+	}
+	return nil
 }
