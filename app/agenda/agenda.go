@@ -355,3 +355,31 @@ func (s *Service) List(ctx context.Context, by accounts.Actor, event ident.ID) (
 	}
 	return sessionsOf(ctx, s.db, event)
 }
+
+// Options answers what the forms of an event's agenda offer.
+//
+// Fault: Forbidden.
+func (s *Service) Options(ctx context.Context, by accounts.Actor, event ident.ID) (Options, error) {
+	if !by.May(accounts.SeeAgenda, event) {
+		return Options{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return optionsOf(ctx, s.db, event)
+}
+
+// People answers who speaks at an event's sessions and who is listed in them.
+//
+// Fault: Forbidden.
+func (s *Service) People(ctx context.Context, by accounts.Actor, event ident.ID) (map[ident.ID][]Person, error) {
+	if !by.May(accounts.SeeAgenda, event) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	people, err := peopleOf(ctx, s.db, event)
+	if err != nil {
+		return nil, err
+	}
+	bySession := map[ident.ID][]Person{}
+	for _, p := range people {
+		bySession[p.SessionID] = append(bySession[p.SessionID], p)
+	}
+	return bySession, nil
+}

@@ -28,7 +28,9 @@ type Shift struct {
 
 // Hard tells whether the shift cannot be: a speaker or a head of delegation is
 // elsewhere then.
-func (s Shift) Hard() bool { return slices.ContainsFunc(s.Clashes, func(c Clash) bool { return c.Hard }) }
+func (s Shift) Hard() bool {
+	return slices.ContainsFunc(s.Clashes, func(c Clash) bool { return c.Hard })
+}
 
 // PreviewDelay answers what running late would move: the session itself, and
 // those after it in its room that day as far as the breaks between them do not

@@ -307,9 +307,9 @@ var publicSelect = `
 		SELECT s.id, s.event_id, s.code, s.kind, s.title_zh AS "title.zh", s.title_en AS "title.en", s.starts_at, s.ends_at,
 		  s.languages, s.access, s.status, s.change_note_zh AS "note.zh", s.change_note_en AS "note.en", s.moved_at, s.version,
 		  s.was_starts_at, s.was_ends_at, st.time_zone, st.position, COALESCE(t.code, '') AS track,
-		  `+placeColumns("r", "v", "room", "room_name", "venue")+`,
-		  `+placeColumns("m", "mv", "meet", "meet_name", "meet_venue")+`,
-		  `+placeColumns("w", "wv", "was_room", "was_room_name", "was_venue")+`
+		  ` + placeColumns("r", "v", "room", "room_name", "venue") + `,
+		  ` + placeColumns("m", "mv", "meet", "meet_name", "meet_venue") + `,
+		  ` + placeColumns("w", "wv", "was_room", "was_room_name", "was_venue") + `
 		FROM sessions s
 		JOIN stops st ON st.id = s.stop_id
 		LEFT JOIN tracks t ON t.id = s.track_id
@@ -405,4 +405,37 @@ func signings(ctx context.Context, q store.Querier, event ident.ID, today string
 		return fmt.Errorf("list signings: %w", err)
 	}
 	return nil
+}
+
+// Option is one place or subject that a form offers.
+type Option struct {
+	ID   ident.ID    `db:"id"`
+	Code string      `db:"code"`
+	Name locale.Text `db:"name"`
+}
+
+// Options is everything of an event that a session may name.
+type Options struct {
+	Stops  []Option
+	Tracks []Option
+	Rooms  []Option
+	Zones  []Option
+}
+
+func optionsOf(ctx context.Context, q store.Querier, event ident.ID) (o Options, err error) {
+	for _, list := range []struct {
+		into         *[]Option
+		table, code  string
+		inTheOrderOf string
+	}{
+		{&o.Stops, "stops", "position::text", "position"}, {&o.Tracks, "tracks", "code", "code"},
+		{&o.Rooms, "rooms", "code", "code"}, {&o.Zones, "zones", "code", "code"},
+	} {
+		err := q.SelectContext(ctx, list.into, `SELECT id, `+list.code+` AS code, name_zh AS "name.zh", name_en AS "name.en"
+			FROM `+list.table+` WHERE event_id = $1 ORDER BY `+list.inTheOrderOf, event)
+		if err != nil {
+			return Options{}, fmt.Errorf("list %s: %w", list.table, err)
+		}
+	}
+	return o, nil
 }

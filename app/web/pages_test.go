@@ -31,6 +31,7 @@ type sample func(p Page, full bool) any
 // <part>_pages_test.go and is listed here.
 var samples = []map[string]sample{
 	framePages,
+	agendaPages,
 }
 
 var framePages = map[string]sample{

@@ -202,10 +202,29 @@ func (s *Server) matchmakingRoutes() []route {
 	return []route{}
 }
 
-// Console: agenda.
+// The agenda: in public, on the big screen, as a file and a stream; and in the
+// console.
 
 func (s *Server) agendaRoutes() []route {
-	return []route{}
+	see, edit := right(accounts.SeeAgenda), right(accounts.EditAgenda)
+	return []route{
+		get("/e/:event/agenda", public(), s.publicAgenda),
+		get("/e/:event/agenda.ics", public(), s.agendaFile),
+		get("/e/:event/agenda/stream", public(), s.agendaStream),
+		get("/e/:event/wall", public(), s.wall),
+		get("/api/v1/events/:event/agenda", public(), s.agendaJSON),
+		get("/api/v1/events/:event/agenda/stream", public(), s.agendaStream),
+		get("/console/:event/stream", right(accounts.SeeConsole), s.consoleStream),
+		get("/console/:event/agenda", see, s.consoleAgenda),
+		get("/console/:event/agenda/new", edit, s.newSession),
+		post("/console/:event/agenda/new", edit, s.createSession),
+		get("/console/:event/agenda/:session", see, s.consoleSession),
+		post("/console/:event/agenda/:session/move", edit, s.moveSession),
+		post("/console/:event/agenda/:session/edit", edit, s.editSession),
+		post("/console/:event/agenda/:session/status", edit, s.setSessionStatus),
+		post("/console/:event/agenda/:session/cancel", edit, s.cancelSession),
+		post("/console/:event/agenda/:session/delay", edit, s.delaySession),
+	}
 }
 
 // Console: badges.

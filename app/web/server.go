@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"qianshou/app/accounts"
+	"qianshou/app/agenda"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -34,6 +35,8 @@ type SignIn interface {
 // Services are the domains that have pages.
 type Services struct {
 	Accounts *accounts.Service
+	Agenda   *agenda.Service
+	Feed     *agenda.Feed
 }
 
 // Options are what the server is built from.
