@@ -1,0 +1,205 @@
+package web
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"qianshou/app/accounts"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+)
+
+// Page is what every page has. Page models embed it.
+type Page struct {
+	Lang         locale.Lang
+	Path         string // of this page, without the query
+	OtherLangURL string // this page in the other language
+	CSRF         string // for the hidden field of every form that posts
+	Flash        *Flash
+	Actor        accounts.Actor
+	Event        *EventHead // the event that the address names, or nil
+	Nav          []NavItem
+	Now          time.Time // the server's clock, in the event's zone if there is one
+	Version      string
+	Dev          bool
+}
+
+func (p Page) language() locale.Lang { return p.Lang }
+
+// ActorName is the person signed in, as the page's language writes them; empty
+// when nobody is.
+func (p Page) ActorName() string {
+	if !p.Actor.SignedIn() {
+		return ""
+	}
+	return locale.Text{ZH: p.Actor.NameZH, EN: p.Actor.NameEN}.In(p.Lang)
+}
+
+// May tells whether whoever reads the page has a right in its event, or in any
+// event when the page has none. It decides what is shown, never what is allowed.
+func (p Page) May(right accounts.Right) bool {
+	if p.Event == nil {
+		return p.Actor.MayAnywhere(right)
+	}
+	return p.Actor.May(right, p.Event.ID)
+}
+
+// EventHead is what the frame of a page says of its event.
+type EventHead struct {
+	ID       ident.ID
+	Slug     string
+	Title    locale.Text
+	Place    locale.Text
+	FirstDay time.Time
+	LastDay  time.Time
+	Zone     *time.Location
+}
+
+// DayNumber is which day of the event an instant falls on, counted from one in
+// the event's zone; zero before and after the event.
+func (e *EventHead) DayNumber(at time.Time) int {
+	y, m, d := at.In(e.Zone).Date()
+	day := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	if day.Before(e.FirstDay) || day.After(e.LastDay) {
+		return 0
+	}
+	return int(day.Sub(e.FirstDay)/(24*time.Hour)) + 1
+}
+
+// NavItem is one place in the bar.
+type NavItem struct {
+	Key, URL string // Key is the catalogue's
+	Here     bool
+	More     bool // stands in the menu at every width
+}
+
+// OffsetMinutes is how far the page's clock is ahead of UTC, for scripts that
+// keep it going.
+func (p Page) OffsetMinutes() int {
+	_, seconds := p.Now.Zone()
+	return seconds / 60
+}
+
+// page makes the Page of a request.
+func (s *Server) page(c *fiber.Ctx) Page {
+	v := visitOf(c)
+	p := Page{
+		Lang: v.lang, Path: c.Path(), OtherLangURL: otherLang(c, v.lang), CSRF: s.csrfToken(c), Flash: s.takeFlash(c, v.lang),
+		Actor: v.actor, Event: v.event, Now: s.Now(), Version: s.Version, Dev: s.Dev,
+	}
+	if p.Event != nil {
+		p.Now = p.Now.In(p.Event.Zone)
+	}
+	p.Nav = navigation(p)
+	return p
+}
+
+// otherLang is the address of this page in the other language, with its filters.
+func otherLang(c *fiber.Ctx, l locale.Lang) string {
+	query := url.Values{}
+	c.Request().URI().QueryArgs().VisitAll(func(k, v []byte) { query.Add(string(k), string(v)) })
+	query.Set("lang", string(l.Other()))
+	return c.Path() + "?" + query.Encode()
+}
+
+// consolePlaces are the places of the console's bar, in the order of the work.
+var consolePlaces = []struct {
+	path  string
+	right accounts.Right
+	more  bool
+}{
+	{"", accounts.SeeConsole, false},
+	{"registrations", accounts.SeeRegistrations, false},
+	{"delegations", accounts.SeeDelegations, false},
+	{"matchmaking", accounts.SeeMatchmaking, false},
+	{"agenda", accounts.SeeAgenda, false},
+	{"badges", accounts.SeeBadges, false},
+	{"doors", accounts.SeeDoors, false},
+	{"projects", accounts.SeeProjects, false},
+	{"statistics", accounts.SeeStatistics, false},
+	{"mails", accounts.SeeMails, true},
+	{"accounts", accounts.EditAccounts, true},
+	{"audit", accounts.SeeAudit, true},
+}
+
+// navigation lists the places that the reader may go to from a page.
+func navigation(p Page) (items []NavItem) {
+	if p.Event == nil {
+		return nil
+	}
+	if !strings.HasPrefix(p.Path, "/console/") {
+		base := "/e/" + p.Event.Slug
+		return []NavItem{
+			{Key: "nav.public.event", URL: base, Here: p.Path == base},
+			{Key: "nav.public.agenda", URL: base + "/agenda", Here: p.Path == base+"/agenda"},
+			{Key: "nav.public.register", URL: base + "/register", Here: p.Path == base+"/register"},
+		}
+	}
+	base := "/console/" + p.Event.Slug
+	for _, place := range consolePlaces {
+		if !p.Actor.May(place.right, p.Event.ID) {
+			continue
+		}
+		item := NavItem{Key: "nav.overview", URL: base, Here: p.Path == base, More: place.more}
+		if place.path != "" {
+			item.URL = base + "/" + place.path
+			item.Key = "nav." + place.path
+			item.Here = p.Path == item.URL || strings.HasPrefix(p.Path, item.URL+"/")
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// Pager leads through a long list by numbered pages.
+type Pager struct {
+	From, To, Total int
+	Prev, Next      string
+	Pages           []PagerLink
+}
+
+// PagerLink is one numbered page; a gap has no URL.
+type PagerLink struct {
+	Number int
+	URL    string
+	Here   bool
+}
+
+// pager makes the links of page number (from 1) of total rows, per on each; the
+// address keeps its filters.
+func pager(c *fiber.Ctx, number, per, total int) Pager {
+	last := max(1, (total+per-1)/per)
+	number = min(max(1, number), last)
+	link := func(n int) string {
+		query := url.Values{}
+		c.Request().URI().QueryArgs().VisitAll(func(k, v []byte) { query.Add(string(k), string(v)) })
+		query.Del("lang")
+		query.Set("page", strconv.Itoa(n))
+		return c.Path() + "?" + query.Encode()
+	}
+	p := Pager{From: min(total, (number-1)*per+1), To: min(total, number*per), Total: total}
+	if number > 1 {
+		p.Prev = link(number - 1)
+	}
+	if number < last {
+		p.Next = link(number + 1)
+	}
+	gap := false
+	for n := 1; n <= last; n++ {
+		if n == 1 || n == last || n >= number-1 && n <= number+1 {
+			p.Pages = append(p.Pages, PagerLink{Number: n, URL: link(n), Here: n == number})
+			gap = false
+		} else if !gap {
+			p.Pages = append(p.Pages, PagerLink{})
+			gap = true
+		}
+	}
+	return p
+}
+
+// pageNumber reads ?page=, from 1.
+func pageNumber(c *fiber.Ctx) int { return max(1, c.QueryInt("page", 1)) }

@@ -1,0 +1,233 @@
+package web
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"qianshou/app/accounts"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+)
+
+// route is one address of the site: who may ask for it, how often, and what
+// answers.
+type route struct {
+	Method  string
+	Path    string
+	Rule    Rule
+	Handler fiber.Handler
+	Limit   *Limit // nil: not limited
+}
+
+// Rule says who may ask for a route. The zero Rule lets nobody in.
+type Rule struct {
+	who   who
+	right accounts.Right
+}
+
+type who int
+
+const (
+	nobody who = iota
+	anyone
+	linkHolder
+	signedIn
+	may
+	mayAnywhere
+	mayEverywhere
+)
+
+// public lets everybody in.
+func public() Rule { return Rule{who: anyone} }
+
+// link lets in whoever has the address, whose secret the handler checks: magic
+// links. Such pages are never cached, indexed, or named to other sites.
+func link() Rule { return Rule{who: linkHolder} }
+
+// signed lets in everybody who signed in.
+func signed() Rule { return Rule{who: signedIn} }
+
+// right lets in whoever has a right in the event that :event in the path names.
+func right(r accounts.Right) Rule { return Rule{may, r} }
+
+// anywhere lets in whoever has a right in at least one event; the service asks
+// again about the one.
+func anywhere(r accounts.Right) Rule { return Rule{mayAnywhere, r} }
+
+// everywhere lets in whoever has a right over all events.
+func everywhere(r accounts.Right) Rule { return Rule{mayEverywhere, r} }
+
+// admits decides. The event is Nil unless the path names one.
+//
+// Faults: SignIn, nobody is signed in; Forbidden.
+func (r Rule) admits(a accounts.Actor, event ident.ID) error {
+	ok := false
+	switch r.who {
+	case anyone, linkHolder:
+		return nil
+	case signedIn:
+		ok = a.SignedIn()
+	case may:
+		ok = event != ident.Nil && a.May(r.right, event)
+	case mayAnywhere:
+		ok = a.MayAnywhere(r.right)
+	case mayEverywhere:
+		ok = a.May(r.right, ident.Nil)
+	}
+	switch {
+	case ok:
+		return nil
+	case !a.SignedIn():
+		return fault.New(fault.SignIn, "error.sign_in")
+	}
+	return fault.New(fault.Forbidden, "error.forbidden")
+}
+
+// get and post keep the table short.
+func get(path string, rule Rule, h fiber.Handler) route {
+	return route{Method: fiber.MethodGet, Path: path, Rule: rule, Handler: h}
+}
+
+func post(path string, rule Rule, h fiber.Handler) route {
+	return route{Method: fiber.MethodPost, Path: path, Rule: rule, Handler: h}
+}
+
+// limit adds how often one caller may ask.
+func (r route) limit(l Limit) route {
+	r.Limit = &l
+	return r
+}
+
+// add puts a route of the table into the router, behind its rule. Nothing else
+// adds routes.
+func (s *Server) add(r route) {
+	chain := []fiber.Handler{s.guard(r), r.Handler}
+	if r.Method == fiber.MethodGet {
+		s.app.Get(r.Path, chain...) // HEAD too
+		return
+	}
+	s.app.Add(r.Method, r.Path, chain...)
+}
+
+// routes is every address of the site. One table for each part, in the order of
+// the menu; a part's handlers stand in the file of its name.
+func (s *Server) routes() []route {
+	var all []route
+	for _, part := range [][]route{
+		s.systemRoutes(),
+		s.accountRoutes(),
+		s.publicRoutes(),
+		s.meRoutes(),
+		s.delegationLinkRoutes(),
+		s.overviewRoutes(),
+		s.registrationRoutes(),
+		s.delegationRoutes(),
+		s.matchmakingRoutes(),
+		s.agendaRoutes(),
+		s.badgeRoutes(),
+		s.doorRoutes(),
+		s.projectRoutes(),
+		s.statisticsRoutes(),
+		s.mailRoutes(),
+	} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// System.
+
+func (s *Server) systemRoutes() []route {
+	table := []route{
+		get("/static/:sum/*", public(), s.assets.serve),
+		get("/favicon.ico", public(), s.favicon),
+		get("/robots.txt", public(), s.robots),
+	}
+	if s.Dev {
+		table = append(table, get("/styleguide", public(), s.styleguide), post("/styleguide", public(), s.styleguidePost))
+	}
+	return table
+}
+
+// Signing in, accounts, the audit log.
+
+func (s *Server) accountRoutes() []route {
+	return []route{}
+}
+
+// Public pages of an event: /, /e/:event, register, agenda, wall.
+
+func (s *Server) publicRoutes() []route {
+	return []route{}
+}
+
+// A registrant's own page: /me/:token.
+
+func (s *Server) meRoutes() []route {
+	return []route{}
+}
+
+// A delegation's or a firm's page: /delegation/:token, /firm/:token.
+
+func (s *Server) delegationLinkRoutes() []route {
+	return []route{}
+}
+
+// Console: overview, /console/:event.
+
+func (s *Server) overviewRoutes() []route {
+	return []route{}
+}
+
+// Console: registrations.
+
+func (s *Server) registrationRoutes() []route {
+	return []route{}
+}
+
+// Console: delegations.
+
+func (s *Server) delegationRoutes() []route {
+	return []route{}
+}
+
+// Console: matchmaking.
+
+func (s *Server) matchmakingRoutes() []route {
+	return []route{}
+}
+
+// Console: agenda.
+
+func (s *Server) agendaRoutes() []route {
+	return []route{}
+}
+
+// Console: badges.
+
+func (s *Server) badgeRoutes() []route {
+	return []route{}
+}
+
+// Console: doors; and the door app, /door.
+
+func (s *Server) doorRoutes() []route {
+	return []route{}
+}
+
+// Console: signed projects.
+
+func (s *Server) projectRoutes() []route {
+	return []route{}
+}
+
+// Console: statistics.
+
+func (s *Server) statisticsRoutes() []route {
+	return []route{}
+}
+
+// Console: mails.
+
+func (s *Server) mailRoutes() []route {
+	return []route{}
+}

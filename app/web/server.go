@@ -1,0 +1,143 @@
+// Package web serves the pages: it parses requests, calls the services, and
+// renders what they answer. No rule of the field and no SQL lives here.
+package web
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/compress"
+	"github.com/redis/go-redis/v9"
+
+	"qianshou/app/accounts"
+	"qianshou/app/kit/clock"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/static"
+	"qianshou/views"
+)
+
+// maxBody is the largest request that is read: a spreadsheet of a delegation
+// with its photos.
+const maxBody = 16 << 20
+
+// SignIn answers who holds a session. accounts.Service does.
+type SignIn interface {
+	BySession(ctx context.Context, secret string) (accounts.Actor, error)
+}
+
+// Services are the domains that have pages.
+type Services struct {
+	Accounts *accounts.Service
+}
+
+// Options are what the server is built from.
+type Options struct {
+	Services
+
+	Log       *slog.Logger
+	Now       clock.Clock
+	NewID     ident.Source
+	Redis     redis.UniversalClient
+	PublicURL *url.URL // how browsers reach the site; https makes cookies secure
+	Secret    []byte   // signs form tokens and flashes; at least 32 bytes
+	Version   string
+	Dev       bool     // serves /styleguide
+	Proxies   []string // addresses or networks whose X-Forwarded-For counts
+
+	SignIn SignIn
+	// Event finds an event by slug or ID. Fault: NotFound.
+	Event func(ctx context.Context, ref string) (EventHead, error)
+	// Mount adds what is not a page: the API, health, metrics. It comes with its
+	// own rules, and may be nil.
+	Mount func(app *fiber.App)
+}
+
+// Server serves the pages.
+type Server struct {
+	Options
+	app    *fiber.App
+	words  *locale.Catalogue
+	assets *Assets
+	limits *limiter
+	table  []route
+}
+
+// New builds the server: catalogues, static files, every template, every route.
+func New(o Options) (*Server, error) {
+	if len(o.Secret) < 32 {
+		return nil, fmt.Errorf("web: the secret has %d bytes, want 32 or more", len(o.Secret))
+	}
+	s := &Server{Options: o, limits: newLimiter(o.Redis, o.Now)}
+	locales, err := fs.Sub(views.FS, "locales")
+	if err != nil {
+		return nil, fmt.Errorf("open catalogues: %w", err)
+	}
+	s.words, err = locale.Load(locales, func(l locale.Lang, key string) {
+		o.Log.Warn("sentence missing", "lang", l, "key", key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.assets, err = NewAssets(static.FS); err != nil {
+		return nil, err
+	}
+	engine, err := NewViews(views.FS, s.words, s.assets)
+	if err != nil {
+		return nil, err
+	}
+	s.app = fiber.New(fiber.Config{
+		AppName: "Qianshou", DisableStartupMessage: true, ServerHeader: "",
+		Views: engine, ErrorHandler: s.fail,
+		// Strings of a request would otherwise change after the handler returned.
+		Immutable:      true,
+		BodyLimit:      maxBody,
+		ReadBufferSize: 16 << 10, // headers: a few cookies more than the stock 4 KiB
+		ReadTimeout:    30 * time.Second,
+		IdleTimeout:    120 * time.Second,
+		// No WriteTimeout: it would cut every stream.
+		ProxyHeader: fiber.HeaderXForwardedFor, EnableTrustedProxyCheck: true, TrustedProxies: o.Proxies, EnableIPValidation: true,
+		EnableSplittingOnParsers: false,
+	})
+	s.app.Use(s.observe, s.protect, s.speak, compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: incompressible}))
+	s.app.Use(s.identify, s.checkOrigin)
+	s.table = s.routes()
+	for _, r := range s.table {
+		s.add(r)
+	}
+	if o.Mount != nil {
+		o.Mount(s.app)
+	}
+	return s, nil
+}
+
+// App is the server itself, for the listener and for tests.
+func (s *Server) App() *fiber.App { return s.app }
+
+// Words is the catalogue, for mail and the API, which speak both languages too.
+func (s *Server) Words() *locale.Catalogue { return s.words }
+
+// render shows a page.
+func (s *Server) render(c *fiber.Ctx, name string, model any) error {
+	if c.GetRespHeader(fiber.HeaderCacheControl) == "" {
+		c.Set(fiber.HeaderCacheControl, "private, no-cache")
+	}
+	c.Vary(fiber.HeaderAcceptLanguage, fiber.HeaderCookie)
+	return c.Render(name, model)
+}
+
+// again shows a form that was refused, with what was typed and what must be put
+// right.
+func (s *Server) again(c *fiber.Ctx, name string, model any) error {
+	return s.render(c.Status(fiber.StatusUnprocessableEntity), name, model)
+}
+
+// done leads on after a form was taken, so that a reload posts nothing twice.
+func (s *Server) done(c *fiber.Ctx, to string) error {
+	return c.Redirect(to, fiber.StatusSeeOther)
+}
