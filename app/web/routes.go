@@ -151,7 +151,15 @@ func (s *Server) systemRoutes() []route {
 // Signing in, accounts, the audit log.
 
 func (s *Server) accountRoutes() []route {
-	return []route{}
+	return []route{
+		get("/sign-in", public(), s.signInForm),
+		post("/sign-in", public(), s.signIn).limit(signInByAddress),
+		post("/sign-out", public(), s.signOut),
+		get("/console", anywhere(accounts.SeeConsole), s.consoleHome),
+		get("/console/:event/accounts", everywhere(accounts.EditAccounts), s.accountList),
+		post("/console/:event/accounts", everywhere(accounts.EditAccounts), s.createAccount),
+		get("/console/:event/audit", right(accounts.SeeAudit), s.auditLog),
+	}
 }
 
 // Public pages of an event: /, /e/:event, register, agenda, wall.
