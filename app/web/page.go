@@ -26,6 +26,7 @@ type Page struct {
 	Now          time.Time // the server's clock, in the event's zone if there is one
 	Version      string
 	Dev          bool
+	Theme        string // light or dark; empty: the reader's, where the layout follows it
 }
 
 func (p Page) language() locale.Lang { return p.Lang }
@@ -139,16 +140,20 @@ func navigation(p Page) (items []NavItem) {
 			{Key: "nav.public.register", URL: base + "/register", Here: p.Path == base+"/register"},
 		}
 	}
-	base := "/console/" + p.Event.Slug
+	return consoleNav("/console/"+p.Event.Slug, p.Path, func(r accounts.Right) bool { return p.Actor.May(r, p.Event.ID) })
+}
+
+// consoleNav lists the console's places below base, as far as may lets.
+func consoleNav(base, here string, may func(accounts.Right) bool) (items []NavItem) {
 	for _, place := range consolePlaces {
-		if !p.Actor.May(place.right, p.Event.ID) {
+		if !may(place.right) {
 			continue
 		}
-		item := NavItem{Key: "nav.overview", URL: base, Here: p.Path == base, More: place.more}
+		item := NavItem{Key: "nav.overview", URL: base, Here: here == base, More: place.more}
 		if place.path != "" {
 			item.URL = base + "/" + place.path
 			item.Key = "nav." + place.path
-			item.Here = p.Path == item.URL || strings.HasPrefix(p.Path, item.URL+"/")
+			item.Here = under(here, item.URL)
 		}
 		items = append(items, item)
 	}
