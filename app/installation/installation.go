@@ -47,6 +47,20 @@ func Clock(ctx context.Context, db *sqlx.DB, machine clock.Clock) (c clock.Clock
 	return func() time.Time { return machine().Add(ahead) }, state.DemoLoadedAt != nil, nil
 }
 
+// BeginDemo notes that the demo is being loaded into an empty database.
+func BeginDemo(ctx context.Context, q store.Querier, machine clock.Clock) error {
+	return beginDemo(ctx, q, machine())
+}
+
+// HalfLoaded tells that a load of the demo was begun and never finished.
+func HalfLoaded(ctx context.Context, db *sqlx.DB) (bool, error) {
+	state, err := read(ctx, db)
+	return state.DemoBegunAt != nil && state.DemoLoadedAt == nil, err
+}
+
+// Clear empties a database in which only a half-loaded demo lies.
+func Clear(ctx context.Context, db *sqlx.DB) error { return clear(ctx, db) }
+
 // MarkDemo notes that the demo was loaded and sets its clock so that it shows
 // opens now and runs on.
 func MarkDemo(ctx context.Context, q store.Querier, machine clock.Clock, opens time.Time) error {

@@ -10,7 +10,6 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
-	"qianshou/app/kit/ident"
 )
 
 // Guessing passwords: this often from one address, and at one account from
@@ -134,4 +133,3 @@ type consoleHomePage struct {
 	Page
 	Events []EventHead
 }
-

@@ -74,7 +74,7 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*ground, error) {
 			return fail(err)
 		}
 	}
-	if err := store.Migrate(ctx, g.db.DB, quieter(log)); err != nil {
+	if err := g.migrate(ctx); err != nil {
 		return fail(err)
 	}
 	if g.secret, err = readSecret(cfg); err != nil {
@@ -86,10 +86,33 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*ground, error) {
 	if err := installation.ClaimSecret(ctx, g.db, g.box); err != nil {
 		return fail(err)
 	}
-	if g.now, g.demo, err = installation.Clock(ctx, g.db, clock.System); err != nil {
+	if err := g.readClock(ctx); err != nil {
 		return fail(err)
 	}
 	return g, nil
+}
+
+// migrate brings the schema up. What a crash left of a half-loaded demo is
+// cleared first: nothing else is in such a database.
+func (g *ground) migrate(ctx context.Context) error {
+	if err := store.Migrate(ctx, g.db.DB, quieter(g.log)); err != nil {
+		return err
+	}
+	half, err := installation.HalfLoaded(ctx, g.db)
+	if err != nil || !half {
+		return err
+	}
+	g.log.Info("the demo was not loaded to its end; beginning again")
+	if err := installation.Clear(ctx, g.db); err != nil {
+		return fmt.Errorf("clear the half-loaded demo: %w", err)
+	}
+	return store.Migrate(ctx, g.db.DB, quieter(g.log))
+}
+
+// readClock takes the clock to serve by.
+func (g *ground) readClock(ctx context.Context) (err error) {
+	g.now, g.demo, err = installation.Clock(ctx, g.db, clock.System)
+	return err
 }
 
 func (g *ground) close() {
