@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"qianshou/app/accounts"
+	"qianshou/app/audit"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -34,6 +35,7 @@ type SignIn interface {
 // Services are the domains that have pages.
 type Services struct {
 	Accounts *accounts.Service
+	Audit    *audit.Log
 }
 
 // Options are what the server is built from.
@@ -53,9 +55,13 @@ type Options struct {
 	SignIn SignIn
 	// Event finds an event by slug or ID. Fault: NotFound.
 	Event func(ctx context.Context, ref string) (EventHead, error)
-	// Mount adds what is not a page: the API, health, metrics. It comes with its
-	// own rules, and may be nil.
-	Mount func(app *fiber.App)
+	// EventList answers every event, the nearest first.
+	EventList func(ctx context.Context) ([]EventHead, error)
+	Demo      bool // this is the demo: its logins are shown, and that all is invented
+	// Bearers look a bearer token up, one after the other: programs, door devices.
+	Bearers []Bearer
+	// Mount adds what is not a page: the API, health, metrics. It may be nil.
+	Mount func(m Mount) error
 }
 
 // Server serves the pages.
@@ -111,7 +117,9 @@ func New(o Options) (*Server, error) {
 		s.add(r)
 	}
 	if o.Mount != nil {
-		o.Mount(s.app)
+		if err := o.Mount(Mount{s}); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }
