@@ -23,6 +23,11 @@ CREATE TABLE sessions (
   embargo_until timestamptz,                   -- hidden from every public view before
   change_note_zh text NOT NULL DEFAULT '',     -- why it was last moved
   change_note_en text NOT NULL DEFAULT '',
+  published_at  timestamptz,                   -- first published; what never was is unknown to guests, cancelled or not
+  moved_at      timestamptz,                   -- last moved after it was published, and from where:
+  was_starts_at timestamptz,
+  was_ends_at   timestamptz,
+  was_room_id   uuid CONSTRAINT sessions_was_room REFERENCES rooms,
   created_at    timestamptz NOT NULL,
   changed_at    timestamptz NOT NULL,
   version       int NOT NULL DEFAULT 1,
@@ -46,5 +51,6 @@ CREATE INDEX session_people_of ON session_people (registration_id);
 
 CREATE TABLE agenda_versions (                 -- rises by one in each transaction that changes an event's agenda
   event_id uuid PRIMARY KEY REFERENCES events ON DELETE CASCADE,
-  version  bigint NOT NULL
+  version  bigint NOT NULL,
+  lifted_until timestamptz NOT NULL DEFAULT '-infinity' -- embargoes that ended up to here were announced
 );

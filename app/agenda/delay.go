@@ -1,0 +1,140 @@
+package agenda
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/kit/store"
+)
+
+// maxDelay is the longest that a session may run late before it must be moved
+// by hand.
+const maxDelay = 4 * time.Hour
+
+// Shift is what a delay does to one session.
+type Shift struct {
+	Session  Session
+	StartsAt time.Time // as it would be
+	EndsAt   time.Time
+	Clashes  []Clash // who would be in two places
+}
+
+// Hard tells whether the shift cannot be: a speaker or a head of delegation is
+// elsewhere then.
+func (s Shift) Hard() bool { return slices.ContainsFunc(s.Clashes, func(c Clash) bool { return c.Hard }) }
+
+// PreviewDelay answers what running late would move: the session itself, and
+// those after it in its room that day as far as the breaks between them do not
+// take the delay up. Nothing is changed.
+//
+// Faults: NotFound; Forbidden; Invalid, no whole minutes from 1 to 240, or the
+// session has no room.
+func (s *Service) PreviewDelay(ctx context.Context, by accounts.Actor, id ident.ID, delay time.Duration) ([]Shift, error) {
+	n, err := sessionByID(ctx, s.db, id)
+	if err != nil {
+		return nil, err
+	}
+	if !by.May(accounts.EditAgenda, n.EventID) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return shifts(ctx, s.db, n, delay)
+}
+
+func shifts(ctx context.Context, q store.Querier, n Session, delay time.Duration) (moved []Shift, err error) {
+	var bad fault.List
+	bad.Check(delay >= time.Minute && delay <= maxDelay && delay%time.Minute == 0, "minutes", "field.number_between", 1, int(maxDelay/time.Minute))
+	bad.Check(n.RoomID != ident.Nil, "room_id", "agenda.delay_needs_room")
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	row, err := following(ctx, q, n)
+	if err != nil {
+		return nil, err
+	}
+	var free time.Time // from when on the room is free
+	for _, next := range row {
+		late := delay
+		if next.ID != n.ID {
+			if late = free.Sub(next.StartsAt); late <= 0 {
+				break // the breaks took it up
+			}
+		}
+		shift := Shift{Session: next, StartsAt: next.StartsAt.Add(late), EndsAt: next.EndsAt.Add(late)}
+		free = shift.EndsAt
+		at := next
+		at.StartsAt, at.EndsAt = shift.StartsAt, shift.EndsAt
+		if shift.Clashes, err = clashesOf(ctx, q, at); err != nil {
+			return nil, err
+		}
+		moved = append(moved, shift)
+	}
+	// Sessions that move together do not meet: look where each will be.
+	for i := range moved {
+		moved[i].Clashes = slices.DeleteFunc(moved[i].Clashes, func(c Clash) bool {
+			return slices.ContainsFunc(moved, func(other Shift) bool { return other.Session.ID == c.Session })
+		})
+	}
+	return moved, nil
+}
+
+// Delay moves what PreviewDelay shows, all of it or nothing.
+//
+// Faults: as PreviewDelay; Conflict, somebody changed the session meanwhile, or
+// a speaker or head of delegation would be in two places.
+func (s *Service) Delay(ctx context.Context, by accounts.Actor, id ident.ID, version int, delay time.Duration, note locale.Text) (moved []Shift, err error) {
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		n, err := sessionByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if !by.May(accounts.EditAgenda, n.EventID) {
+			return fault.New(fault.Forbidden, "error.forbidden")
+		}
+		if err := bump(ctx, tx, n.EventID); err != nil {
+			return err
+		}
+		if n, err = sessionByID(ctx, tx, id); err != nil {
+			return err
+		}
+		if n.Version != version {
+			return fault.New(fault.Conflict, "agenda.changed_meanwhile")
+		}
+		if moved, err = shifts(ctx, tx, n, delay); err != nil {
+			return err
+		}
+		for _, shift := range slices.Backward(moved) { // the last first: each finds its room free
+			if err := s.shift(ctx, tx, by, shift, note); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return moved, err
+}
+
+func (s *Service) shift(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, shift Shift, note locale.Text) error {
+	before, after := shift.Session, shift.Session
+	if err := after.noted(note); err != nil {
+		return err
+	}
+	if err := after.moveTo(ctx, tx, shift.StartsAt, shift.EndsAt, after.RoomID, s.now()); err != nil {
+		return err
+	}
+	after.Version, after.ChangedAt = before.Version+1, s.now()
+	if err := updateSession(ctx, tx, after); err != nil {
+		return err
+	}
+	for _, c := range shift.Clashes {
+		if c.Hard {
+			return fault.New(fault.Conflict, "agenda.person_taken", c.Person, c.Title, c.When())
+		}
+	}
+	return s.record(ctx, tx, by, "session.delay", before, after)
+}

@@ -1,0 +1,63 @@
+package agenda
+
+import (
+	"context"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+)
+
+// Wall is what the hall's big screen shows beside the agenda. Only what is
+// public reaches it.
+type Wall struct {
+	Live        Live
+	Delegations []Arrival
+	Here, Due   int // people of delegations
+	// Documents of the event, by the day: all, and contracts only.
+	Signed, Documents          int
+	SignedContracts, Contracts int
+	JustSigned                 []Signing
+}
+
+// Arrival is how many of a delegation are here.
+type Arrival struct {
+	City    locale.Text `db:"city"`
+	Country locale.Text `db:"country"`
+	Here    int         `db:"here"`
+	Due     int         `db:"due"`
+}
+
+// Complete tells whether everybody is here.
+func (a Arrival) Complete() bool { return a.Due > 0 && a.Here >= a.Due }
+
+// Signing is one document that was signed.
+type Signing struct {
+	Name     locale.Text         `db:"name"`
+	City     locale.Text         `db:"city"`
+	Amount   decimal.NullDecimal `db:"amount"`
+	Currency string              `db:"currency"`
+}
+
+// Wall answers the big screen of an event.
+//
+// Fault: NotFound.
+func (s *Service) Wall(ctx context.Context, event ident.ID) (w Wall, err error) {
+	if w.Live, err = s.Live(ctx, event); err != nil {
+		return Wall{}, err
+	}
+	if w.Delegations, err = arrivals(ctx, s.db, event); err != nil {
+		return Wall{}, err
+	}
+	for _, a := range w.Delegations {
+		w.Here += a.Here
+		w.Due += a.Due
+	}
+	today := s.now().In(zoneOf(w.Live.Event.TimeZone)).Format(time.DateOnly)
+	if err := signings(ctx, s.db, event, today, &w); err != nil {
+		return Wall{}, err
+	}
+	return w, nil
+}
