@@ -82,8 +82,8 @@ func tokenByHash(ctx context.Context, q store.Querier, hash []byte, at time.Time
 // program does not write a row with each call.
 func touchToken(ctx context.Context, q store.Querier, id ident.ID, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
-		UPDATE api_tokens SET last_used_at = $2
-		WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2 - interval '1 minute')`, id, at)
+		UPDATE api_tokens SET last_used_at = $2::timestamptz
+		WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2::timestamptz - interval '1 minute')`, id, at)
 	return err
 }
 

@@ -6,6 +6,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
 )
@@ -36,4 +38,16 @@ func Record(ctx context.Context, tx store.Querier, e Entry) error {
 // History answers what happened to one thing, oldest first.
 func History(ctx context.Context, q store.Querier, object ident.ID) ([]Entry, error) {
 	return entriesOf(ctx, q, object)
+}
+
+// Log reads the log of events.
+type Log struct{ db *sqlx.DB }
+
+// NewLog makes a reader.
+func NewLog(db *sqlx.DB) *Log { return &Log{db} }
+
+// Recent answers entries of an event and of what belongs to no event, newest
+// first, older than the entry before (Nil: from the newest), at most limit.
+func (l *Log) Recent(ctx context.Context, event, before ident.ID, limit int) ([]Entry, error) {
+	return recent(ctx, l.db, event, before, limit)
 }

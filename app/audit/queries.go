@@ -56,6 +56,17 @@ func entriesOf(ctx context.Context, q store.Querier, object ident.ID) ([]Entry, 
 	return entries(rows)
 }
 
+func recent(ctx context.Context, q store.Querier, event, before ident.ID, limit int) ([]Entry, error) {
+	var rows []row
+	err := q.SelectContext(ctx, &rows, `
+		SELECT `+columns+` FROM audit_entries
+		WHERE (event_id = $1 OR event_id IS NULL) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`, event, orNull(before), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read audit log: %w", err)
+	}
+	return entries(rows)
+}
+
 func entries(rows []row) ([]Entry, error) {
 	list := make([]Entry, 0, len(rows))
 	for _, r := range rows {

@@ -1,48 +1,135 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
-	"qianshou/app/kit/locale"
 )
 
-// signInPage asks for the address and the password of an account.
+// Guessing passwords: this often from one address, and at one account from
+// anywhere.
+var (
+	signInByAddress = Limit{Times: 20, In: 10 * time.Minute}
+	signInByAccount = Limit{Times: 10, In: 10 * time.Minute, By: func(c *fiber.Ctx) string {
+		sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(c.FormValue("email")))))
+		return hex.EncodeToString(sum[:8])
+	}}
+)
+
 type signInPage struct {
 	Page
 	Form   Form
 	Return string
+	Demo   bool
 }
 
 func (s *Server) signInForm(c *fiber.Ctx) error {
-	to := localPath(c.Query("return"), "/console")
+	back := localPath(c.Query("return"), "/console")
 	if actor(c).SignedIn() {
-		return s.done(c, to)
+		return c.Redirect(back, fiber.StatusSeeOther)
 	}
-	return s.render(c, "accounts/sign_in", signInPage{Page: s.page(c), Return: to})
+	return s.render(c, "accounts/signin", signInPage{Page: s.page(c), Return: back, Demo: s.Demo})
 }
 
 func (s *Server) signIn(c *fiber.Ctx) error {
 	form := readForm(c)
-	to := localPath(form.Text("return"), "/console")
-	a, secret, err := s.Accounts.SignIn(c.UserContext(), form.Text("email"), form.Raw("password"))
+	back := localPath(form.Raw("return"), "/console")
+	if err := s.throttle(c, "sign-in:account", signInByAccount); err != nil {
+		return err
+	}
+	_, secret, err := s.Accounts.SignIn(c.UserContext(), form.Text("email"), form.Raw("password"))
 	if err != nil {
 		if form.Refused(err) {
-			return s.again(c, "accounts/sign_in", signInPage{Page: s.page(c), Form: form, Return: to})
+			return s.again(c, "accounts/signin", signInPage{Page: s.page(c), Form: form, Return: back, Demo: s.Demo})
 		}
 		return err
 	}
-	if _, known := locale.Parse(c.Cookies(s.cookieName("lang"))); !known && a.Lang != "" {
-		s.setCookie(c, s.cookieName("lang"), a.Lang, 365*24*3600)
-	}
-	s.openSession(c, secret)
-	return s.done(c, to)
+	s.openSession(c, secret) // a new secret at each sign-in
+	return s.done(c, back)
 }
 
 func (s *Server) signOut(c *fiber.Ctx) error {
-	secret := s.closeSession(c)
-	if err := s.Accounts.SignOut(c.UserContext(), secret); err != nil && fault.CodeOf(err) != fault.Unavailable {
-		return err
+	if secret := s.closeSession(c); secret != "" {
+		if err := s.Accounts.SignOut(c.UserContext(), secret); err != nil {
+			return err
+		}
 	}
 	return s.done(c, "/sign-in")
+}
+
+type accountsPage struct {
+	Page
+	Form  Form
+	List  []accounts.Account
+	Roles []accounts.Role
+}
+
+func (s *Server) accountsPage(c *fiber.Ctx, form Form) (accountsPage, error) {
+	list, err := s.Accounts.List(c.UserContext(), actor(c))
+	return accountsPage{Page: s.page(c), Form: form, List: list, Roles: accounts.Roles}, err
+}
+
+func (s *Server) accountList(c *fiber.Ctx) error {
+	p, err := s.accountsPage(c, Form{})
+	if err != nil {
+		return err
+	}
+	return s.render(c, "accounts/list", p)
+}
+
+func (s *Server) createAccount(c *fiber.Ctx) error {
+	form := readForm(c)
+	grant := accounts.Grant{Role: accounts.Role(form.Text("role"))}
+	if form.Text("scope") != "all" {
+		grant.EventID = event(c).ID
+	}
+	a := accounts.Account{
+		Email: form.Text("email"), NameZH: form.Text("name_zh"), NameEN: form.Text("name_en"), Lang: string(lang(c)),
+		Grants: []accounts.Grant{grant},
+	}
+	_, err := s.Accounts.Create(c.UserContext(), actor(c), a, form.Raw("password"))
+	if err != nil {
+		if !form.Refused(err) {
+			return err
+		}
+		p, listErr := s.accountsPage(c, form)
+		if listErr != nil {
+			return listErr
+		}
+		return s.again(c, "accounts/list", p)
+	}
+	s.flash(c, "ok", "accounts.created", a.Email)
+	return s.done(c, c.Path())
+}
+
+// consoleHome leads to the one event that somebody works at, or lets them choose.
+func (s *Server) consoleHome(c *fiber.Ctx) error {
+	all, err := s.EventList(c.UserContext())
+	if err != nil {
+		return err
+	}
+	var mine []EventHead
+	for _, e := range all {
+		if actor(c).May(accounts.SeeConsole, e.ID) {
+			mine = append(mine, e)
+		}
+	}
+	if len(mine) == 0 {
+		return fault.New(fault.Forbidden, "error.forbidden")
+	}
+	if len(mine) == 1 {
+		return c.Redirect("/console/"+mine[0].Slug, fiber.StatusSeeOther)
+	}
+	return s.render(c, "console/home", consoleHomePage{Page: s.page(c), Events: mine})
+}
+
+type consoleHomePage struct {
+	Page
+	Events []EventHead
 }

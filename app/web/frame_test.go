@@ -19,8 +19,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
+	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/storetest"
 	"qianshou/static"
 )
 
@@ -421,5 +423,25 @@ func TestVendoredFiles(t *testing.T) {
 		if !ok || !bytes.Contains(table, []byte("| "+folder+" |")) {
 			t.Errorf("%s has no licence or no row in README.md", folder)
 		}
+	}
+}
+
+// TestThrottleTogether lets two processes share one count in Redis, and each go
+// on alone when Redis is gone.
+func TestThrottleTogether(t *testing.T) {
+	rdb := storetest.Redis(t)
+	one, two := newLimiter(rdb, clock.At("2027-06-09T10:05:00+08:00")), newLimiter(rdb, clock.At("2027-06-09T10:05:00+08:00"))
+	key := t.Name() + randomText()
+	if one.take(t.Context(), key, 1, time.Minute) != 0 {
+		t.Error("the first call was refused")
+	}
+	if wait := two.take(t.Context(), key, 1, time.Minute); wait <= 0 || wait > time.Minute {
+		t.Errorf("the second call, at another process: wait %v", wait)
+	}
+	if err := rdb.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if one.take(t.Context(), key, 1, time.Minute) != 0 || one.take(t.Context(), key, 1, time.Minute) == 0 {
+		t.Error("without Redis a process does not count for itself")
 	}
 }

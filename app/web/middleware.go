@@ -153,6 +153,9 @@ func (s *Server) speak(c *fiber.Ctx) error {
 // no form token protects it there.
 func (s *Server) identify(c *fiber.Ctx) error {
 	v := visitOf(c)
+	if token, ok := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer "); ok && under(c.Path(), "/api") {
+		return s.identifyBearer(c, v, strings.TrimSpace(token))
+	}
 	secret := c.Cookies(s.sessionName())
 	if secret == "" || s.SignIn == nil || under(c.Path(), "/static") || under(c.Path(), "/api") && !safe(c.Method()) {
 		return c.Next()
@@ -172,6 +175,24 @@ func (s *Server) identify(c *fiber.Ctx) error {
 		v.actorErr = err
 	}
 	return c.Next()
+}
+
+// identifyBearer finds out which program or device calls. A token that nobody
+// knows is refused even where no token is asked for: its caller believes to be
+// somebody.
+func (s *Server) identifyBearer(c *fiber.Ctx, v *visit, token string) error {
+	err := error(fault.New(fault.SignIn, "error.token"))
+	for _, look := range s.Bearers {
+		var a accounts.Actor
+		if a, err = look(c.UserContext(), token); err == nil {
+			v.actor = a
+			return c.Next()
+		}
+		if fault.CodeOf(err) != fault.SignIn {
+			return err
+		}
+	}
+	return err
 }
 
 // guard enforces the rule and the limit of one route, after it found the event

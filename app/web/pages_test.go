@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	tree "text/template/parse"
 	"unicode"
 
@@ -32,17 +33,10 @@ type sample func(p Page, full bool) any
 var samples = []map[string]sample{
 	framePages,
 	agendaPages,
+	accountPages,
 }
 
 var framePages = map[string]sample{
-	"accounts/sign_in": func(p Page, full bool) any {
-		if !full {
-			return signInPage{Page: p}
-		}
-		form := FormOf("email", "owner@demo.example")
-		form.Refused(fault.New(fault.Invalid, "signin.wrong"))
-		return signInPage{Page: p, Form: form, Return: "/console"}
-	},
 	"error/show":  errorSample,
 	"error/_note": errorSample,
 	"styleguide/show": func(p Page, full bool) any {
@@ -346,5 +340,49 @@ func TestKeysInGo(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestEveryLayoutRenders puts a bare page into each layout, also into those that
+// no page uses yet.
+func TestEveryLayoutRenders(t *testing.T) {
+	s := newServer(t)
+	fsys := fstest.MapFS{}
+	for _, pattern := range []string{"layouts/*.html", "partials/*.html"} {
+		files, err := fs.Glob(views.FS, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			raw, err := fs.ReadFile(views.FS, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fsys[file] = &fstest.MapFile{Data: raw}
+			if name, ok := strings.CutPrefix(file, "layouts/"); ok {
+				page := `{{template "` + viewName(file) + `" .}}{{define "title"}}1{{end}}{{define "main"}}<p id="probe">2</p>{{end}}`
+				fsys["probe/"+name] = &fstest.MapFile{Data: []byte(page)}
+			}
+		}
+	}
+	engine, err := NewViews(fsys, s.words, s.assets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range engine.Names() {
+		for _, full := range []bool{true, false} {
+			var out bytes.Buffer
+			if err := engine.Render(&out, name, struct{ Page }{framed(s, locale.EN, full)}); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			checkMarkup(t, name, out.String())
+			if got := strings.Count(out.String(), `id="probe"`); got != 1 {
+				t.Errorf("%s shows its page %d times", name, got)
+			}
+		}
+	}
+	fsys["probe/bare.html"] = &fstest.MapFile{Data: []byte(`{{define "main"}}no layout{{end}}`)}
+	if _, err := NewViews(fsys, s.words, s.assets); err == nil {
+		t.Error("a page without a layout was taken")
 	}
 }

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"time"
-
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
@@ -155,8 +153,12 @@ func (s *Server) systemRoutes() []route {
 func (s *Server) accountRoutes() []route {
 	return []route{
 		get("/sign-in", public(), s.signInForm),
-		post("/sign-in", public(), s.signIn).limit(Limit{Times: 20, In: 5 * time.Minute}),
+		post("/sign-in", public(), s.signIn).limit(signInByAddress),
 		post("/sign-out", public(), s.signOut),
+		get("/console", anywhere(accounts.SeeConsole), s.consoleHome),
+		get("/console/:event/accounts", everywhere(accounts.EditAccounts), s.accountList),
+		post("/console/:event/accounts", everywhere(accounts.EditAccounts), s.createAccount),
+		get("/console/:event/audit", right(accounts.SeeAudit), s.auditLog),
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
+	"qianshou/app/audit"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -37,6 +38,7 @@ type Services struct {
 	Accounts *accounts.Service
 	Agenda   *agenda.Service
 	Feed     *agenda.Feed
+	Audit    *audit.Log
 }
 
 // Options are what the server is built from.
@@ -56,9 +58,13 @@ type Options struct {
 	SignIn SignIn
 	// Event finds an event by slug or ID. Fault: NotFound.
 	Event func(ctx context.Context, ref string) (EventHead, error)
-	// Mount adds what is not a page: the API, health, metrics. It comes with its
-	// own rules, and may be nil.
-	Mount func(app *fiber.App)
+	// EventList answers every event, the nearest first.
+	EventList func(ctx context.Context) ([]EventHead, error)
+	Demo      bool // this is the demo: its logins are shown, and that all is invented
+	// Bearers look a bearer token up, one after the other: programs, door devices.
+	Bearers []Bearer
+	// Mount adds what is not a page: the API, health, metrics. It may be nil.
+	Mount func(m Mount) error
 }
 
 // Server serves the pages.
@@ -114,7 +120,9 @@ func New(o Options) (*Server, error) {
 		s.add(r)
 	}
 	if o.Mount != nil {
-		o.Mount(s.app)
+		if err := o.Mount(Mount{s}); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }

@@ -1,0 +1,293 @@
+package events
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
+)
+
+func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
+
+const seriesColumns = `id, slug, name_zh AS "name.zh", name_en AS "name.en", kind, since_year`
+
+func insertSeries(ctx context.Context, q store.Querier, s Series) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO series (id, slug, name_zh, name_en, kind, since_year) VALUES ($1, $2, $3, $4, $5, $6)`,
+		s.ID, s.Slug, s.Name.ZH, s.Name.EN, s.Kind, s.SinceYear)
+	return err
+}
+
+func seriesBySlug(ctx context.Context, q store.Querier, slug string) (s Series, err error) {
+	err = q.GetContext(ctx, &s, `SELECT `+seriesColumns+` FROM series WHERE slug = $1`, slug)
+	return s, store.Fault(err)
+}
+
+func seriesList(ctx context.Context, q store.Querier) (list []Series, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT `+seriesColumns+` FROM series ORDER BY slug`)
+	return list, err
+}
+
+const eventColumns = `id, number, series_id, slug, prefix, title_zh AS "title.zh", title_en AS "title.en",
+	summary_zh AS "summary.zh", summary_en AS "summary.en", place_zh AS "place.zh", place_en AS "place.en",
+	starts_on, ends_on, time_zone, status, version`
+
+func insertEvent(ctx context.Context, q store.Querier, id, series ident.ID, in Input, at time.Time) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO events (id, series_id, slug, prefix, title_zh, title_en, summary_zh, summary_en, place_zh, place_en,
+			starts_on, ends_on, time_zone, status, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		id, series, in.Slug, in.Prefix, in.TitleZH, in.TitleEN, in.SummaryZH, in.SummaryEN, in.PlaceZH, in.PlaceEN,
+		in.StartsOn, in.EndsOn, in.TimeZone, in.Status, at)
+	return err
+}
+
+func updateEvent(ctx context.Context, q store.Querier, id ident.ID, version int, in Input) (bool, error) {
+	res, err := q.ExecContext(ctx, `
+		UPDATE events SET slug = $3, prefix = $4, title_zh = $5, title_en = $6, summary_zh = $7, summary_en = $8, place_zh = $9, place_en = $10,
+			starts_on = $11, ends_on = $12, time_zone = $13, status = $14, version = version + 1
+		WHERE id = $1 AND version = $2`,
+		id, version, in.Slug, in.Prefix, in.TitleZH, in.TitleEN, in.SummaryZH, in.SummaryEN, in.PlaceZH, in.PlaceEN,
+		in.StartsOn, in.EndsOn, in.TimeZone, in.Status)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+func eventByID(ctx context.Context, q store.Querier, id ident.ID) (e Event, err error) {
+	err = q.GetContext(ctx, &e, `SELECT `+eventColumns+` FROM events WHERE id = $1`, id)
+	return e, store.Fault(err)
+}
+
+func eventBySlug(ctx context.Context, q store.Querier, slug string) (e Event, err error) {
+	err = q.GetContext(ctx, &e, `SELECT `+eventColumns+` FROM events WHERE slug = $1`, slug)
+	return e, store.Fault(err)
+}
+
+func eventList(ctx context.Context, q store.Querier) (list []Event, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT `+eventColumns+` FROM events ORDER BY starts_on DESC, slug`)
+	return list, err
+}
+
+func upsertStop(ctx context.Context, q store.Querier, p Stop) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		INSERT INTO stops (event_id, id, position, city_code, name_zh, name_en, time_zone, starts_on, ends_on, host_partner)
+		VALUES ($1, $2, $3, NULLIF($4, ''), $5, $6, $7, $8, $9, $10)
+		ON CONFLICT ON CONSTRAINT stops_once DO UPDATE SET city_code = NULLIF($4, ''), name_zh = $5, name_en = $6, time_zone = $7,
+			starts_on = $8, ends_on = $9, host_partner = $10
+		RETURNING id`,
+		p.EventID, p.ID, p.Position, p.CityCode, p.Name.ZH, p.Name.EN, p.TimeZone, p.StartsOn, p.EndsOn, p.HostPartner)
+	return id, err
+}
+
+func stopsOf(ctx context.Context, q store.Querier, event ident.ID) (list []Stop, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT event_id, id, position, coalesce(city_code, '') AS city_code, name_zh AS "name.zh", name_en AS "name.en", time_zone, starts_on, ends_on, host_partner
+		FROM stops WHERE event_id = $1 ORDER BY position`, event)
+	return list, err
+}
+
+func upsertTrack(ctx context.Context, q store.Querier, t Track) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		INSERT INTO tracks (event_id, id, code, name_zh, name_en) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT ON CONSTRAINT tracks_once DO UPDATE SET name_zh = $4, name_en = $5 RETURNING id`,
+		t.EventID, t.ID, t.Code, t.Name.ZH, t.Name.EN)
+	return id, err
+}
+
+func tracksOf(ctx context.Context, q store.Querier, event ident.ID) (list []Track, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT event_id, id, code, name_zh AS "name.zh", name_en AS "name.en" FROM tracks WHERE event_id = $1 ORDER BY code`, event)
+	return list, err
+}
+
+func upsertVenue(ctx context.Context, q store.Querier, v Venue) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		INSERT INTO venues (event_id, id, code, name_zh, name_en, time_zone) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT ON CONSTRAINT venues_once DO UPDATE SET name_zh = $4, name_en = $5, time_zone = $6 RETURNING id`,
+		v.EventID, v.ID, v.Code, v.Name.ZH, v.Name.EN, v.TimeZone)
+	return id, err
+}
+
+func venuesOf(ctx context.Context, q store.Querier, event ident.ID) (list []Venue, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT event_id, id, code, name_zh AS "name.zh", name_en AS "name.en", time_zone FROM venues WHERE event_id = $1 ORDER BY code`, event)
+	return list, err
+}
+
+func upsertTravel(ctx context.Context, q store.Querier, from, to ident.ID, minutes int) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO venue_travel (from_id, to_id, minutes) VALUES ($1, $2, $3)
+		ON CONFLICT (from_id, to_id) DO UPDATE SET minutes = $3`, from, to, minutes)
+	return err
+}
+
+func upsertZone(ctx context.Context, q store.Querier, z Zone) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		INSERT INTO zones (event_id, id, code, name_zh, name_en, parent_id, capacity, anti_passback, escort_for)
+		VALUES ($1, $2, $3, $4, $5, $6, NULLIF($7, 0), $8, $9)
+		ON CONFLICT ON CONSTRAINT zones_once DO UPDATE SET name_zh = $4, name_en = $5, parent_id = $6, capacity = NULLIF($7, 0),
+			anti_passback = $8, escort_for = $9
+		RETURNING id`,
+		z.EventID, z.ID, z.Code, z.Name.ZH, z.Name.EN, orNull(z.ParentID), z.Capacity, z.AntiPassback, pq.Array(orEmpty(z.EscortFor)))
+	return id, err
+}
+
+func zonesOf(ctx context.Context, q store.Querier, event ident.ID) ([]Zone, error) {
+	var rows []struct {
+		Zone
+		Escort pq.StringArray `db:"escort_for"`
+	}
+	err := q.SelectContext(ctx, &rows, `
+		SELECT event_id, id, code, name_zh AS "name.zh", name_en AS "name.en",
+			coalesce(parent_id, '00000000-0000-0000-0000-000000000000') AS parent_id, coalesce(capacity, 0) AS capacity, anti_passback, escort_for
+		FROM zones WHERE event_id = $1 ORDER BY code`, event)
+	var list []Zone
+	for _, r := range rows {
+		r.Zone.EscortFor = r.Escort
+		list = append(list, r.Zone)
+	}
+	return list, err
+}
+
+func upsertRoom(ctx context.Context, q store.Querier, r Room) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		INSERT INTO rooms (event_id, id, venue_id, zone_id, code, name_zh, name_en, kind, capacity, step_free, booths)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT ON CONSTRAINT rooms_once DO UPDATE SET venue_id = $3, zone_id = $4, name_zh = $6, name_en = $7, kind = $8,
+			capacity = $9, step_free = $10, booths = $11
+		RETURNING id`,
+		r.EventID, r.ID, r.VenueID, r.ZoneID, r.Code, r.Name.ZH, r.Name.EN, r.Kind, r.Capacity, r.StepFree, r.Booths)
+	return id, err
+}
+
+func roomsOf(ctx context.Context, q store.Querier, event ident.ID) (list []Room, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT event_id, id, venue_id, zone_id, code, name_zh AS "name.zh", name_en AS "name.en", kind, capacity, step_free, booths
+		FROM rooms WHERE event_id = $1 ORDER BY code`, event)
+	return list, err
+}
+
+func upsertTable(ctx context.Context, q store.Querier, t MeetingTable) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		INSERT INTO meeting_tables (event_id, id, room_id, code, vip) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT ON CONSTRAINT meeting_tables_once DO UPDATE SET room_id = $3, vip = $5 RETURNING id`,
+		t.EventID, t.ID, t.RoomID, t.Code, t.VIP)
+	return id, err
+}
+
+func tablesOf(ctx context.Context, q store.Querier, event ident.ID) (list []MeetingTable, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT event_id, id, room_id, code, vip FROM meeting_tables WHERE event_id = $1 ORDER BY code`, event)
+	return list, err
+}
+
+func upsertBadgeType(ctx context.Context, q store.Querier, t BadgeType) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO badge_types (event_id, code, name_zh, name_en, colour, pattern, zones, days, photo_required)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (event_id, code) DO UPDATE SET name_zh = $3, name_en = $4, colour = $5, pattern = $6, zones = $7, days = $8, photo_required = $9`,
+		t.EventID, t.Code, t.Name.ZH, t.Name.EN, t.Colour, t.Pattern, pq.Array(t.Zones), pq.Array(t.Days), t.PhotoRequired)
+	return err
+}
+
+func badgeTypesOf(ctx context.Context, q store.Querier, event ident.ID) ([]BadgeType, error) {
+	var rows []struct {
+		BadgeType
+		ZoneCodes pq.StringArray `db:"zones"`
+		DayList   pq.Int64Array  `db:"days"`
+	}
+	err := q.SelectContext(ctx, &rows, `
+		SELECT event_id, code, name_zh AS "name.zh", name_en AS "name.en", colour, pattern, zones, days, photo_required
+		FROM badge_types WHERE event_id = $1 ORDER BY code`, event)
+	var list []BadgeType
+	for _, r := range rows {
+		r.BadgeType.Zones = r.ZoneCodes
+		for _, d := range r.DayList {
+			r.BadgeType.Days = append(r.BadgeType.Days, int(d))
+		}
+		list = append(list, r.BadgeType)
+	}
+	return list, err
+}
+
+func upsertCategory(ctx context.Context, q store.Querier, c Category) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		INSERT INTO categories (event_id, id, code, name_zh, name_en, badge_type, quota, approval, public, opens_at, closes_at, position)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT ON CONSTRAINT categories_once DO UPDATE SET name_zh = $4, name_en = $5, badge_type = $6, quota = $7, approval = $8,
+			public = $9, opens_at = $10, closes_at = $11, position = $12
+		RETURNING id`,
+		c.EventID, c.ID, c.Code, c.Name.ZH, c.Name.EN, c.BadgeType, c.Quota, c.Approval, c.Public, c.OpensAt, c.ClosesAt, c.Position)
+	return id, err
+}
+
+func categoriesOf(ctx context.Context, q store.Querier, event ident.ID) (list []Category, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT event_id, id, code, name_zh AS "name.zh", name_en AS "name.en", badge_type, quota, approval, public, opens_at, closes_at, position
+		FROM categories WHERE event_id = $1 ORDER BY position, code`, event)
+	return list, err
+}
+
+func upsertCountry(ctx context.Context, q store.Querier, c Country) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO countries (code, code3, name_zh, name_en) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (code) DO UPDATE SET code3 = $2, name_zh = $3, name_en = $4`, c.Code, c.Code3, c.Name.ZH, c.Name.EN)
+	return err
+}
+
+func countryList(ctx context.Context, q store.Querier) (list []Country, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT code, code3, name_zh AS "name.zh", name_en AS "name.en" FROM countries ORDER BY name_en`)
+	return list, err
+}
+
+func upsertCity(ctx context.Context, q store.Querier, c City) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO cities (code, country_code, name_zh, name_en, name_native, languages, time_zone, country_group, relation_status, relation_since, relation_basis, relation_source)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT (code) DO UPDATE SET country_code = $2, name_zh = $3, name_en = $4, name_native = $5, languages = $6, time_zone = $7,
+			country_group = $8, relation_status = $9, relation_since = $10, relation_basis = $11, relation_source = $12`,
+		c.Code, c.CountryCode, c.Name.ZH, c.Name.EN, c.Native, pq.Array(orEmpty(c.Languages)), c.TimeZone, c.Group,
+		c.RelationStatus, c.RelationSince, c.RelationBasis, c.RelationSource)
+	return err
+}
+
+func cityList(ctx context.Context, q store.Querier) ([]City, error) {
+	var rows []struct {
+		City
+		Langs pq.StringArray `db:"languages"`
+	}
+	err := q.SelectContext(ctx, &rows, `
+		SELECT code, country_code, name_zh AS "name.zh", name_en AS "name.en", name_native, languages, time_zone, country_group,
+			relation_status, relation_since, relation_basis, relation_source
+		FROM cities ORDER BY name_en`)
+	var list []City
+	for _, r := range rows {
+		r.City.Languages = r.Langs
+		list = append(list, r.City)
+	}
+	return list, err
+}
+
+func upsertCoded(ctx context.Context, q store.Querier, table string, c Coded) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO `+table+` (code, name_zh, name_en, kind) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (code) DO UPDATE SET name_zh = $2, name_en = $3, kind = $4`, c.Code, c.Name.ZH, c.Name.EN, c.Kind)
+	return err
+}
+
+func codedList(ctx context.Context, q store.Querier, table string) (list []Coded, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT code, name_zh AS "name.zh", name_en AS "name.en", kind FROM `+table+` ORDER BY code`)
+	return list, err
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

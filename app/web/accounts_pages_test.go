@@ -1,0 +1,44 @@
+package web
+
+import (
+	"time"
+
+	"qianshou/app/accounts"
+	"qianshou/app/audit"
+	"qianshou/app/kit/fault"
+)
+
+var accountPages = map[string]sample{
+	"accounts/signin": func(p Page, full bool) any {
+		if !full {
+			return signInPage{Page: p}
+		}
+		form := FormOf("email", "owner@demo.example")
+		form.Refused(fault.New(fault.Invalid, "signin.wrong"))
+		return signInPage{Page: p, Form: form, Return: "/console", Demo: true}
+	},
+	"accounts/list": func(p Page, full bool) any {
+		if !full {
+			return accountsPage{Page: p}
+		}
+		form := FormOf("email", "x", "role", "analyst")
+		form.Add("email", "field.email")
+		gone := time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC)
+		return accountsPage{Page: p, Form: form, Roles: accounts.Roles, List: []accounts.Account{
+			{Email: "owner@demo.example", NameZH: "林舒", NameEN: "Lin Shu", Grants: []accounts.Grant{{Role: accounts.Owner}, {Role: accounts.Auditor}}},
+			{Email: "gone@demo.example", NameZH: "周岚", NameEN: "Zhou Lan", DisabledAt: &gone},
+		}}
+	},
+	"accounts/audit": func(p Page, full bool) any {
+		if !full {
+			return auditPage{Page: p}
+		}
+		return auditPage{Page: p, Older: "?before=1", Entries: []auditRow{{Entry: audit.Entry{At: p.Now, ActorName: "Lin Shu", Action: "account.create", Reason: "…"}, Change: `{"email":"<x>"}`}}}
+	},
+	"console/home": func(p Page, full bool) any {
+		if !full {
+			return consoleHomePage{Page: p}
+		}
+		return consoleHomePage{Page: p, Events: []EventHead{forum}}
+	},
+}

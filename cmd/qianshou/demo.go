@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"qianshou/app/demo"
+	"qianshou/app/installation"
+	"qianshou/app/kit/clock"
+)
+
+func demoCommand(ctx context.Context, args []string, std stdio) error {
+	action, rest, err := split("demo", args, std, "load", "clock")
+	if err != nil {
+		return err
+	}
+	fs := flags("demo "+action, "demo load, or demo clock 2027-06-09T10:05:00+08:00", std, false)
+	if err := parse(fs, rest, std); err != nil {
+		return err
+	}
+	return withGround(ctx, std, func(g *ground) error {
+		if action == "clock" {
+			return setDemoClock(ctx, g, fs.Arg(0), std)
+		}
+		empty, err := installation.Empty(ctx, g.db)
+		if err != nil {
+			return err
+		}
+		if !empty {
+			return errors.New("the database is not empty: the demo is loaded into an empty one only")
+		}
+		password, err := demoPassword(g.cfg.DataDir)
+		if err != nil {
+			return err
+		}
+		if err := g.loadDemo(ctx, password); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "the demo is loaded; sign in as owner@demo.example with %s\n", password)
+		return nil
+	})
+}
+
+// loadDemo fills the empty database, then sets the demonstration's clock.
+func (g *ground) loadDemo(ctx context.Context, password string) error {
+	g.log.Info("loading the demo")
+	if err := installation.BeginDemo(ctx, g.db, clock.System); err != nil {
+		return err
+	}
+	if err := demo.Load(ctx, demo.Ground{DB: g.db, Redis: g.redis, Box: g.box}, password); err != nil {
+		return err
+	}
+	if err := installation.MarkDemo(ctx, g.db, clock.System, demo.Opens()); err != nil {
+		return err
+	}
+	return g.readClock(ctx)
+}
+
+// prepare loads the demo into an empty database, and answers what to print of
+// how to sign in.
+func (g *ground) prepare(ctx context.Context) (string, error) {
+	empty, err := installation.Empty(ctx, g.db)
+	if err != nil {
+		return "", fmt.Errorf("look into the database: %w", err)
+	}
+	if !g.demo && (!empty || g.cfg.Demo == "off") {
+		if empty {
+			return "There is no account yet: make one with qianshou user create.", nil
+		}
+		return "", nil
+	}
+	password, err := demoPassword(g.cfg.DataDir)
+	if err != nil {
+		return "", err
+	}
+	if empty {
+		if err := g.loadDemo(ctx, password); err != nil {
+			return "", fmt.Errorf("load demo: %w", err)
+		}
+	}
+	return fmt.Sprintf("Console: %s/console\nSign in as owner@demo.example (or programme@, protocol@, matchmaking@, doors@, projects@, analyst@, auditor@)\nPassword: %s\nThis is the demo: its clock reads %s.",
+		g.cfg.PublicURL, password, g.now().In(time.FixedZone("UTC+8", 8*3600)).Format(time.RFC3339)), nil
+}
+
+// demoPassword answers the password of the demo's accounts, made at the first
+// start: no two installations share one.
+func demoPassword(dataDir string) (string, error) {
+	path := filepath.Join(dataDir, "demo-password")
+	if kept, err := os.ReadFile(path); err == nil {
+		return strings.TrimSpace(string(kept)), nil
+	}
+	random := make([]byte, 10)
+	_, _ = rand.Read(random) // never fails
+	text := strings.ToLower(base32.StdEncoding.EncodeToString(random))
+	password := text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:16]
+	if err := os.MkdirAll(dataDir, 0o755); err != nil {
+		return "", fmt.Errorf("DATA_DIR: %w", err)
+	}
+	if err := os.WriteFile(path, []byte(password+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("keep demo password: %w", err)
+	}
+	return password, nil
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"qianshou/app/apptest"
+	"qianshou/app/kit/storetest"
+)
+
+// program is the whole program, served for one test on a free port.
+type program struct {
+	url, password, dataDir string
+	environ                []string
+	redis                  string
+}
+
+// start serves the demo on a database and a Redis of its own, exactly as
+// `qianshou serve` does, and stops it with the test.
+func start(t *testing.T, more ...string) program {
+	t.Helper()
+	p := program{dataDir: t.TempDir(), redis: storetest.RedisURL(t)}
+	p.environ = append([]string{
+		"ADDR=127.0.0.1:0", "DATA_DIR=" + p.dataDir, "DATABASE_URL=" + storetest.URL(t), "REDIS_URL=" + p.redis, "LOG_LEVEL=warn",
+	}, more...)
+	ctx, stop := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	ended := make(chan int, 1)
+	log := &testLog{t: t}
+	go func() {
+		ended <- run(ctx, []string{"serve"}, stdio{out: in, err: log, environ: p.environ})
+		_ = in.Close()
+	}()
+	t.Cleanup(func() {
+		stop()
+		if code := <-ended; code != 0 {
+			t.Errorf("the program ended with %d", code)
+		}
+		log.end()
+	})
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		line := lines.Text()
+		if _, at, found := strings.Cut(line, "is at "); found {
+			p.url = at
+		}
+		if secret, found := strings.CutPrefix(line, "Password: "); found {
+			p.password = secret
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return p
+		}
+	}
+	t.Fatalf("the program did not start: exit code %d", <-ended)
+	return p
+}
+
+// signIn opens the console as a role of the demo.
+func (p program) signIn(b *apptest.Browser, who string) {
+	b.Visit(p.url + "/sign-in?lang=en")
+	b.Fill("email", who+"@demo.example", "password", p.password)
+	b.Press(`form[action="/sign-in"] button`)
+}
+
+func TestServeAnswersHealth(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	for path, want := range map[string]string{"/healthz": `"ok"`, "/readyz": `"redis":"ok"`, "/metrics": "go_goroutines"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
+			t.Errorf("%s: %d %s, want %s", path, res.StatusCode, body, want)
+		}
+	}
+}
+
+func TestOrganizerSignsIn(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := apptest.Open(t)
+	b.Desk()
+	b.Visit(p.url + "/sign-in?lang=zh")
+	if got := b.Text("h1"); got != "登录工作台" {
+		t.Errorf("Chinese heading %q", got)
+	}
+	b.Visit(p.url + "/console?lang=en")
+	if at := b.At(); !strings.Contains(at, "/sign-in?return=") {
+		t.Fatalf("a stranger at the console is led to %s", at)
+	}
+	b.Fill("email", "owner@demo.example", "password", "not the password")
+	b.Press(`form[action="/sign-in"] button`)
+	if got := b.Text(".qs-note.fix"); !strings.Contains(got, "not right") {
+		t.Errorf("a wrong password is answered %q", got)
+	}
+	if got := b.Attribute(`[name="email"]`, "value"); got != "owner@demo.example" {
+		t.Errorf("what was typed is kept as %q", got)
+	}
+	b.Fill("password", p.password)
+	b.Press(`form[action="/sign-in"] button`)
+	if at := b.At(); !strings.Contains(at, "/console") || strings.Contains(at, "sign-in") {
+		t.Errorf("signed in, led to %s", at)
+	}
+	if said := b.Complaints(); len(said) > 0 {
+		t.Errorf("pages complained: %q", said)
+	}
+}
+
+func TestWrongSettingIsNamed(t *testing.T) {
+	for setting, name := range map[string]string{
+		"ADDR=nowhere": "ADDR", "PUBLIC_URL=forum": "PUBLIC_URL", "REDIS_URL=http://x": "REDIS_URL", "SECRET_KEY=short": "SECRET_KEY",
+		"DEMO=yes": "DEMO", "DATABASE_CONNS=many": "DatabaseConns", "LOG_LEVEL=loud": "LOG_LEVEL", "MAIL_FROM=me": "MAIL_FROM",
+		"SMTP_URL=mail.example.org": "SMTP_URL", "TRUSTED_PROXIES=proxy": "TRUSTED_PROXIES",
+	} {
+		var said strings.Builder
+		code := run(t.Context(), []string{"serve"}, stdio{out: io.Discard, err: &said, environ: []string{setting}})
+		if code != 1 || !strings.Contains(said.String(), name) {
+			t.Errorf("%s: exit %d, said %q; want %s named", setting, code, said.String(), name)
+		}
+	}
+}
+
+// testLog shows the program's warnings with the test that caused them.
+type testLog struct {
+	t     *testing.T
+	lines chan struct{}
+	over  bool
+}
+
+func (l *testLog) Write(p []byte) (int, error) {
+	if !l.over {
+		l.t.Log(strings.TrimSpace(string(p)))
+	}
+	return len(p), nil
+}
+
+func (l *testLog) end() { l.over = true }

@@ -1,0 +1,6 @@
+package main
+
+import "context"
+
+func match(ctx context.Context, args []string, std stdio) error         { return errUsage }
+func agendaCommand(ctx context.Context, args []string, std stdio) error { return errUsage }
