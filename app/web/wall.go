@@ -50,6 +50,9 @@ func newWallPage(p Page, w agenda.Wall) wallPage {
 	m.OnNow, m.Next = now[:min(1, len(now))], next
 	if len(next) > 0 {
 		left := next[0].StartsAt.Sub(p.Now).Truncate(time.Minute)
+		if len(now) == 0 { // it stands where the session under way would
+			m.Next = next[1:]
+		}
 		m.Countdown, m.Remaining = &next[0], fmt.Sprintf("%02d:%02d", int(left.Hours()), int(left.Minutes())%60)
 	}
 	half := (len(w.Delegations) + 1) / 2
