@@ -54,7 +54,11 @@ func (g *ground) loadDemo(ctx context.Context, password string) error {
 	if err := installation.BeginDemo(ctx, g.db, clock.System); err != nil {
 		return err
 	}
-	if err := demo.Load(ctx, demo.Ground{DB: g.db, Redis: g.redis, Box: g.box}, password); err != nil {
+	letters, err := g.letters("") // nobody of the demo exists
+	if err != nil {
+		return err
+	}
+	if err := demo.Load(ctx, demo.Ground{DB: g.db, Redis: g.redis, Box: g.box, Mail: letters, Log: g.log}, password); err != nil {
 		return err
 	}
 	if err := installation.MarkDemo(ctx, g.db, clock.System, demo.Opens()); err != nil {
