@@ -18,8 +18,9 @@ import (
 
 const (
 	// backlog is how many events a slow browser may be behind before it is
-	// dropped.
-	backlog = 64
+	// dropped: more than the relay carries at once, so that a busy door does not
+	// look like a slow browser.
+	backlog = 512
 	// lookAround is how often the feed reads the streams without having been
 	// woken, and so the longest that a lost wake-up or a dead Redis goes unseen.
 	lookAround = 2 * time.Second
@@ -68,7 +69,7 @@ type topic struct {
 
 // Subscription is one browser's place in the feed.
 type Subscription struct {
-	events  chan Event
+	events  chan *Event // shared by all who are told the same
 	keep    func(kind string) bool
 	topic   *topic
 	passed  atomic.Value // string: the last entry that was sent or passed over
@@ -105,7 +106,7 @@ func (f *Feed) Subscribe(ctx context.Context, event ident.ID, lastID string, kee
 	}
 	f.mu.Unlock()
 
-	sub := &Subscription{events: make(chan Event, backlog), keep: keep, topic: t, size: &f.size}
+	sub := &Subscription{events: make(chan *Event, backlog), keep: keep, topic: t, size: &f.size}
 	sub.passed.Store("")
 	ctx, cancel := context.WithTimeout(ctx, feedPatience)
 	defer cancel()
@@ -113,7 +114,7 @@ func (f *Feed) Subscribe(ctx context.Context, event ident.ID, lastID string, kee
 	defer t.mu.Unlock()
 	if err := f.begin(ctx, event, t, sub, lastID); err != nil {
 		f.log.WarnContext(ctx, "feed", "event", event, "err", err)
-		sub.events <- Event{Name: Degraded} // the queue is new: there is room
+		sub.events <- &Event{Name: Degraded} // the queue is new: there is room
 	}
 	t.subs[sub] = struct{}{}
 	f.size.Add(1)
@@ -128,21 +129,21 @@ func (f *Feed) begin(ctx context.Context, event ident.ID, t *topic, sub *Subscri
 	if err := f.catchUp(ctx, event, t); err != nil {
 		return err
 	}
-	hello := Event{Name: Opened, ID: t.last}
+	hello := &Event{Name: Opened, ID: t.last}
 	if lastID == "" || lastID == t.last {
 		sub.give(hello)
 		return nil
 	}
 	missed, err := f.streams.After(ctx, event, lastID)
 	if errors.Is(err, outbox.ErrGap) || len(missed) > backlog/2 {
-		sub.give(Event{Name: Reset, ID: t.last})
+		sub.give(&Event{Name: Reset, ID: t.last})
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	for _, e := range missed { // up to t.last: what came since goes to everybody
-		sub.offer(e)
+		sub.offer(moved(e))
 		if e.ID == t.last {
 			break
 		}
@@ -156,8 +157,9 @@ func (f *Feed) catchUp(ctx context.Context, event ident.ID, t *topic) error {
 		entries, err := f.streams.After(ctx, event, t.last)
 		if err == nil {
 			for _, e := range entries {
+				told := moved(e)
 				for sub := range t.subs {
-					sub.offer(e)
+					sub.offer(told)
 				}
 				t.last = e.ID
 			}
@@ -178,23 +180,26 @@ func (f *Feed) restart(ctx context.Context, event ident.ID, t *topic) error {
 		return err
 	}
 	t.last = newest
+	reset := &Event{Name: Reset, ID: newest}
 	for sub := range t.subs {
-		sub.give(Event{Name: Reset, ID: newest})
+		sub.give(reset)
 	}
 	return nil
 }
 
+func moved(e outbox.Entry) *Event { return &Event{Name: Moved, ID: e.ID, Change: e.Change} }
+
 // offer gives an entry to a subscriber who wants its kind.
-func (s *Subscription) offer(e outbox.Entry) {
+func (s *Subscription) offer(e *Event) {
 	if s.keep(e.Change.Kind) {
-		s.give(Event{Name: Moved, ID: e.ID, Change: e.Change})
+		s.give(e)
 	}
 	s.passed.Store(e.ID)
 }
 
 // give queues an event, or drops a subscriber whose queue is full. Only under
 // the topic's lock.
-func (s *Subscription) give(e Event) {
+func (s *Subscription) give(e *Event) {
 	if s.dropped.Load() {
 		return
 	}
@@ -218,9 +223,9 @@ func (s *Subscription) leave() {
 	}
 }
 
-// Events is what the subscriber is told, in order. It is closed when the server
+// Events is what the subscriber is told, in order; not to be changed. It is closed when the server
 // shuts down or the subscriber was dropped.
-func (s *Subscription) Events() <-chan Event { return s.events }
+func (s *Subscription) Events() <-chan *Event { return s.events }
 
 // Dropped tells that the subscriber did not keep up: it must read everything
 // anew.
@@ -375,7 +380,7 @@ func (f *Feed) lost(ctx context.Context, err error) {
 	f.log.WarnContext(ctx, "feed: redis is away", "err", err)
 	f.each(func(_ ident.ID, t *topic) {
 		for sub := range t.subs {
-			sub.give(Event{Name: Degraded})
+			sub.give(&Event{Name: Degraded})
 		}
 	})
 }

@@ -2,171 +2,227 @@ package demo
 
 import (
 	"context"
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
+	"slices"
+	"time"
 
 	"qianshou/app/agenda"
-	"qianshou/app/delegations"
+	"qianshou/app/demo/data"
+	"qianshou/app/events"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
 
-// sessionFile is a session as both agenda files write it.
-type sessionFile struct {
-	ForumID      string   `json:"session_id"`
-	WeekID       string   `json:"id"`
-	StartsAt     string   `json:"starts_at"`
-	EndsAt       string   `json:"ends_at"`
-	Room         string   `json:"room"`
-	MeetPoint    string   `json:"meet_point"`
-	Zone         string   `json:"zone"`
-	Kind         string   `json:"type"`
-	TitleZH      string   `json:"title_zh"`
-	TitleEN      string   `json:"title_en"`
-	Track        string   `json:"track"`
-	Capacity     int      `json:"capacity"`
-	Languages    []string `json:"languages_si"`
-	Speakers     []string `json:"speakers"`
-	AccessList   string   `json:"access_list"`
-	EmbargoUntil string   `json:"embargo_until"`
-	SlotPlan     string   `json:"slot_plan"`
-	Projects     []string `json:"project_ids"`
-	Matchmaking  *struct {
-		SlotMinutes int `json:"slot_minutes"`
-	} `json:"matchmaking"`
+// The events of the demo that have an agenda.
+const (
+	forumSlug = "mayors-forum-2027"
+	weekSlug  = "ningbo-week-2027"
+)
+
+// demoSession is one session as the demo's files write it.
+type demoSession struct {
+	SessionID  string    `json:"session_id"`
+	ID         string    `json:"id"` // of the week's
+	StartsAt   time.Time `json:"starts_at"`
+	EndsAt     time.Time `json:"ends_at"`
+	Room       string    `json:"room"`
+	MeetPoint  string    `json:"meet_point"`
+	Type       string    `json:"type"`
+	TitleZH    string    `json:"title_zh"`
+	TitleEN    string    `json:"title_en"`
+	Zone       string    `json:"zone"`
+	Track      string    `json:"track"`
+	Capacity   int       `json:"capacity"`
+	Languages  []string  `json:"languages_si"`
+	Speakers   []string  `json:"speakers"`
+	AccessList string    `json:"access_list"`
+	Embargo    time.Time `json:"embargo_until"`
+	// The week's sessions name no kind; these tell.
+	Matchmaking json.RawMessage `json:"matchmaking"`
+	Projects    []string        `json:"project_ids"`
 }
 
-func loadAgenda(ctx context.Context, s Services, c *codes) error {
+// loadAgenda makes and publishes the sessions of both events of 2027.
+// registrations are those of the demo's members by their code, M001.
+func loadAgenda(ctx context.Context, e *events.Service, a *agenda.Service, registrations map[string]ident.ID) error {
 	var forum struct {
-		Sessions []sessionFile `json:"sessions"`
+		Sessions []demoSession `json:"sessions"`
 	}
-	if err := document("forum_agenda.json", &forum); err != nil {
+	if err := readJSON("forum_agenda.json", &forum); err != nil {
 		return err
 	}
-	if err := loadSessions(ctx, s, c, c.Events["EV-FORUM-2027"], ident.Nil, forum.Sessions); err != nil {
+	lists, err := accessLists(forum.Sessions)
+	if err != nil {
 		return err
+	}
+	l := agendaLoader{events: e, agenda: a, registrations: registrations, lists: lists}
+	if err := l.begin(ctx, forumSlug); err != nil {
+		return err
+	}
+	for _, s := range forum.Sessions {
+		if err := l.load(ctx, s, 1); err != nil {
+			return err
+		}
 	}
 	var week struct {
 		Stops []struct {
 			Stop     int           `json:"stop"`
-			Sessions []sessionFile `json:"sessions"`
+			Sessions []demoSession `json:"sessions"`
 		} `json:"stops"`
 	}
-	if err := document("ningbo_week.json", &week); err != nil {
+	if err := readJSON("ningbo_week.json", &week); err != nil {
 		return err
 	}
-	event := c.Events["EV-NBW-2027"]
-	stops, err := s.Events.Stops(ctx, event)
-	if err != nil {
+	if err := l.begin(ctx, weekSlug); err != nil {
 		return err
 	}
-	for i, stop := range week.Stops {
-		for j := range stop.Sessions {
-			stop.Sessions[j].Kind = weekKind(stop.Sessions[j])
-		}
-		if err := loadSessions(ctx, s, c, event, stops[i].ID, stop.Sessions); err != nil {
-			return err
+	for _, stop := range week.Stops {
+		for _, s := range stop.Sessions {
+			if err := l.load(ctx, s, stop.Stop); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// weekKind names what the overseas week's file leaves to the reader.
-func weekKind(f sessionFile) string {
-	switch {
-	case f.Matchmaking != nil:
-		return "matchmaking"
-	case len(f.Projects) > 0:
-		return "signing"
-	case f.Track == "EDU":
-		return "round_table"
-	}
-	return "roadshow"
+// agendaLoader turns the codes of the files into what the services know.
+type agendaLoader struct {
+	events        *events.Service
+	agenda        *agenda.Service
+	registrations map[string]ident.ID
+	lists         map[string][]string // access list → codes of members
+
+	event               events.Event
+	stops               []events.Stop
+	rooms, tracks, zone map[string]ident.ID
 }
 
-func loadSessions(ctx context.Context, s Services, c *codes, event, stop ident.ID, files []sessionFile) error {
-	rooms, zones, tracks := map[string]ident.ID{}, map[string]ident.ID{}, map[string]ident.ID{}
-	roomList, err := s.Events.Rooms(ctx, event)
+func (l *agendaLoader) begin(ctx context.Context, slug string) (err error) {
+	if l.event, err = l.events.ByRef(ctx, slug); err != nil {
+		return fmt.Errorf("demo agenda of %s: %w", slug, err)
+	}
+	if l.stops, err = l.events.Stops(ctx, l.event.ID); err != nil {
+		return fmt.Errorf("demo agenda of %s: %w", slug, err)
+	}
+	rooms, err := l.events.Rooms(ctx, l.event.ID)
 	if err != nil {
-		return err
+		return fmt.Errorf("demo agenda of %s: %w", slug, err)
 	}
-	for _, r := range roomList {
-		rooms[r.Code] = r.ID
-	}
-	zoneList, err := s.Events.Zones(ctx, event)
+	tracks, err := l.events.Tracks(ctx, l.event.ID)
 	if err != nil {
-		return err
+		return fmt.Errorf("demo agenda of %s: %w", slug, err)
 	}
-	for _, z := range zoneList {
-		zones[z.Code] = z.ID
-	}
-	trackList, err := s.Events.Tracks(ctx, event)
+	zones, err := l.events.Zones(ctx, l.event.ID)
 	if err != nil {
-		return err
+		return fmt.Errorf("demo agenda of %s: %w", slug, err)
 	}
-	for _, t := range trackList {
-		tracks[t.Code] = t.ID
+	l.rooms, l.tracks, l.zone = map[string]ident.ID{"": {}}, map[string]ident.ID{"": {}}, map[string]ident.ID{"": {}}
+	for _, r := range rooms {
+		l.rooms[r.Code] = r.ID
 	}
-	for _, f := range files {
-		in, err := f.input(c)
-		if err != nil {
-			return fmt.Errorf("session %s: %w", f.ForumID+f.WeekID, err)
-		}
-		in.StopID, in.RoomID, in.MeetPointID, in.ZoneID, in.TrackID = stop, rooms[f.Room], rooms[f.MeetPoint], zones[f.Zone], tracks[f.Track]
-		if in.Listed, err = listed(ctx, s, event, f.AccessList, in.Speakers); err != nil {
-			return err
-		}
-		made, err := s.Agenda.Create(ctx, by, event, in)
-		if err != nil {
-			return fmt.Errorf("session %s: %w", in.Code, err)
-		}
-		if _, err := s.Agenda.Publish(ctx, by, made.ID, made.Version); err != nil {
-			return fmt.Errorf("publish session %s: %w", in.Code, err)
-		}
-		c.Sessions[in.Code] = made.ID
+	for _, t := range tracks {
+		l.tracks[t.Code] = t.ID
+	}
+	for _, z := range zones {
+		l.zone[z.Code] = z.ID
 	}
 	return nil
 }
 
-func (f sessionFile) input(c *codes) (agenda.Input, error) {
+func (l *agendaLoader) load(ctx context.Context, s demoSession, position int) error {
+	at := slices.IndexFunc(l.stops, func(p events.Stop) bool { return p.Position == position })
+	if at < 0 {
+		return fmt.Errorf("demo session %s%s: no stop %d", s.SessionID, s.ID, position)
+	}
 	in := agenda.Input{
-		Code: f.ForumID + f.WeekID, Kind: agenda.Kind(f.Kind), Title: locale.Text{ZH: chineseColon(f.TitleZH), EN: f.TitleEN}, Capacity: f.Capacity,
-		Languages: f.Languages, ListOnly: f.AccessList != "",
+		Code: s.SessionID + s.ID, StopID: l.stops[at].ID, Kind: s.kind(), Title: locale.Text{ZH: s.TitleZH, EN: s.TitleEN},
+		StartsAt: s.StartsAt, EndsAt: s.EndsAt, Capacity: s.Capacity, Languages: s.Languages, ListOnly: s.AccessList != "",
+		RoomID: l.rooms[s.Room], MeetPointID: l.rooms[s.MeetPoint], TrackID: l.tracks[s.Track], ZoneID: l.zone[s.Zone],
+		Speakers: l.people(s.Speakers), Listed: l.people(l.lists[s.AccessList]),
 	}
-	var err error
-	if in.StartsAt, err = instant(f.StartsAt); err != nil {
-		return in, err
+	if !s.Embargo.IsZero() {
+		in.EmbargoUntil = &s.Embargo
 	}
-	if in.EndsAt, err = instant(f.EndsAt); err != nil {
-		return in, err
+	made, err := l.agenda.Create(ctx, by, l.event.ID, in)
+	if err != nil {
+		return fmt.Errorf("demo session %s: %w", in.Code, err)
 	}
-	if f.EmbargoUntil != "" {
-		until, err := instant(f.EmbargoUntil)
-		if err != nil {
-			return in, err
-		}
-		in.EmbargoUntil = &until
+	if _, err := l.agenda.Publish(ctx, by, made.ID, made.Version); err != nil {
+		return fmt.Errorf("demo session %s: %w", in.Code, err)
 	}
-	for _, code := range f.Speakers {
-		in.Speakers = append(in.Speakers, c.Registrations[code])
-	}
-	return in, nil
+	return nil
 }
 
-// listed is who stands on a session's access list.
-func listed(ctx context.Context, s Services, event ident.ID, kind string, speakers []ident.ID) ([]ident.ID, error) {
-	if kind != "heads_only" && kind != "heads_and_speakers" {
-		return nil, nil
+// people are the registrations of members; a member who did not register is
+// not there to speak.
+func (l *agendaLoader) people(codes []string) (list []ident.ID) {
+	for _, code := range codes {
+		if id, known := l.registrations[code]; known {
+			list = append(list, id)
+		}
 	}
-	page, err := s.Delegations.Registrations(ctx, by, event, delegations.Filter{Category: "head", Limit: 200})
+	return list
+}
+
+// kind is the session's own, or for the week's what it is about.
+func (s demoSession) kind() agenda.Kind {
+	kinds := map[string]agenda.Kind{"W101": "roadshow", "W103": "round_table", "W301": "reception"}
+	switch {
+	case s.Type != "":
+		return agenda.Kind(s.Type)
+	case len(s.Matchmaking) > 0:
+		return "matchmaking"
+	case len(s.Projects) > 0:
+		return "signing"
+	case kinds[s.ID] != "":
+		return kinds[s.ID]
+	}
+	return "plenary"
+}
+
+// accessLists are the members on each list that the forum's sessions name.
+func accessLists(sessions []demoSession) (map[string][]string, error) {
+	file, err := data.FS.Open("members.csv")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("demo members: %w", err)
 	}
-	var ids []ident.ID
-	for _, r := range page.Rows {
-		ids = append(ids, r.ID)
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("demo members: %w", err)
 	}
-	if kind == "heads_and_speakers" {
-		ids = append(ids, speakers...)
+	code, role := slices.Index(rows[0], "member_id"), slices.Index(rows[0], "role")
+	lists := map[string][]string{"staff": nil}
+	for _, r := range rows[1:] {
+		if r[role] == "head" {
+			lists["heads_only"] = append(lists["heads_only"], r[code])
+		}
+		if r[role] == "interpreter" {
+			lists["staff"] = append(lists["staff"], r[code])
+		}
 	}
-	return ids, nil
+	both := slices.Clone(lists["heads_only"])
+	for _, s := range sessions {
+		for _, speaker := range s.Speakers {
+			if !slices.Contains(both, speaker) {
+				both = append(both, speaker)
+			}
+		}
+	}
+	lists["heads_and_speakers"] = both
+	return lists, nil
+}
+
+func readJSON(name string, into any) error {
+	raw, err := data.FS.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("demo %s: %w", name, err)
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		return fmt.Errorf("demo %s: %w", name, err)
+	}
+	return nil
 }

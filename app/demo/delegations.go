@@ -140,7 +140,6 @@ type codes struct {
 	Delegations   map[string]ident.ID // D01
 	Registrations map[string]ident.ID // M001
 	Firms         map[string]ident.ID // F001
-	Sessions      map[string]ident.ID // S08, W301
 	StopFirms     []stopFirm
 }
 
@@ -152,6 +151,6 @@ type stopFirm struct {
 func newCodes() *codes {
 	return &codes{
 		Events: map[string]ident.ID{}, Staff: map[string]ident.ID{}, Delegations: map[string]ident.ID{},
-		Registrations: map[string]ident.ID{}, Firms: map[string]ident.ID{}, Sessions: map[string]ident.ID{},
+		Registrations: map[string]ident.ID{}, Firms: map[string]ident.ID{},
 	}
 }

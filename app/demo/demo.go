@@ -23,11 +23,12 @@ import (
 // Ground is what the services are built on. Each is built with a clock that
 // stands at the time its part of the story happened.
 type Ground struct {
-	DB    *sqlx.DB
-	Redis redis.UniversalClient
-	Box   *seal.Box
-	Mail  delegations.Writer
-	Log   *slog.Logger
+	DB          *sqlx.DB
+	Redis       redis.UniversalClient
+	RedisPrefix string // begins the keys of the live agenda
+	Box         *seal.Box
+	Mail        delegations.Writer
+	Log         *slog.Logger
 }
 
 // Services are those that the demo is loaded through.
@@ -42,13 +43,15 @@ type Services struct {
 // by is who loads: the audit log shows it.
 var by = accounts.SystemActor("demo")
 
+// registering is when the demo's guests registered.
+var registering = clock.At("2027-04-20T10:00:00+08:00")
+
 // Opens is what the demo's clock shows at its first start: the forum's second
 // morning, with a session under way, registration on site open and badges valid.
 func Opens() time.Time { return time.Date(2027, 6, 9, 2, 5, 0, 0, time.UTC) }
 
 // Load fills an empty database. password is that of every staff account.
 func Load(ctx context.Context, g Ground, password string) error {
-	registering := clock.At("2027-04-20T10:00:00+08:00")
 	planning := clock.At("2027-05-10T10:00:00+08:00")
 	ev := events.New(g.DB, registering, ident.New)
 	s := Services{
@@ -56,7 +59,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		Events:      ev,
 		Firms:       firms.New(g.DB, registering, ident.New),
 		Delegations: delegations.New(g.DB, g.Box, ev, badges.New(g.DB, g.Box, registering, ident.New), g.Mail, registering, ident.New),
-		Agenda:      agenda.New(g.DB, g.Redis, RedisPrefix, planning, ident.New, g.Log),
+		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
 	}
 	if err := loadAccounts(ctx, s, password); err != nil {
 		return err
@@ -66,7 +69,9 @@ func Load(ctx context.Context, g Ground, password string) error {
 		name string
 		load func(context.Context, Services, *codes) error
 	}{
-		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"agenda", loadAgenda},
+		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
+			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)
+		}},
 	} {
 		if err := part.load(ctx, s, c); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
@@ -74,6 +79,3 @@ func Load(ctx context.Context, g Ground, password string) error {
 	}
 	return nil
 }
-
-// RedisPrefix begins every key of the program in Redis.
-const RedisPrefix = "qianshou:"

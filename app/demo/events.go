@@ -124,9 +124,6 @@ func (f eventFile) input() (events.Input, error) {
 // chinese writes brackets full-width, as Chinese text has them.
 func chinese(s string) string { return strings.NewReplacer("(", "（", ")", "）").Replace(s) }
 
-// chineseColon writes brackets and colons full-width.
-func chineseColon(s string) string { return strings.ReplaceAll(chinese(s), ":", "：") }
-
 func loadForum(ctx context.Context, s Services, c *codes) error {
 	var file eventFile
 	if err := document("forum_agenda.json", &file); err != nil {

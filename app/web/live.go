@@ -80,7 +80,7 @@ func writeStream(w *bufio.Writer, sub *agenda.Subscription, refs bool) {
 		case e, open := <-sub.Events():
 			if !open {
 				if sub.Dropped() { // it reads everything anew and comes back
-					writeEvent(w, agenda.Event{Name: agenda.Reset}, refs)
+					writeEvent(w, &agenda.Event{Name: agenda.Reset}, refs)
 				}
 				_ = w.Flush() // the last word; nobody waits for it
 				return
@@ -99,7 +99,7 @@ func writeStream(w *bufio.Writer, sub *agenda.Subscription, refs bool) {
 	}
 }
 
-func writeEvent(w *bufio.Writer, e agenda.Event, refs bool) {
+func writeEvent(w *bufio.Writer, e *agenda.Event, refs bool) {
 	data := map[string]string{}
 	if e.Name == agenda.Moved {
 		data["kind"] = e.Change.Kind

@@ -58,7 +58,7 @@ func (g *ground) loadDemo(ctx context.Context, password string) error {
 	if err != nil {
 		return err
 	}
-	if err := demo.Load(ctx, demo.Ground{DB: g.db, Redis: g.redis, Box: g.box, Mail: letters, Log: g.log}, password); err != nil {
+	if err := demo.Load(ctx, demo.Ground{DB: g.db, Redis: g.redis, RedisPrefix: redisPrefix, Box: g.box, Mail: letters, Log: g.log}, password); err != nil {
 		return err
 	}
 	if err := installation.MarkDemo(ctx, g.db, clock.System, demo.Opens()); err != nil {

@@ -129,6 +129,7 @@ func openRedis(address string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
+	opts.ContextTimeoutEnabled = true // a page waits for Redis as long as it says, not as long as the client would
 	return redis.NewClient(opts), nil
 }
 

@@ -14,7 +14,6 @@ import (
 	"qianshou/app/audit"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
-	"qianshou/app/demo"
 	"qianshou/app/events"
 	"qianshou/app/firms"
 	"qianshou/app/kit/ident"
@@ -44,9 +43,9 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	streams := outbox.NewStreams(g.redis, demo.RedisPrefix)
+	streams := outbox.NewStreams(g.redis, redisPrefix)
 	s := &site{g: g, mail: letters.Mail}
-	s.agenda = agenda.New(g.db, g.redis, demo.RedisPrefix, g.now, ident.New, g.log)
+	s.agenda = agenda.New(g.db, g.redis, redisPrefix, g.now, ident.New, g.log)
 	s.feed = agenda.NewFeed(streams, g.log)
 	s.relay = outbox.NewRelay(g.db, g.cfg.DatabaseURL, streams, s.agenda.Refresh, g.log)
 	people := accounts.New(g.db, g.redis, g.now, ident.New)

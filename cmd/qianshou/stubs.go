@@ -2,5 +2,4 @@ package main
 
 import "context"
 
-func match(ctx context.Context, args []string, std stdio) error         { return errUsage }
-func agendaCommand(ctx context.Context, args []string, std stdio) error { return errUsage }
+func match(ctx context.Context, args []string, std stdio) error { return errUsage }
