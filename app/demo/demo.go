@@ -48,7 +48,7 @@ var registering = clock.At("2027-04-20T10:00:00+08:00")
 
 // Opens is what the demo's clock shows at its first start: the forum's second
 // morning, with a session under way, registration on site open and badges valid.
-func Opens() time.Time { return time.Date(2027, 6, 9, 2, 5, 0, 0, time.UTC) }
+func Opens() time.Time { return time.Date(2027, 6, 9, 2, 32, 0, 0, time.UTC) }
 
 // Load fills an empty database. password is that of every staff account.
 func Load(ctx context.Context, g Ground, password string) error {

@@ -142,6 +142,11 @@ func loadForum(ctx context.Context, s Services, c *codes) error {
 		return err
 	}
 	c.Events["EV-FORUM-2027"] = forum.ID
+	if _, err := s.Events.SaveStop(ctx, by, events.Stop{
+		EventID: forum.ID, Position: 1, Name: locale.Text{ZH: "宁波", EN: "Ningbo"}, TimeZone: in.TimeZone, StartsOn: in.StartsOn, EndsOn: in.EndsOn,
+	}); err != nil {
+		return fmt.Errorf("stop: %w", err)
+	}
 	for _, t := range file.Event.Tracks {
 		if _, err := s.Events.SaveTrack(ctx, by, events.Track{EventID: forum.ID, Code: t.Code, Name: locale.Text{ZH: t.ZH, EN: t.EN}}); err != nil {
 			return fmt.Errorf("track %s: %w", t.Code, err)

@@ -21,7 +21,7 @@ func demoCommand(ctx context.Context, args []string, std stdio) error {
 	if err != nil {
 		return err
 	}
-	fs := flags("demo "+action, "demo load, or demo clock 2027-06-09T10:05:00+08:00", std, false)
+	fs := flags("demo "+action, "demo load, or demo clock 2027-06-09T10:32:00+08:00", std, false)
 	if err := parse(fs, rest, std); err != nil {
 		return err
 	}
