@@ -43,8 +43,8 @@ type Services struct {
 // by is who loads: the audit log shows it.
 var by = accounts.SystemActor("demo")
 
-// registering is when the demo's guests registered.
-var registering = clock.At("2027-04-20T10:00:00+08:00")
+// Registering is when the demo's guests registered.
+var Registering = clock.At("2027-04-20T10:00:00+08:00")
 
 // Opens is what the demo's clock shows at its first start: the forum's second
 // morning, with a session under way, registration on site open and badges valid.
@@ -53,12 +53,12 @@ func Opens() time.Time { return time.Date(2027, 6, 9, 2, 32, 0, 0, time.UTC) }
 // Load fills an empty database. password is that of every staff account.
 func Load(ctx context.Context, g Ground, password string) error {
 	planning := clock.At("2027-05-10T10:00:00+08:00")
-	ev := events.New(g.DB, registering, ident.New)
+	ev := events.New(g.DB, Registering, ident.New)
 	s := Services{
-		Accounts:    accounts.New(g.DB, g.Redis, registering, ident.New),
+		Accounts:    accounts.New(g.DB, g.Redis, Registering, ident.New),
 		Events:      ev,
-		Firms:       firms.New(g.DB, registering, ident.New),
-		Delegations: delegations.New(g.DB, g.Box, ev, badges.New(g.DB, g.Box, registering, ident.New), g.Mail, registering, ident.New),
+		Firms:       firms.New(g.DB, Registering, ident.New),
+		Delegations: delegations.New(g.DB, g.Box, ev, badges.New(g.DB, g.Box, Registering, ident.New), g.Mail, Registering, ident.New),
 		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
 	}
 	if err := loadAccounts(ctx, s, password); err != nil {

@@ -123,13 +123,7 @@ var consolePlaces = []struct {
 }{
 	{"", accounts.SeeConsole, false},
 	{"registrations", accounts.SeeRegistrations, false},
-	{"delegations", accounts.SeeDelegations, false},
-	{"matchmaking", accounts.SeeMatchmaking, false},
 	{"agenda", accounts.SeeAgenda, false},
-	{"badges", accounts.SeeBadges, false},
-	{"doors", accounts.SeeDoors, false},
-	{"projects", accounts.SeeProjects, false},
-	{"statistics", accounts.SeeStatistics, false},
 	{"mails", accounts.SeeMails, true},
 	{"accounts", accounts.EditAccounts, true},
 	{"audit", accounts.SeeAudit, true},

@@ -54,7 +54,7 @@ func (g *ground) loadDemo(ctx context.Context, password string) error {
 	if err := installation.BeginDemo(ctx, g.db, clock.System); err != nil {
 		return err
 	}
-	letters, err := g.letters("") // nobody of the demo exists
+	letters, err := g.letters("", demo.Registering) // nobody of the demo exists
 	if err != nil {
 		return err
 	}

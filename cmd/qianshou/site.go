@@ -16,6 +16,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/events"
 	"qianshou/app/firms"
+	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/seal"
@@ -39,7 +40,7 @@ type site struct {
 
 // build makes the services and the server.
 func build(ctx context.Context, g *ground) (*site, error) {
-	letters, err := g.letters(g.cfg.SMTPURL)
+	letters, err := g.letters(g.cfg.SMTPURL, g.now)
 	if err != nil {
 		return nil, err
 	}
@@ -93,13 +94,13 @@ func build(ctx context.Context, g *ground) (*site, error) {
 }
 
 // letters makes what writes and sends mails; with no server they are kept.
-func (g *ground) letters(server string) (*delegations.Letters, error) {
+func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, error) {
 	words, err := web.Words(g.log)
 	if err != nil {
 		return nil, err
 	}
 	post, err := mail.New(mail.Options{
-		DB: g.db, Log: quieter(g.log), Now: g.now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom,
+		DB: g.db, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom,
 	})
 	if err != nil {
 		return nil, err
