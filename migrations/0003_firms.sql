@@ -8,7 +8,7 @@ CREATE TABLE firms (
   name_zh          text NOT NULL,
   name_en          text NOT NULL,
   district_code    text NOT NULL CONSTRAINT firms_district REFERENCES districts,
-  ownership        text NOT NULL CONSTRAINT firms_ownership CHECK (ownership IN ('private', 'state', 'foreign', 'joint', 'mixed', 'public_institution')),
+  ownership        text NOT NULL CONSTRAINT firms_ownership CHECK (ownership IN ('private', 'state_owned', 'state_controlled', 'joint_venture', 'foreign_invested', 'public_institution')),
   employees        int CONSTRAINT firms_employees CHECK (employees >= 0),
   languages        text[] NOT NULL DEFAULT '{}',
   offers_zh        text NOT NULL DEFAULT '',

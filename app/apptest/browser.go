@@ -60,7 +60,9 @@ func window(t testing.TB, parent context.Context) *Browser {
 			if err != nil {
 				return
 			}
-			if m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleException {
+			// A refused form answers 422, which the browser calls a failure to load.
+			refused := strings.Contains(m.Text, "Failed to load resource") && strings.Contains(m.Text, "422")
+			if !refused && (m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleException) {
 				b.mu.Lock()
 				b.complaints = append(b.complaints, m.Text)
 				b.mu.Unlock()

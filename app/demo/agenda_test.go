@@ -22,7 +22,7 @@ import (
 // places makes the two events with what their sessions name.
 func places(t *testing.T, db *sqlx.DB) *events.Service {
 	t.Helper()
-	e := events.New(db, registering, ident.New)
+	e := events.New(db, Registering, ident.New)
 	ctx := t.Context()
 	fatal := func(err error) {
 		t.Helper()
@@ -91,7 +91,7 @@ func TestAgendaOfTheDemo(t *testing.T) {
 	t.Parallel()
 	db, rdb := storetest.New(t), storetest.Redis(t)
 	e := places(t, db)
-	a := agenda.New(db, rdb, "t:", registering, ident.New, slog.New(slog.DiscardHandler))
+	a := agenda.New(db, rdb, "t:", Registering, ident.New, slog.New(slog.DiscardHandler))
 	if err := loadAgenda(t.Context(), e, a, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestOffsetsOfTheWeek(t *testing.T) {
 	t.Parallel()
 	db, rdb := storetest.New(t), storetest.Redis(t)
 	e := places(t, db)
-	a := agenda.New(db, rdb, "t:", registering, ident.New, slog.New(slog.DiscardHandler))
+	a := agenda.New(db, rdb, "t:", Registering, ident.New, slog.New(slog.DiscardHandler))
 	if err := loadAgenda(t.Context(), e, a, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -2,12 +2,19 @@ package demo
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/redis/go-redis/v9"
 
 	"qianshou/app/accounts"
+	"qianshou/app/agenda"
+	"qianshou/app/badges"
+	"qianshou/app/delegations"
+	"qianshou/app/events"
+	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/seal"
@@ -16,30 +23,59 @@ import (
 // Ground is what the services are built on. Each is built with a clock that
 // stands at the time its part of the story happened.
 type Ground struct {
-	DB    *sqlx.DB
-	Redis redis.UniversalClient
-	Box   *seal.Box
+	DB          *sqlx.DB
+	Redis       redis.UniversalClient
+	RedisPrefix string // begins the keys of the live agenda
+	Box         *seal.Box
+	Mail        delegations.Writer
+	Log         *slog.Logger
 }
 
 // Services are those that the demo is loaded through.
 type Services struct {
-	Accounts *accounts.Service
+	Accounts    *accounts.Service
+	Events      *events.Service
+	Firms       *firms.Service
+	Delegations *delegations.Service
+	Agenda      *agenda.Service
 }
 
 // by is who loads: the audit log shows it.
 var by = accounts.SystemActor("demo")
 
-// registering is when the demo's guests registered.
-var registering = clock.At("2027-04-20T10:00:00+08:00")
+// Registering is when the demo's guests registered.
+var Registering = clock.At("2027-04-20T10:00:00+08:00")
 
 // Opens is what the demo's clock shows at its first start: the forum's second
 // morning, with a session under way, registration on site open and badges valid.
-func Opens() time.Time { return time.Date(2027, 6, 9, 2, 5, 0, 0, time.UTC) }
+func Opens() time.Time { return time.Date(2027, 6, 9, 2, 32, 0, 0, time.UTC) }
 
 // Load fills an empty database. password is that of every staff account.
 func Load(ctx context.Context, g Ground, password string) error {
+	planning := clock.At("2027-05-10T10:00:00+08:00")
+	ev := events.New(g.DB, Registering, ident.New)
 	s := Services{
-		Accounts: accounts.New(g.DB, g.Redis, registering, ident.New),
+		Accounts:    accounts.New(g.DB, g.Redis, Registering, ident.New),
+		Events:      ev,
+		Firms:       firms.New(g.DB, Registering, ident.New),
+		Delegations: delegations.New(g.DB, g.Box, ev, badges.New(g.DB, g.Box, Registering, ident.New), g.Mail, Registering, ident.New),
+		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
 	}
-	return loadAccounts(ctx, s, password)
+	if err := loadAccounts(ctx, s, password); err != nil {
+		return err
+	}
+	c := newCodes()
+	for _, part := range []struct {
+		name string
+		load func(context.Context, Services, *codes) error
+	}{
+		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
+			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)
+		}},
+	} {
+		if err := part.load(ctx, s, c); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+	}
+	return nil
 }

@@ -78,6 +78,14 @@ type NavItem struct {
 	More     bool // stands in the menu at every width
 }
 
+// Console is the address of the event's console.
+func (p Page) Console() string {
+	if p.Event == nil {
+		return "/console"
+	}
+	return "/console/" + p.Event.Slug
+}
+
 // OffsetMinutes is how far the page's clock is ahead of UTC, for scripts that
 // keep it going.
 func (p Page) OffsetMinutes() int {
@@ -115,13 +123,7 @@ var consolePlaces = []struct {
 }{
 	{"", accounts.SeeConsole, false},
 	{"registrations", accounts.SeeRegistrations, false},
-	{"delegations", accounts.SeeDelegations, false},
-	{"matchmaking", accounts.SeeMatchmaking, false},
 	{"agenda", accounts.SeeAgenda, false},
-	{"badges", accounts.SeeBadges, false},
-	{"doors", accounts.SeeDoors, false},
-	{"projects", accounts.SeeProjects, false},
-	{"statistics", accounts.SeeStatistics, false},
 	{"mails", accounts.SeeMails, true},
 	{"accounts", accounts.EditAccounts, true},
 	{"audit", accounts.SeeAudit, true},

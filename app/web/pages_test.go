@@ -34,6 +34,7 @@ var samples = []map[string]sample{
 	framePages,
 	agendaPages,
 	accountPages,
+	guestPages,
 }
 
 var framePages = map[string]sample{

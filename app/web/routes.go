@@ -165,13 +165,21 @@ func (s *Server) accountRoutes() []route {
 // Public pages of an event: /, /e/:event, register, agenda, wall.
 
 func (s *Server) publicRoutes() []route {
-	return []route{}
+	return []route{
+		get("/", public(), s.home),
+		get("/e/:event", public(), s.publicEvent),
+		get("/e/:event/register", public(), s.registerForm),
+		post("/e/:event/register", public(), s.register).limit(registerLimit),
+	}
 }
 
 // A registrant's own page: /me/:token.
 
 func (s *Server) meRoutes() []route {
-	return []route{}
+	return []route{
+		get("/me/:token", link(), s.me),
+		post("/me/:token/cancel", link(), s.withdraw),
+	}
 }
 
 // A delegation's or a firm's page: /delegation/:token, /firm/:token.
@@ -183,13 +191,19 @@ func (s *Server) delegationLinkRoutes() []route {
 // Console: overview, /console/:event.
 
 func (s *Server) overviewRoutes() []route {
-	return []route{}
+	return []route{
+		get("/console/:event", right(accounts.SeeConsole), s.overview),
+	}
 }
 
 // Console: registrations.
 
 func (s *Server) registrationRoutes() []route {
-	return []route{}
+	return []route{
+		get("/console/:event/registrations", right(accounts.SeeRegistrations), s.registrations),
+		get("/console/:event/registrations/:registration", right(accounts.SeeRegistrations), s.registration),
+		post("/console/:event/registrations/:registration/:decision", right(accounts.DecideRegistration), s.decideRegistration),
+	}
 }
 
 // Console: delegations.
@@ -256,5 +270,9 @@ func (s *Server) statisticsRoutes() []route {
 // Console: mails.
 
 func (s *Server) mailRoutes() []route {
-	return []route{}
+	return []route{
+		get("/console/:event/mails", right(accounts.SeeMails), s.mails),
+		get("/console/:event/mails/:mail", right(accounts.SeeMails), s.mailShown),
+		post("/console/:event/mails/:mail/resend", right(accounts.SeeMails), s.resendMail),
+	}
 }

@@ -17,9 +17,14 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
 	"qianshou/app/audit"
+	"qianshou/app/badges"
+	"qianshou/app/delegations"
+	"qianshou/app/events"
+	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/mail"
 	"qianshou/static"
 	"qianshou/views"
 )
@@ -38,7 +43,13 @@ type Services struct {
 	Accounts *accounts.Service
 	Agenda   *agenda.Service
 	Feed     *agenda.Feed
-	Audit    *audit.Log
+
+	Events      *events.Service
+	Firms       *firms.Service
+	Delegations *delegations.Service
+	Badges      *badges.Service
+	Mail        *mail.Service
+	Audit       *audit.Log
 }
 
 // Options are what the server is built from.
@@ -83,14 +94,8 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("web: the secret has %d bytes, want 32 or more", len(o.Secret))
 	}
 	s := &Server{Options: o, limits: newLimiter(o.Redis, o.Now)}
-	locales, err := fs.Sub(views.FS, "locales")
-	if err != nil {
-		return nil, fmt.Errorf("open catalogues: %w", err)
-	}
-	s.words, err = locale.Load(locales, func(l locale.Lang, key string) {
-		o.Log.Warn("sentence missing", "lang", l, "key", key)
-	})
-	if err != nil {
+	var err error
+	if s.words, err = Words(o.Log); err != nil {
 		return nil, err
 	}
 	if s.assets, err = NewAssets(static.FS); err != nil {
@@ -130,9 +135,6 @@ func New(o Options) (*Server, error) {
 // App is the server itself, for the listener and for tests.
 func (s *Server) App() *fiber.App { return s.app }
 
-// Words is the catalogue, for mail and the API, which speak both languages too.
-func (s *Server) Words() *locale.Catalogue { return s.words }
-
 // render shows a page.
 func (s *Server) render(c *fiber.Ctx, name string, model any) error {
 	if c.GetRespHeader(fiber.HeaderCacheControl) == "" {
@@ -151,4 +153,21 @@ func (s *Server) again(c *fiber.Ctx, name string, model any) error {
 // done leads on after a form was taken, so that a reload posts nothing twice.
 func (s *Server) done(c *fiber.Ctx, to string) error {
 	return c.Redirect(to, fiber.StatusSeeOther)
+}
+
+// Words loads the catalogue of every sentence. A key that is asked for and
+// missing is noted in the log.
+func Words(log *slog.Logger) (*locale.Catalogue, error) {
+	locales, err := fs.Sub(views.FS, "locales")
+	if err != nil {
+		return nil, fmt.Errorf("open catalogues: %w", err)
+	}
+	return locale.Load(locales, func(l locale.Lang, key string) {
+		log.Warn("sentence missing", "lang", l, "key", key)
+	})
+}
+
+// HeadOf is what the frame of a page says of an event.
+func HeadOf(e events.Event) EventHead {
+	return EventHead{ID: e.ID, Slug: e.Slug, Title: e.Title, Place: e.Place, FirstDay: e.StartsOn, LastDay: e.EndsOn, Zone: e.Location()}
 }

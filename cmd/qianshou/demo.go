@@ -21,7 +21,7 @@ func demoCommand(ctx context.Context, args []string, std stdio) error {
 	if err != nil {
 		return err
 	}
-	fs := flags("demo "+action, "demo load, or demo clock 2027-06-09T10:05:00+08:00", std, false)
+	fs := flags("demo "+action, "demo load, or demo clock 2027-06-09T10:32:00+08:00", std, false)
 	if err := parse(fs, rest, std); err != nil {
 		return err
 	}
@@ -54,7 +54,11 @@ func (g *ground) loadDemo(ctx context.Context, password string) error {
 	if err := installation.BeginDemo(ctx, g.db, clock.System); err != nil {
 		return err
 	}
-	if err := demo.Load(ctx, demo.Ground{DB: g.db, Redis: g.redis, Box: g.box}, password); err != nil {
+	letters, err := g.letters("", demo.Registering) // nobody of the demo exists
+	if err != nil {
+		return err
+	}
+	if err := demo.Load(ctx, demo.Ground{DB: g.db, Redis: g.redis, RedisPrefix: redisPrefix, Box: g.box, Mail: letters, Log: g.log}, password); err != nil {
 		return err
 	}
 	if err := installation.MarkDemo(ctx, g.db, clock.System, demo.Opens()); err != nil {

@@ -34,7 +34,6 @@ func commands() []command {
 		{"demo", "load the demo forum into an empty database; demo clock sets its time", demoCommand},
 		{"user", "user create, user password: accounts of staff", user},
 		{"token", "token create, token revoke: bearer tokens for other programs", token},
-		{"match", "match solve, match verify: the matchmaking solver and its referee, on files", match},
 		{"agenda", "agenda rebuild: make the live agendas in Redis anew", agendaCommand},
 		{"audit", "audit verify: check that the audit log was not altered", auditCommand},
 	}

@@ -180,7 +180,7 @@ func setDemoClock(ctx context.Context, g *ground, instant string, std stdio) err
 	}
 	at, err := time.Parse(time.RFC3339, instant)
 	if err != nil {
-		return fmt.Errorf("%q is not an instant such as 2027-06-09T10:05:00+08:00: %w", instant, errUsage)
+		return fmt.Errorf("%q is not an instant such as 2027-06-09T10:32:00+08:00: %w", instant, errUsage)
 	}
 	if err := installation.MarkDemo(ctx, g.db, clock.System, at); err != nil {
 		return err

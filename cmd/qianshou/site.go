@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"sync"
@@ -11,10 +12,15 @@ import (
 	"qianshou/app/agenda"
 	"qianshou/app/api"
 	"qianshou/app/audit"
+	"qianshou/app/badges"
+	"qianshou/app/delegations"
 	"qianshou/app/events"
+	"qianshou/app/firms"
+	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/seal"
+	"qianshou/app/mail"
 	"qianshou/app/web"
 )
 
@@ -24,24 +30,30 @@ const sealEvery = time.Minute
 // site is the whole program put together: one place where every part is handed
 // what it needs.
 type site struct {
-	g        *ground
-	web      *web.Server
-	accounts *accounts.Service
-	events   *events.Service
-	agenda   *agenda.Service
-	relay    *outbox.Relay
-	feed     *agenda.Feed
+	g      *ground
+	web    *web.Server
+	agenda *agenda.Service
+	feed   *agenda.Feed
+	relay  *outbox.Relay
+	mail   *mail.Service
 }
 
 // build makes the services and the server.
-func build(_ context.Context, g *ground) (*site, error) {
-	streams := outbox.NewStreams(g.redis, redisPrefix)
-	s := &site{
-		g: g, accounts: accounts.New(g.db, g.redis, g.now, ident.New), events: events.New(g.db, g.now, ident.New),
-		agenda: agenda.New(g.db, g.redis, redisPrefix, g.now, ident.New, g.log),
-		feed:   agenda.NewFeed(streams, g.log),
+func build(ctx context.Context, g *ground) (*site, error) {
+	letters, err := g.letters(g.cfg.SMTPURL, g.now)
+	if err != nil {
+		return nil, err
 	}
+	streams := outbox.NewStreams(g.redis, redisPrefix)
+	s := &site{g: g, mail: letters.Mail}
+	s.agenda = agenda.New(g.db, g.redis, redisPrefix, g.now, ident.New, g.log)
+	s.feed = agenda.NewFeed(streams, g.log)
 	s.relay = outbox.NewRelay(g.db, g.cfg.DatabaseURL, streams, s.agenda.Refresh, g.log)
+	people := accounts.New(g.db, g.redis, g.now, ident.New)
+	happenings := events.New(g.db, g.now, ident.New)
+	credentials := badges.New(g.db, g.box, g.now, ident.New)
+	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
+
 	public, err := url.Parse(g.cfg.PublicURL)
 	if err != nil {
 		return nil, fmt.Errorf("PUBLIC_URL: %w", err)
@@ -52,11 +64,24 @@ func build(_ context.Context, g *ground) (*site, error) {
 	}
 	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db)}
 	s.web, err = web.New(web.Options{
-		Services: web.Services{Accounts: s.accounts, Audit: audit.NewLog(g.db), Agenda: s.agenda, Feed: s.feed},
-		Log:      g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
+		Services: web.Services{
+			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firms.New(g.db, g.now, ident.New),
+			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
+		},
+		Log: g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
 		Version: version(), Dev: g.cfg.Dev, Proxies: g.cfg.proxies(), Demo: g.demo,
-		Event:  s.event,
-		SignIn: s.accounts, Bearers: []web.Bearer{s.accounts.ByToken},
+		SignIn: people, Bearers: []web.Bearer{people.ByToken},
+		Event: func(ctx context.Context, ref string) (web.EventHead, error) {
+			e, err := happenings.ByRef(ctx, ref)
+			return web.HeadOf(e), err
+		},
+		EventList: func(ctx context.Context) (heads []web.EventHead, err error) {
+			all, err := happenings.List(ctx)
+			for _, e := range all {
+				heads = append(heads, web.HeadOf(e))
+			}
+			return heads, err
+		},
 		Mount: func(m web.Mount) error {
 			health.Mount(m)
 			return nil
@@ -68,31 +93,47 @@ func build(_ context.Context, g *ground) (*site, error) {
 	return s, nil
 }
 
-// event finds the event that an address names.
-func (s *site) event(ctx context.Context, ref string) (web.EventHead, error) {
-	e, err := s.events.ByRef(ctx, ref)
+// letters makes what writes and sends mails; with no server they are kept.
+func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, error) {
+	words, err := web.Words(g.log)
 	if err != nil {
-		return web.EventHead{}, err
+		return nil, err
 	}
-	return web.EventHead{
-		ID: e.ID, Slug: e.Slug, Title: e.Title, Place: e.Place, FirstDay: e.StartsOn, LastDay: e.EndsOn, Zone: e.Location(),
-	}, nil
+	post, err := mail.New(mail.Options{
+		DB: g.db, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &delegations.Letters{Mail: post, Words: words, PublicURL: g.cfg.PublicURL, QR: badges.QRPNG}, nil
 }
 
 // background runs what goes on beside the requests until the context ends; the
 // channel closes when all of it did.
 func (s *site) background(ctx context.Context) <-chan struct{} {
 	var all sync.WaitGroup
-	all.Go(func() { s.sealAudit(ctx) })
-	all.Go(func() { s.relay.Run(ctx) })
-	all.Go(func() { s.feed.Run(ctx) })
-	all.Go(func() { s.agenda.Run(ctx) })
+	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.sendMail} {
+		all.Go(func() { work(ctx) })
+	}
 	done := make(chan struct{})
 	go func() {
 		all.Wait()
 		close(done)
 	}()
 	return done
+}
+
+func (s *site) sendMail(ctx context.Context) {
+	if err := s.mail.Start(context.WithoutCancel(ctx)); err != nil {
+		s.g.log.Error("mails are not sent", "err", err)
+		return
+	}
+	<-ctx.Done()
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	defer cancel()
+	if err := s.mail.Stop(stopping); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		s.g.log.Error("stop sending mail", "err", err)
+	}
 }
 
 func (s *site) sealAudit(ctx context.Context) {

@@ -1,0 +1,317 @@
+// Package badges issues the credentials that open doors: a signed text for the QR
+// code, the badge on paper, and their life from issue to revocation.
+package badges
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/audit"
+	"qianshou/app/delegations"
+	"qianshou/app/events"
+	"qianshou/app/kit/clock"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/outbox"
+	"qianshou/app/kit/seal"
+	"qianshou/app/kit/store"
+)
+
+// State is how far a badge has come (domain 4.6).
+type State string
+
+// The states of a badge. The last four are final.
+const (
+	Produced   State = "produced"
+	Active     State = "active"
+	Suspended  State = "suspended"
+	Revoked    State = "revoked"
+	Superseded State = "superseded"
+	Returned   State = "returned"
+	Expired    State = "expired"
+)
+
+// Badge is one credential of one person at one event.
+type Badge struct {
+	ID             ident.ID  `db:"id"`
+	EventID        ident.ID  `db:"event_id"`
+	RegistrationID ident.ID  `db:"registration_id"`
+	Serial         string    `db:"serial"` // B-00417; reprints end in -R1, -R2
+	Credential     []byte    `db:"credential"`
+	KeyID          int       `db:"key_id"`
+	Token          string    `db:"token"` // the text of the QR code
+	BadgeType      string    `db:"badge_type"`
+	ExtraZones     []string  `db:"-"`
+	Days           []int     `db:"-"` // of the event, from 1
+	State          State     `db:"state"`
+	StateReason    string    `db:"state_reason"`
+	ValidFrom      time.Time `db:"valid_from"`
+	ValidTo        time.Time `db:"valid_to"`
+	IssuedAt       time.Time `db:"issued_at"`
+	Version        int       `db:"version"`
+}
+
+// Living tells whether the badge can still open a door, now or after its release.
+func (b Badge) Living() bool { return b.State == Produced || b.State == Active || b.State == Suspended }
+
+// Service is the one door to badges.
+type Service struct {
+	db    *sqlx.DB
+	box   *seal.Box
+	now   clock.Clock
+	newID ident.Source
+}
+
+// New makes the service.
+func New(db *sqlx.DB, box *seal.Box, now clock.Clock, newID ident.Source) *Service {
+	return &Service{db: db, box: box, now: now, newID: newID}
+}
+
+// IssueFor makes a person's badge within the caller's transaction. It opens doors
+// at once.
+//
+// Fault: Conflict, the person holds a living badge.
+func (s *Service) IssueFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r delegations.Registration) (delegations.Issued, error) {
+	days, err := daysOfType(ctx, tx, e.ID, r.BadgeType)
+	if err != nil {
+		return delegations.Issued{}, fmt.Errorf("read badge type %s: %w", r.BadgeType, err)
+	}
+	number, err := nextSerial(ctx, tx)
+	if err != nil {
+		return delegations.Issued{}, fmt.Errorf("number badge: %w", err)
+	}
+	b := Badge{
+		ID: s.newID(), EventID: e.ID, RegistrationID: r.ID, Serial: fmt.Sprintf("B-%05d", number), BadgeType: r.BadgeType, Days: days,
+		State: Active, ValidFrom: e.Opens(), ValidTo: e.Ends(), IssuedAt: s.now(), Version: 1,
+	}
+	if err := s.sign(ctx, tx, &b, e.Number); err != nil {
+		return delegations.Issued{}, err
+	}
+	if err := insertBadge(ctx, tx, b, ident.Nil); err != nil {
+		return delegations.Issued{}, err
+	}
+	if err := s.record(ctx, tx, by, b, "badge.issue", ""); err != nil {
+		return delegations.Issued{}, err
+	}
+	return delegations.Issued{ID: b.ID, Serial: b.Serial, Token: b.Token}, nil
+}
+
+// sign gives a badge its credential and its token.
+func (s *Service) sign(ctx context.Context, q store.Querier, b *Badge, event int) error {
+	id, key, err := s.signingKey(ctx, q)
+	if err != nil {
+		return err
+	}
+	b.KeyID, b.Credential = int(id), make([]byte, CredentialSize)
+	_, _ = rand.Read(b.Credential) // never fails
+	t := Token{KeyID: id, Event: uint32(event), Expires: b.ValidTo}
+	copy(t.Credential[:], b.Credential)
+	b.Token = Sign(key, t).String()
+	return nil
+}
+
+// signingKey answers the newest key, and makes the first one.
+func (s *Service) signingKey(ctx context.Context, q store.Querier) (uint8, ed25519.PrivateKey, error) {
+	row, found, err := newestKey(ctx, q)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read signing key: %w", err)
+	}
+	if !found {
+		public, private, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return 0, nil, fmt.Errorf("make signing key: %w", err)
+		}
+		sealed, err := s.box.Seal(private.Seed(), keyPlace(1))
+		if err != nil {
+			return 0, nil, err
+		}
+		if row, err = firstKey(ctx, q, public, sealed, s.now()); err != nil {
+			return 0, nil, fmt.Errorf("keep signing key: %w", err)
+		}
+	}
+	seed, err := s.box.Open(row.PrivateSealed, keyPlace(row.ID))
+	if err != nil {
+		return 0, nil, fmt.Errorf("read signing key: %w", err)
+	}
+	return uint8(row.ID), ed25519.NewKeyFromSeed(seed), nil
+}
+
+func keyPlace(id int) string { return "signing_keys.private:" + strconv.Itoa(id) }
+
+// Keyring answers the public keys by which doors verify tokens; those of old
+// editions stay in it.
+func (s *Service) Keyring(ctx context.Context) (map[uint8]ed25519.PublicKey, error) {
+	rows, err := keyRows(ctx, s.db)
+	if err != nil {
+		return nil, fmt.Errorf("read key ring: %w", err)
+	}
+	ring := map[uint8]ed25519.PublicKey{}
+	for _, k := range rows {
+		ring[uint8(k.ID)] = k.PublicKey
+	}
+	return ring, nil
+}
+
+// ByID finds a badge.
+//
+// Faults: Forbidden; NotFound.
+func (s *Service) ByID(ctx context.Context, by accounts.Actor, id ident.ID) (Badge, error) {
+	b, err := badgeByID(ctx, s.db, id)
+	if err == nil && !by.May(accounts.SeeBadges, b.EventID) {
+		return Badge{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return b, err
+}
+
+// LivingOf finds the badge that a registration holds.
+//
+// Fault: NotFound, it holds none.
+func (s *Service) LivingOf(ctx context.Context, registration ident.ID) (Badge, error) {
+	return livingBadge(ctx, s.db, registration)
+}
+
+// List answers an event's badges with their holders, the latest first.
+//
+// Fault: Forbidden.
+func (s *Service) List(ctx context.Context, by accounts.Actor, event ident.ID, search string, offset, limit int) ([]Held, int, error) {
+	if !by.May(accounts.SeeBadges, event) {
+		return nil, 0, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return heldBadges(ctx, s.db, event, search, offset, limit)
+}
+
+// Held is a badge and who holds it.
+type Held struct {
+	Badge
+	Reference string `db:"reference"`
+	Name      string `db:"name"`
+	NameZH    string `db:"name_zh"`
+}
+
+// Revoke ends a badge for good.
+//
+// Faults: Forbidden; NotFound; Conflict, it ended already.
+func (s *Service) Revoke(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Badge, error) {
+	return s.change(ctx, by, id, Revoked, "badge.revoke", reason, Produced, Active, Suspended)
+}
+
+// Suspend holds a badge: doors send its holder to a supervisor, without a word
+// why.
+func (s *Service) Suspend(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Badge, error) {
+	return s.change(ctx, by, id, Suspended, "badge.suspend", reason, Active)
+}
+
+// Release lets a suspended badge open doors again.
+func (s *Service) Release(ctx context.Context, by accounts.Actor, id ident.ID) (Badge, error) {
+	return s.change(ctx, by, id, Active, "badge.release", "", Suspended)
+}
+
+func (s *Service) change(ctx context.Context, by accounts.Actor, id ident.ID, to State, action, reason string, from ...State) (b Badge, err error) {
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if b, err = badgeByID(ctx, tx, id); err != nil {
+			return err
+		}
+		if !by.May(accounts.RevokeBadge, b.EventID) {
+			return fault.New(fault.Forbidden, "error.forbidden")
+		}
+		if !slices.Contains(from, b.State) {
+			return fault.New(fault.Conflict, "badge.ended", b.Serial)
+		}
+		changed, err := updateState(ctx, tx, b, to, reason, s.now())
+		if err != nil {
+			return err
+		}
+		if !changed {
+			return fault.New(fault.Conflict, "error.changed")
+		}
+		b.State, b.StateReason, b.Version = to, reason, b.Version+1
+		return s.record(ctx, tx, by, b, action, reason)
+	})
+	return b, err
+}
+
+// EndAllOf revokes whatever badge a registration holds, within the caller's
+// transaction. Holding none is no failure.
+func (s *Service) EndAllOf(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration ident.ID, reason string) error {
+	b, err := livingBadge(ctx, tx, registration)
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := updateState(ctx, tx, b, Revoked, reason, s.now()); err != nil {
+		return err
+	}
+	b.State = Revoked
+	return s.record(ctx, tx, by, b, "badge.revoke", reason)
+}
+
+// Reissue replaces a badge by a new one with a new credential: the old one opens
+// nothing from now on.
+//
+// Faults: Forbidden; NotFound; Conflict, the badge ended.
+func (s *Service) Reissue(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (b Badge, err error) {
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		old, err := badgeByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if !by.May(accounts.IssueBadge, old.EventID) {
+			return fault.New(fault.Forbidden, "error.forbidden")
+		}
+		if !old.Living() {
+			return fault.New(fault.Conflict, "badge.ended", old.Serial)
+		}
+		if changed, err := updateState(ctx, tx, old, Superseded, reason, s.now()); err != nil || !changed {
+			if err == nil {
+				err = fault.New(fault.Conflict, "error.changed")
+			}
+			return err
+		}
+		number, err := eventNumber(ctx, tx, old.EventID)
+		if err != nil {
+			return err
+		}
+		b = old
+		b.ID, b.Serial, b.State, b.StateReason, b.IssuedAt, b.Version = s.newID(), nextReprint(old.Serial), Active, "", s.now(), 1
+		if err := s.sign(ctx, tx, &b, number); err != nil {
+			return err
+		}
+		if err := insertBadge(ctx, tx, b, old.ID); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by, b, "badge.reissue", reason)
+	})
+	return b, err
+}
+
+// nextReprint is the serial of the badge that replaces one: B-00417, B-00417-R1,
+// B-00417-R2 …
+func nextReprint(serial string) string {
+	n := 0
+	if i := slices.Index([]byte(serial), 'R'); i > 0 {
+		n, _ = strconv.Atoi(serial[i+1:])
+		serial = serial[:i-1]
+	}
+	return serial + "-R" + strconv.Itoa(n+1)
+}
+
+func (s *Service) record(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, b Badge, action, reason string) error {
+	err := audit.Record(ctx, tx, audit.Entry{
+		ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: b.EventID,
+		Action: action, ObjectKind: "badge", ObjectID: b.ID, After: map[string]any{"serial": b.Serial, "state": b.State}, Reason: reason,
+	})
+	if err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Change{EventID: b.EventID, Kind: "badge", Ref: b.ID})
+}

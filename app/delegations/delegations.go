@@ -1,0 +1,201 @@
+// Package delegations keeps who comes: delegations, the persons in them, and each
+// person's registration from the first form to departure.
+package delegations
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/audit"
+	"qianshou/app/events"
+	"qianshou/app/kit/clock"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/kit/outbox"
+	"qianshou/app/kit/seal"
+	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
+)
+
+// Delegation is a group that comes in the name of one city or body.
+type Delegation struct {
+	EventID    ident.ID    `db:"event_id"`
+	ID         ident.ID    `db:"id"`
+	Code       string      `db:"code"` // D01
+	CityCode   string      `db:"city_code"`
+	Name       locale.Text `db:"name"`
+	Native     string      `db:"name_native"`
+	Quota      int         `db:"quota"`
+	AcceptedOn *time.Time  `db:"accepted_on"`
+	ArrivesAt  *time.Time  `db:"arrives_at"`
+	DepartsAt  *time.Time  `db:"departs_at"`
+	Hotel      string      `db:"hotel"`
+	LiaisonID  ident.ID    `db:"liaison_id"`
+	Sectors    []string    `db:"-"`
+	Status     string      `db:"status"` // invited, accepted, confirmed, declined, withdrawn
+	Version    int         `db:"version"`
+
+	// Read only, for lists.
+	City        locale.Text `db:"city"`
+	Country     locale.Text `db:"country"`
+	CountryCode string      `db:"country_code"`
+	Members     int         `db:"members"` // who hold a place
+	Head        string      `db:"head"`
+}
+
+// Staff is a liaison officer or an interpreter of the office.
+type Staff struct {
+	ID        ident.ID    `db:"id"`
+	Code      string      `db:"code"`
+	Name      locale.Text `db:"name"`
+	Role      string      `db:"role"`
+	Languages []string    `db:"-"` // beside Chinese
+}
+
+// Issued is what approving a registration gives: a badge that opens doors.
+type Issued struct {
+	ID     ident.ID
+	Serial string
+	Token  string
+}
+
+// Issuer makes and ends badges within the transaction that decides on a
+// registration.
+type Issuer interface {
+	IssueFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Issued, error)
+	EndAllOf(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration ident.ID, reason string) error
+}
+
+// Writer tells a person by mail what was decided, within the same transaction.
+type Writer interface {
+	Write(ctx context.Context, tx *sqlx.Tx, l Letter) error
+}
+
+// Letter is one mail about a registration. Kind names its template.
+type Letter struct {
+	Kind         string // received, waitlisted, approved, returned, rejected, cancelled, renewed
+	Event        events.Event
+	Registration Registration
+	ManageSecret string // of the link to the person's own page; empty: the letter carries none
+	BadgeToken   string // for the QR; empty: none
+	Reason       string
+}
+
+// Service is the one door to delegations and registrations.
+type Service struct {
+	db     *sqlx.DB
+	box    *seal.Box
+	events *events.Service
+	badges Issuer
+	mail   Writer
+	now    clock.Clock
+	newID  ident.Source
+}
+
+// New makes the service.
+func New(db *sqlx.DB, box *seal.Box, ev *events.Service, badges Issuer, mail Writer, now clock.Clock, newID ident.Source) *Service {
+	return &Service{db: db, box: box, events: ev, badges: badges, mail: mail, now: now, newID: newID}
+}
+
+// List answers an event's delegations in order of code.
+//
+// Fault: Forbidden.
+func (s *Service) List(ctx context.Context, by accounts.Actor, event ident.ID) ([]Delegation, error) {
+	if !by.May(accounts.SeeDelegations, event) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return delegationsOf(ctx, s.db, event)
+}
+
+// Public answers the delegations that a public page may name: those that said
+// they come.
+func (s *Service) Public(ctx context.Context, event ident.ID) ([]Delegation, error) {
+	all, err := delegationsOf(ctx, s.db, event)
+	var shown []Delegation
+	for _, d := range all {
+		if d.Status == "accepted" || d.Status == "confirmed" {
+			shown = append(shown, d)
+		}
+	}
+	return shown, err
+}
+
+// ByID finds a delegation.
+//
+// Faults: Forbidden; NotFound.
+func (s *Service) ByID(ctx context.Context, by accounts.Actor, id ident.ID) (Delegation, error) {
+	d, err := delegationByID(ctx, s.db, id)
+	if err == nil && !by.May(accounts.SeeDelegations, d.EventID) {
+		return Delegation{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return d, err
+}
+
+// Save adds a delegation, or changes the one of the same code.
+//
+// Faults: Forbidden; Invalid with fields.
+func (s *Service) Save(ctx context.Context, by accounts.Actor, in Delegation) (Delegation, error) {
+	if !by.May(accounts.EditDelegation, in.EventID) {
+		return in, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	in.Name = locale.Text{ZH: text.Clean(in.Name.ZH), EN: text.Clean(in.Name.EN)}
+	in.Native, in.Hotel = text.Clean(in.Native), text.Clean(in.Hotel)
+	var bad fault.List
+	bad.Check(in.Code != "" && len(in.Code) <= 20, "code", "field.required")
+	text.Line(&bad, "name_zh", in.Name.ZH, true, 120)
+	text.Line(&bad, "name_en", in.Name.EN, true, 120)
+	text.Line(&bad, "name_native", in.Native, false, 120)
+	text.Line(&bad, "hotel", in.Hotel, false, 120)
+	bad.Check(in.Quota >= 0 && in.Quota <= 500, "quota", "field.number_between", 0, 500)
+	bad.Check(in.ArrivesAt == nil || in.DepartsAt == nil || in.DepartsAt.After(*in.ArrivesAt), "departs_at", "field.order")
+	if err := bad.Err(); err != nil {
+		return in, err
+	}
+	in.ID = s.newID()
+	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) (err error) {
+		if in.ID, err = upsertDelegation(ctx, tx, in, s.now()); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by, in.EventID, "delegation.save", "delegation", in.ID, map[string]any{"code": in.Code, "status": in.Status, "quota": in.Quota}, "")
+	})
+	return in, err
+}
+
+// SaveStaff adds a member of the office's staff, or changes the one of the same
+// code.
+func (s *Service) SaveStaff(ctx context.Context, by accounts.Actor, in Staff) (Staff, error) {
+	if !by.May(accounts.EditDelegation, ident.Nil) {
+		return in, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	var bad fault.List
+	bad.Check(in.Code != "" && len(in.Code) <= 20, "code", "field.required")
+	text.Line(&bad, "name_zh", in.Name.ZH, true, 120)
+	text.Line(&bad, "name_en", in.Name.EN, true, 120)
+	if err := bad.Err(); err != nil {
+		return in, err
+	}
+	in.ID = s.newID()
+	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) (err error) {
+		if in.ID, err = upsertStaff(ctx, tx, in); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by, ident.Nil, "staff.save", "staff", in.ID, map[string]any{"code": in.Code}, "")
+	})
+	return in, err
+}
+
+// record writes the audit entry and the announcement of a change.
+func (s *Service) record(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, action, kind string, object ident.ID, after map[string]any, reason string) error {
+	err := audit.Record(ctx, tx, audit.Entry{
+		ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
+		Action: action, ObjectKind: kind, ObjectID: object, After: after, Reason: reason,
+	})
+	if err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Change{EventID: event, Kind: kind, Ref: object})
+}

@@ -1,0 +1,181 @@
+package delegations
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/text"
+)
+
+// Input is what somebody says of a person to register them. Names are as the
+// field has them: never first and last.
+type Input struct {
+	Category     string   `json:"category"`    // code
+	GivenName    string   `json:"given_name"`  // Latin letters; empty for one-name persons
+	FamilyName   string   `json:"family_name"` // Latin letters
+	NameNative   string   `json:"name_native"` // as at home; empty: given and family name
+	NativeOrder  string   `json:"native_order"`
+	NameZH       string   `json:"name_zh"` // Chinese rendering
+	Sex          string   `json:"sex"`
+	Nationality  string   `json:"nationality"` // two letters, of the office's table
+	Languages    []string `json:"languages"`
+	Email        string   `json:"email"`
+	Phone        string   `json:"phone"`
+	TitleEN      string   `json:"title_en"`
+	TitleZH      string   `json:"title_zh"`
+	Organisation string   `json:"organisation"`
+	BirthDate    string   `json:"birth_date"` // 1964-11-07
+	Passport     Passport `json:"passport"`
+	MealPlan     string   `json:"meal_plan"`
+	AccessNeeds  []string `json:"access_needs"`
+	Consent      bool     `json:"consent"`
+	Lang         string   `json:"lang"` // of letters
+
+	// Not for the public form.
+	Role         string   `json:"-"`
+	BadgeType    string   `json:"-"` // empty: the category's
+	DelegationID ident.ID `json:"-"`
+	FirmID       ident.ID `json:"-"`
+	MRZSurname   string   `json:"-"`
+	MRZGiven     string   `json:"-"`
+	Source       string   `json:"-"` // web, api, import, delegation, onsite, office
+}
+
+// Passport is a travel document. It is sealed before it is stored.
+type Passport struct {
+	Number    string `json:"number"`
+	Issuer    string `json:"issuer"`
+	ExpiresOn string `json:"expires_on"`
+}
+
+// MealPlans are what a kitchen needs to know, not why.
+var MealPlans = []string{"none", "vegetarian", "vegan", "halal", "kosher", "no_pork", "no_seafood", "gluten_free", "lactose_free", "nut_allergy"}
+
+// AccessNeeds are what a place must offer.
+var AccessNeeds = []string{"step_free", "seat_near_exit", "sign_language", "hearing_loop", "large_print"}
+
+var sources = []string{"web", "api", "import", "delegation", "onsite", "office"}
+
+// ConsentVersion names the text that people agree to when they register.
+const ConsentVersion = "2027-01"
+
+// checked is an Input that keeps every rule.
+type checked struct {
+	Input
+	birth   *time.Time
+	expires *time.Time
+}
+
+// check cleans and checks an input at an instant. Every broken rule is noted
+// beside its field, so that a person mends them in one go.
+func (in Input) check(now time.Time) (checked, error) {
+	var bad fault.List
+	in.clean()
+	text.Line(&bad, "family_name", in.FamilyName, true, 80)
+	text.Line(&bad, "given_name", in.GivenName, false, 80)
+	for path, name := range map[string]string{"family_name": in.FamilyName, "given_name": in.GivenName} {
+		if wrong := text.NotLatin(name); wrong != "" && !text.Unseen(name) {
+			bad.Add(path, "registration.not_latin", wrong)
+		}
+	}
+	if in.NameNative == "" {
+		in.NameNative = strings.TrimSpace(in.GivenName + " " + in.FamilyName)
+	}
+	text.Line(&bad, "name_native", in.NameNative, true, 120)
+	bad.Check(text.OneScript(in.NameNative), "name_native", "field.script")
+	bad.Check(slices.Contains([]string{"family_first", "given_first"}, in.NativeOrder), "native_order", "field.choice")
+	text.Line(&bad, "name_zh", in.NameZH, false, 40)
+	bad.Check(text.Chinese(in.NameZH), "name_zh", "registration.not_chinese")
+	bad.Check(slices.Contains([]string{"", "M", "F", "X"}, in.Sex), "sex", "field.choice")
+	var ok bool
+	in.Email, ok = text.Email(in.Email)
+	bad.Check(ok, "email", "field.email")
+	if in.Phone != "" {
+		in.Phone, ok = text.Phone(in.Phone)
+		bad.Check(ok, "phone", "field.phone")
+	}
+	text.Line(&bad, "title_en", in.TitleEN, false, 120)
+	text.Line(&bad, "title_zh", in.TitleZH, false, 120)
+	text.Line(&bad, "organisation", in.Organisation, false, 200)
+	bad.Check(slices.Contains(MealPlans, in.MealPlan), "meal_plan", "field.choice")
+	for _, need := range in.AccessNeeds {
+		bad.Check(slices.Contains(AccessNeeds, need), "access_needs", "field.choice")
+	}
+	bad.Check(in.Consent, "consent", "field.consent")
+	bad.Check(slices.Contains([]string{"zh", "en"}, in.Lang), "lang", "field.choice")
+	bad.Check(slices.Contains(sources, in.Source), "source", "field.choice")
+	c := checked{Input: in}
+	c.birth = pastDate(&bad, "birth_date", in.BirthDate, now)
+	c.checkPassport(&bad)
+	return c, bad.Err()
+}
+
+func (in *Input) clean() {
+	for _, field := range []*string{
+		&in.GivenName, &in.FamilyName, &in.NameNative, &in.TitleEN, &in.TitleZH, &in.Organisation, &in.MRZSurname, &in.MRZGiven,
+	} {
+		*field = text.Clean(*field)
+	}
+	in.NameZH = text.MiddleDot(text.Clean(in.NameZH))
+	in.Nationality = strings.ToUpper(text.Halfwidth(in.Nationality))
+	in.BirthDate = text.Halfwidth(in.BirthDate)
+	in.Passport.Number = strings.ToUpper(strings.ReplaceAll(text.Halfwidth(in.Passport.Number), " ", ""))
+	in.Passport.Issuer = strings.ToUpper(text.Halfwidth(in.Passport.Issuer))
+	in.Passport.ExpiresOn = text.Halfwidth(in.Passport.ExpiresOn)
+	if in.NativeOrder == "" {
+		in.NativeOrder = "given_first"
+	}
+	if in.MealPlan == "" {
+		in.MealPlan = "none"
+	}
+	if in.Role == "" {
+		in.Role = roleOf(in.Category)
+	}
+}
+
+// roleOf is what somebody is who registers in a category.
+func roleOf(category string) string {
+	switch category {
+	case "head", "member", "firm", "press", "companion", "consular", "staff":
+		return category
+	}
+	return "guest"
+}
+
+// earliest is the first day that a birth date may be.
+var earliest = time.Date(1900, 1, 2, 0, 0, 0, 0, time.UTC)
+
+func pastDate(bad *fault.List, path, typed string, now time.Time) *time.Time {
+	if typed == "" {
+		return nil
+	}
+	day, err := time.Parse(time.DateOnly, typed)
+	switch {
+	case err != nil:
+		bad.Add(path, "field.date")
+	case day.Before(earliest):
+		bad.Add(path, "registration.too_early")
+	case !day.Before(now):
+		bad.Add(path, "field.past")
+	default:
+		return &day
+	}
+	return nil
+}
+
+func (c *checked) checkPassport(bad *fault.List) {
+	p := c.Passport
+	if p.Number == "" {
+		return
+	}
+	bad.Check(len(p.Number) >= 5 && len(p.Number) <= 20 && strings.Trim(p.Number, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "", "passport.number", "registration.passport_number")
+	day, err := time.Parse(time.DateOnly, p.ExpiresOn)
+	if err != nil {
+		bad.Add("passport.expires_on", "field.date")
+		return
+	}
+	c.expires = &day
+}

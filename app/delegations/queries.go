@@ -1,0 +1,274 @@
+package delegations
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
+)
+
+func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// holding are the states that hold a place.
+const holding = `('submitted', 'under_review', 'on_hold', 'returned', 'approved', 'badge_issued', 'checked_in', 'departed')`
+
+func upsertStaff(ctx context.Context, q store.Querier, in Staff) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		INSERT INTO staff (id, code, name_zh, name_en, role, languages) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT ON CONSTRAINT staff_code DO UPDATE SET name_zh = $3, name_en = $4, role = $5, languages = $6 RETURNING id`,
+		in.ID, in.Code, in.Name.ZH, in.Name.EN, in.Role, pq.Array(orEmpty(in.Languages)))
+	return id, err
+}
+
+func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at time.Time) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		INSERT INTO delegations (event_id, id, code, city_code, name_zh, name_en, name_native, quota, accepted_on, arrives_at, departs_at,
+			hotel, liaison_id, sectors, status, created_at)
+		VALUES ($1, $2, $3, NULLIF($4, ''), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		ON CONFLICT ON CONSTRAINT delegations_once DO UPDATE SET city_code = NULLIF($4, ''), name_zh = $5, name_en = $6, name_native = $7,
+			quota = $8, accepted_on = $9, arrives_at = $10, departs_at = $11, hotel = $12, liaison_id = $13, sectors = $14, status = $15,
+			version = delegations.version + 1
+		RETURNING id`,
+		d.EventID, d.ID, d.Code, d.CityCode, d.Name.ZH, d.Name.EN, d.Native, d.Quota, d.AcceptedOn, d.ArrivesAt, d.DepartsAt,
+		d.Hotel, orNull(d.LiaisonID), pq.Array(orEmpty(d.Sectors)), d.Status, at)
+	return id, err
+}
+
+const delegationSelect = `
+	SELECT d.event_id, d.id, d.code, coalesce(d.city_code, '') AS city_code, d.name_zh AS "name.zh", d.name_en AS "name.en", d.name_native, d.quota,
+		d.accepted_on, d.arrives_at, d.departs_at, d.hotel, coalesce(d.liaison_id, '00000000-0000-0000-0000-000000000000') AS liaison_id,
+		d.sectors, d.status, d.version, coalesce(c.name_zh, d.name_zh) AS "city.zh", coalesce(c.name_en, d.name_en) AS "city.en",
+		coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en", coalesce(c.country_code, '') AS country_code,
+		(SELECT count(*) FROM registrations r WHERE r.delegation_id = d.id AND r.status IN ` + holding + `) AS members,
+		coalesce((SELECT trim(p.given_name || ' ' || p.family_name) FROM registrations r JOIN persons p ON p.id = r.person_id
+			WHERE r.delegation_id = d.id AND r.role = 'head' AND r.status IN ` + holding + `), '') AS head
+	FROM delegations d LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code `
+
+type delegationRow struct {
+	Delegation
+	SectorCodes pq.StringArray `db:"sectors"`
+}
+
+func delegationsOf(ctx context.Context, q store.Querier, event ident.ID) ([]Delegation, error) {
+	var rows []delegationRow
+	err := q.SelectContext(ctx, &rows, delegationSelect+`WHERE d.event_id = $1 ORDER BY d.code`, event)
+	list := make([]Delegation, 0, len(rows))
+	for _, r := range rows {
+		r.Delegation.Sectors = r.SectorCodes
+		list = append(list, r.Delegation)
+	}
+	return list, err
+}
+
+func delegationByID(ctx context.Context, q store.Querier, id ident.ID) (Delegation, error) {
+	var r delegationRow
+	err := q.GetContext(ctx, &r, delegationSelect+`WHERE d.id = $1`, id)
+	r.Delegation.Sectors = r.SectorCodes
+	return r.Delegation, store.Fault(err)
+}
+
+type places struct {
+	Quota int `db:"quota"`
+	Taken int `db:"taken"`
+}
+
+// categoryPlaces locks the category and counts its places.
+func categoryPlaces(ctx context.Context, q store.Querier, category ident.ID) (quota, taken int, err error) {
+	var p places
+	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM categories WHERE id = $1 FOR UPDATE`, category)
+	if err != nil {
+		return 0, 0, store.Fault(err)
+	}
+	err = q.GetContext(ctx, &p.Taken, `SELECT count(*) FROM registrations WHERE category_id = $1 AND status IN `+holding, category)
+	return p.Quota, p.Taken, err
+}
+
+// delegationPlaces locks the delegation and counts its places.
+func delegationPlaces(ctx context.Context, q store.Querier, delegation ident.ID) (quota, taken int, err error) {
+	var p places
+	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM delegations WHERE id = $1 FOR UPDATE`, delegation)
+	if err != nil {
+		return 0, 0, store.Fault(err)
+	}
+	err = q.GetContext(ctx, &p.Taken, `SELECT count(*) FROM registrations WHERE delegation_id = $1 AND status IN `+holding, delegation)
+	return p.Quota, p.Taken, err
+}
+
+type personRow struct {
+	ID          ident.ID
+	Input       Input
+	Search      string
+	BirthSealed []byte
+	BirthIndex  []byte
+}
+
+func insertPerson(ctx context.Context, q store.Querier, p personRow, at time.Time) error {
+	in := p.Input
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO persons (id, given_name, family_name, name_native, native_order, name_zh, mrz_surname, mrz_given, sex, nationality, languages,
+			email, phone, birth_date_sealed, birth_date_index, search, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10, ''), $11, $12, $13, $14, $15, $16, $17)`,
+		p.ID, in.GivenName, in.FamilyName, in.NameNative, in.NativeOrder, in.NameZH, in.MRZSurname, in.MRZGiven, in.Sex, in.Nationality,
+		pq.Array(orEmpty(in.Languages)), in.Email, in.Phone, p.BirthSealed, p.BirthIndex, p.Search, at)
+	return err
+}
+
+func insertPassport(ctx context.Context, q store.Querier, id, person ident.ID, sealed, index []byte, last4, issuer string, expires time.Time) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO travel_documents (id, person_id, kind, number_sealed, number_index, number_last4, issuer, expires_on)
+		VALUES ($1, $2, 'ordinary', $3, $4, $5, $6, $7)`, id, person, sealed, index, last4, issuer, expires)
+	return err
+}
+
+func nextNumber(ctx context.Context, q store.Querier, event ident.ID) (n int, err error) {
+	err = q.GetContext(ctx, &n, `
+		INSERT INTO registration_numbers (event_id, next) VALUES ($1, 2)
+		ON CONFLICT (event_id) DO UPDATE SET next = registration_numbers.next + 1 RETURNING next - 1`, event)
+	return n, err
+}
+
+func insertRegistration(ctx context.Context, q store.Querier, r Registration, in Input, at time.Time) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO registrations (event_id, id, reference, person_id, category_id, delegation_id, firm_id, role, title_en, title_zh, organisation,
+			badge_type, status, lang, meal_plan, access_needs, source, submitted_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)`,
+		r.EventID, r.ID, r.Reference, r.PersonID, r.CategoryID, orNull(r.DelegationID), orNull(r.FirmID), r.Role, r.TitleEN, r.TitleZH, r.Organisation,
+		r.BadgeType, r.Status, r.Lang, r.MealPlan, pq.Array(orEmpty(in.AccessNeeds)), in.Source, at)
+	return err
+}
+
+func insertConsent(ctx context.Context, q store.Querier, registration ident.ID, purpose, version, lang string, at time.Time) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO consents (registration_id, purpose, text_version, lang, given_at) VALUES ($1, $2, $3, $4, $5)`,
+		registration, purpose, version, lang, at)
+	return err
+}
+
+func insertStep(ctx context.Context, q store.Querier, id ident.ID, r Registration, from Status, actor, source, reason string, at time.Time) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO registration_steps (id, registration_id, at, from_status, to_status, reason, actor_name, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		id, r.ID, at, from, r.Status, reason, actor, source)
+	return err
+}
+
+func stepsOf(ctx context.Context, q store.Querier, registration ident.ID) (list []Step, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT at, from_status, to_status, reason, actor_name, source FROM registration_steps WHERE registration_id = $1 ORDER BY at, id`, registration)
+	return list, err
+}
+
+func updateStatus(ctx context.Context, q store.Querier, r Registration) error {
+	_, err := q.ExecContext(ctx, `
+		UPDATE registrations SET status = $2, status_reason = $3, decided_at = $4, version = $5 WHERE id = $1`,
+		r.ID, r.Status, r.StatusReason, r.DecidedAt, r.Version)
+	return err
+}
+
+func insertLink(ctx context.Context, q store.Querier, hash []byte, purpose string, registration, event ident.ID, at, ends time.Time) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO magic_links (secret_hash, purpose, registration_id, event_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		hash, purpose, registration, event, at, ends)
+	return err
+}
+
+func registrationOfLink(ctx context.Context, q store.Querier, hash []byte, at time.Time) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		SELECT registration_id FROM magic_links
+		WHERE secret_hash = $1 AND purpose = 'registration' AND revoked_at IS NULL AND expires_at > $2`, hash, at)
+	return id, store.Fault(err)
+}
+
+const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.category_id,
+	coalesce(r.delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id,
+	coalesce(r.firm_id, '00000000-0000-0000-0000-000000000000') AS firm_id,
+	r.role, r.status, r.status_reason, r.badge_type, r.organisation, r.title_en, r.title_zh, r.lang, r.meal_plan, r.visibility,
+	r.submitted_at, r.decided_at, r.version, p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
+	p.email, p.phone, c.name_zh AS "category.zh", c.name_en AS "category.en",
+	coalesce(d.name_zh, '') AS "delegation.zh", coalesce(d.name_en, '') AS "delegation.en", coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en"`
+
+const registrationFrom = ` FROM registrations r JOIN persons p ON p.id = r.person_id JOIN categories c ON c.id = r.category_id
+	LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN countries k ON k.code = p.nationality `
+
+func registrationByID(ctx context.Context, q store.Querier, id ident.ID) (r Registration, err error) {
+	err = q.GetContext(ctx, &r, `SELECT `+registrationColumns+registrationFrom+`WHERE r.id = $1`, id)
+	return r, store.Fault(err)
+}
+
+func lockRegistration(ctx context.Context, q store.Querier, id ident.ID) error {
+	var found ident.ID
+	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM registrations WHERE id = $1 FOR UPDATE`, id))
+}
+
+func waitingFor(ctx context.Context, q store.Querier, category ident.ID) (ids []ident.ID, err error) {
+	err = q.SelectContext(ctx, &ids, `
+		SELECT id FROM registrations WHERE category_id = $1 AND status = 'waitlisted' ORDER BY submitted_at, id LIMIT 100`, category)
+	return ids, err
+}
+
+const sameFilter = `r.event_id = $1
+	AND ($2 = '' OR $2 = 'queue' AND r.status IN ('submitted', 'under_review', 'on_hold') OR r.status = $2)
+	AND ($3 = '' OR c.code = $3) AND ($4::uuid IS NULL OR r.delegation_id = $4)
+	AND ($5 = '' OR p.search LIKE '%' || $5 || '%' OR r.reference ILIKE '%' || $6 || '%')`
+
+func listRegistrations(ctx context.Context, q store.Querier, event ident.ID, f Filter, folded string) (page Page, err error) {
+	args := []any{event, f.Status, f.Category, orNull(f.DelegationID), likeEscape(folded), likeEscape(f.Search)}
+	if err := q.GetContext(ctx, &page.Total, `SELECT count(*)`+registrationFrom+`WHERE `+sameFilter, args...); err != nil {
+		return page, err
+	}
+	order := `r.submitted_at DESC, r.id DESC`
+	if f.Status == "queue" {
+		order = `r.submitted_at, r.id`
+	}
+	err = q.SelectContext(ctx, &page.Rows, `SELECT `+registrationColumns+`,
+			(SELECT count(*) FROM registrations o JOIN persons op ON op.id = o.person_id
+				WHERE o.event_id = r.event_id AND o.id <> r.id AND `+samePerson+`) AS duplicates`+
+		registrationFrom+`WHERE `+sameFilter+` ORDER BY `+order+` LIMIT $7 OFFSET $8`, append(args, f.Limit, f.Offset)...)
+	return page, err
+}
+
+// samePerson compares persons p and op by what the seals let us compare.
+const samePerson = `(op.birth_date_index = p.birth_date_index AND op.nationality = p.nationality
+	OR EXISTS (SELECT 1 FROM travel_documents t JOIN travel_documents ot ON ot.number_index = t.number_index
+		WHERE t.person_id = p.id AND ot.person_id = op.id))`
+
+func duplicatesOf(ctx context.Context, q store.Querier, r Registration) (list []Registration, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT `+registrationColumns+registrationFrom+`
+		WHERE r.event_id = $1 AND r.id <> $2 AND EXISTS (SELECT 1 FROM persons op WHERE op.id = $3 AND `+samePerson+`) ORDER BY r.reference LIMIT 10`,
+		r.EventID, r.ID, r.PersonID)
+	return list, err
+}
+
+func membersOf(ctx context.Context, q store.Querier, delegation ident.ID) (list []Registration, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT `+registrationColumns+registrationFrom+`
+		WHERE r.delegation_id = $1 ORDER BY array_position(ARRAY['head', 'deputy_head'], r.role), r.reference`, delegation)
+	return list, err
+}
+
+func statusCounts(ctx context.Context, q store.Querier, event ident.ID) (map[Status]int, error) {
+	var rows []struct {
+		Status Status `db:"status"`
+		N      int    `db:"n"`
+	}
+	err := q.SelectContext(ctx, &rows, `SELECT status, count(*) AS n FROM registrations WHERE event_id = $1 GROUP BY status`, event)
+	counts := map[Status]int{}
+	for _, r := range rows {
+		counts[r.Status] = r.N
+	}
+	return counts, err
+}
+
+// likeEscape takes their meaning from the signs of LIKE.
+func likeEscape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}

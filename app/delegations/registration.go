@@ -1,0 +1,511 @@
+package delegations
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/events"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
+)
+
+// Status is how far a registration has come (domain 4.1).
+type Status string
+
+// The states of a registration.
+const (
+	Submitted   Status = "submitted"
+	UnderReview Status = "under_review"
+	Approved    Status = "approved"
+	BadgeIssued Status = "badge_issued"
+	CheckedIn   Status = "checked_in"
+	Returned    Status = "returned"
+	Waitlisted  Status = "waitlisted"
+	Rejected    Status = "rejected"
+	Withdrawn   Status = "withdrawn"
+	Cancelled   Status = "cancelled"
+	OnHold      Status = "on_hold"
+)
+
+// Registration is one person's taking part in one event.
+type Registration struct {
+	ID           ident.ID   `db:"id"`
+	EventID      ident.ID   `db:"event_id"`
+	Reference    string     `db:"reference"` // F27-0148
+	PersonID     ident.ID   `db:"person_id"`
+	CategoryID   ident.ID   `db:"category_id"`
+	DelegationID ident.ID   `db:"delegation_id"`
+	FirmID       ident.ID   `db:"firm_id"`
+	Role         string     `db:"role"`
+	Status       Status     `db:"status"`
+	StatusReason string     `db:"status_reason"`
+	BadgeType    string     `db:"badge_type"`
+	Organisation string     `db:"organisation"`
+	TitleEN      string     `db:"title_en"`
+	TitleZH      string     `db:"title_zh"`
+	Lang         string     `db:"lang"`
+	MealPlan     string     `db:"meal_plan"`
+	Visibility   string     `db:"visibility"`
+	SubmittedAt  *time.Time `db:"submitted_at"`
+	DecidedAt    *time.Time `db:"decided_at"`
+	Version      int        `db:"version"`
+
+	GivenName   string `db:"given_name"`
+	FamilyName  string `db:"family_name"`
+	NameNative  string `db:"name_native"`
+	NameZH      string `db:"name_zh"`
+	Nationality string `db:"nationality"`
+	Email       string `db:"email"`
+	Phone       string `db:"phone"`
+
+	// Read only, for lists.
+	Category   locale.Text `db:"category"`
+	Delegation locale.Text `db:"delegation"`
+	Country    locale.Text `db:"country"`
+	Duplicates int         `db:"duplicates"` // how many others may be the same person
+}
+
+// Name is the person in Latin letters, given name first.
+func (r Registration) Name() string {
+	if r.GivenName == "" {
+		return r.FamilyName
+	}
+	return r.GivenName + " " + r.FamilyName
+}
+
+// Title is the person's office.
+func (r Registration) Title() locale.Text { return locale.Text{ZH: r.TitleZH, EN: r.TitleEN} }
+
+// Decidable tells whether the review desk can decide on it now.
+func (r Registration) Decidable() bool {
+	return slices.Contains([]Status{Submitted, UnderReview, OnHold, Waitlisted, Returned}, r.Status)
+}
+
+// Cancellable tells whether the person can still call off.
+func (r Registration) Cancellable() bool {
+	return slices.Contains([]Status{Submitted, UnderReview, OnHold, Waitlisted, Returned, Approved, BadgeIssued}, r.Status)
+}
+
+// linkLife is how long the link to a person's own page works after the event
+// ends.
+const linkLife = 90 * 24 * time.Hour
+
+// Register takes one person's registration. Over the quota of the category or of
+// the delegation it is waitlisted; in an automatic category it is approved at
+// once. The secret opens the person's own page; only its hash is kept.
+//
+// Faults: NotFound, the event; Conflict, registration is closed; Invalid with
+// fields.
+func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.ID, in Input) (Registration, string, error) {
+	e, err := s.events.ByID(ctx, event)
+	if err != nil {
+		return Registration{}, "", err
+	}
+	categories, err := s.events.Categories(ctx, event)
+	if err != nil {
+		return Registration{}, "", fmt.Errorf("read categories: %w", err)
+	}
+	office := by.May(accounts.EditRegistration, event)
+	if !e.Shown() && !office {
+		return Registration{}, "", fault.New(fault.NotFound, "error.not_found")
+	}
+	c, err := in.check(s.now())
+	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office) })
+	if i < 0 {
+		return Registration{}, "", withField(err, "category", "field.choice")
+	}
+	if err != nil {
+		return Registration{}, "", err
+	}
+	category := categories[i]
+	if !office && (e.Status == events.Closed || e.Status == events.Archived || e.Status == events.Reporting || e.Status == events.RegistrationClosed || !category.OpenAt(s.now())) {
+		return Registration{}, "", fault.New(fault.Conflict, "registration.closed")
+	}
+	var r Registration
+	var secret string
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		r, secret, err = s.register(ctx, tx, by, e, category, c)
+		return err
+	})
+	return r, secret, err
+}
+
+// withField adds one broken rule to those of an Invalid fault, if there are any.
+func withField(err error, path, key string) error {
+	fields := []fault.Field{{Path: path, Key: key}}
+	if f, ok := fault.Of(err); ok && f.Code == fault.Invalid {
+		fields = append(fields, f.Fields...)
+	}
+	return fault.Fields(fields...)
+}
+
+func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, string, error) {
+	full, err := s.full(ctx, tx, category, c.DelegationID)
+	if err != nil {
+		return Registration{}, "", err
+	}
+	r := Registration{
+		ID: s.newID(), EventID: e.ID, PersonID: s.newID(), CategoryID: category.ID, DelegationID: c.DelegationID, FirmID: c.FirmID,
+		Role: c.Role, Status: Submitted, BadgeType: c.BadgeType, Organisation: c.Organisation, TitleEN: c.TitleEN, TitleZH: c.TitleZH,
+		Lang: c.Lang, MealPlan: c.MealPlan, GivenName: c.GivenName, FamilyName: c.FamilyName, NameNative: c.NameNative, NameZH: c.NameZH,
+		Nationality: c.Nationality, Email: c.Email, Phone: c.Phone, Category: category.Name, Version: 1,
+	}
+	if r.BadgeType == "" {
+		r.BadgeType = category.BadgeType
+	}
+	if full {
+		r.Status = Waitlisted
+	}
+	if err := s.insertPersonOf(ctx, tx, r.PersonID, c); err != nil {
+		return r, "", err
+	}
+	number, err := nextNumber(ctx, tx, e.ID)
+	if err != nil {
+		return r, "", fmt.Errorf("number registration: %w", err)
+	}
+	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, number)
+	if err := insertRegistration(ctx, tx, r, c.Input, s.now()); err != nil {
+		if store.Constraint(err) == "registrations_one_head" {
+			return r, "", fault.Fields(fault.Field{Path: "role", Key: "constraint.registrations_one_head"})
+		}
+		return r, "", err
+	}
+	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, c.Lang, s.now()); err != nil {
+		return r, "", err
+	}
+	if err := s.step(ctx, tx, by, r, "draft", c.Source, ""); err != nil {
+		return r, "", err
+	}
+	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return r, "", err
+	}
+	kind := "received"
+	if full {
+		kind = "waitlisted"
+	}
+	if category.Approval == "automatic" && !full {
+		if r, _, err = s.approve(ctx, tx, by, e, r, secret); err != nil {
+			return r, "", err
+		}
+		return r, secret, nil
+	}
+	return r, secret, s.mail.Write(ctx, tx, Letter{Kind: kind, Event: e, Registration: r, ManageSecret: secret})
+}
+
+// full tells whether no place is left, and keeps others from taking one until the
+// transaction ends.
+func (s *Service) full(ctx context.Context, tx *sqlx.Tx, category events.Category, delegation ident.ID) (bool, error) {
+	if category.Quota != nil {
+		quota, taken, err := categoryPlaces(ctx, tx, category.ID)
+		if err != nil {
+			return false, fmt.Errorf("count places: %w", err)
+		}
+		if taken >= quota {
+			return true, nil
+		}
+	}
+	if delegation != ident.Nil {
+		quota, taken, err := delegationPlaces(ctx, tx, delegation)
+		if fault.CodeOf(err) == fault.NotFound {
+			return false, fault.Fields(fault.Field{Path: "delegation", Key: "field.choice"})
+		}
+		if err != nil {
+			return false, fmt.Errorf("count places: %w", err)
+		}
+		return taken >= quota, nil
+	}
+	return false, nil
+}
+
+func (s *Service) insertPersonOf(ctx context.Context, tx *sqlx.Tx, id ident.ID, c checked) error {
+	p := personRow{
+		ID: id, Input: c.Input, Search: text.Search(c.GivenName+" "+c.FamilyName, c.NameNative, c.NameZH, c.Organisation),
+	}
+	var err error
+	if c.birth != nil {
+		day := c.birth.Format(time.DateOnly)
+		if p.BirthSealed, err = s.box.Seal([]byte(day), "persons.birth_date:"+id.String()); err != nil {
+			return err
+		}
+		p.BirthIndex = s.box.Index("birth", day)
+	}
+	if err := insertPerson(ctx, tx, p, s.now()); err != nil {
+		if store.Constraint(err) == "persons_nationality" {
+			return fault.Fields(fault.Field{Path: "nationality", Key: "field.choice"})
+		}
+		return err
+	}
+	if c.Passport.Number == "" {
+		return nil
+	}
+	document := s.newID()
+	sealed, err := s.box.Seal([]byte(c.Passport.Number), "travel_documents.number:"+document.String())
+	if err != nil {
+		return err
+	}
+	last4 := c.Passport.Number[len(c.Passport.Number)-4:]
+	return insertPassport(ctx, tx, document, id, sealed, s.box.Index("passport", c.Passport.Issuer+":"+c.Passport.Number), last4, c.Passport.Issuer, *c.expires)
+}
+
+// step notes a change of status in the registration's own history, the audit log
+// and the outbox.
+func (s *Service) step(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, from Status, source, reason string) error {
+	if err := insertStep(ctx, tx, s.newID(), r, from, by.Name(), source, reason, s.now()); err != nil {
+		return err
+	}
+	return s.record(ctx, tx, by, r.EventID, "registration."+string(r.Status), "registration", r.ID, map[string]any{"status": r.Status, "reference": r.Reference}, reason)
+}
+
+// newLink makes a fresh link to the person's own page.
+func (s *Service) newLink(ctx context.Context, tx *sqlx.Tx, e events.Event, registration ident.ID) (string, error) {
+	random := make([]byte, 24)
+	_, _ = rand.Read(random) // never fails
+	secret := base64.RawURLEncoding.EncodeToString(random)
+	ends := e.Ends().Add(linkLife)
+	if soon := s.now().Add(linkLife); soon.After(ends) {
+		ends = soon
+	}
+	return secret, insertLink(ctx, tx, hashOf(secret), "registration", registration, e.ID, s.now(), ends)
+}
+
+func hashOf(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// ByLink answers whose own page a link opens.
+//
+// Fault: NotFound, no such link, or it ended.
+func (s *Service) ByLink(ctx context.Context, secret string) (Registration, error) {
+	id, err := registrationOfLink(ctx, s.db, hashOf(secret), s.now())
+	if err != nil {
+		return Registration{}, err
+	}
+	return registrationByID(ctx, s.db, id)
+}
+
+// Registration finds one registration.
+//
+// Faults: Forbidden; NotFound.
+func (s *Service) Registration(ctx context.Context, by accounts.Actor, id ident.ID) (Registration, error) {
+	r, err := registrationByID(ctx, s.db, id)
+	if err == nil && !by.May(accounts.SeeRegistrations, r.EventID) {
+		return Registration{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return r, err
+}
+
+// Approve accepts a registration and issues the badge, in one.
+//
+// Faults: Forbidden; NotFound; Conflict, it is decided already, or waits for a
+// place.
+func (s *Service) Approve(ctx context.Context, by accounts.Actor, id ident.ID) (Registration, Issued, error) {
+	var issued Issued
+	r, err := s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (_ Registration, err error) {
+		if r.Status == Waitlisted {
+			return r, fault.New(fault.Conflict, "registration.no_place")
+		}
+		if !r.Decidable() {
+			return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
+		}
+		secret, err := s.newLink(ctx, tx, e, r.ID)
+		if err != nil {
+			return r, err
+		}
+		r, issued, err = s.approve(ctx, tx, by, e, r, secret)
+		return r, err
+	})
+	return r, issued, err
+}
+
+func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret string) (Registration, Issued, error) {
+	for _, to := range []Status{Approved, BadgeIssued} {
+		from := r.Status
+		r.Status = to
+		if err := s.step(ctx, tx, by, r, from, "office", ""); err != nil {
+			return r, Issued{}, err
+		}
+	}
+	now := s.now()
+	r.DecidedAt, r.StatusReason, r.Version = &now, "", r.Version+1
+	if err := updateStatus(ctx, tx, r); err != nil {
+		return r, Issued{}, err
+	}
+	issued, err := s.badges.IssueFor(ctx, tx, by, e, r)
+	if err != nil {
+		return r, Issued{}, fmt.Errorf("issue badge: %w", err)
+	}
+	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token})
+}
+
+// Reject refuses a registration for a reason that the person is told.
+//
+// Faults: Forbidden; NotFound; Invalid, no reason; Conflict, decided already.
+func (s *Service) Reject(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Registration, error) {
+	return s.refuse(ctx, by, id, Rejected, "rejected", reason)
+}
+
+// Return asks the person for changes, for a reason that they are told.
+//
+// Faults: as of Reject.
+func (s *Service) Return(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Registration, error) {
+	return s.refuse(ctx, by, id, Returned, "returned", reason)
+}
+
+func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to Status, letter, reason string) (Registration, error) {
+	reason = text.Paragraphs(reason)
+	var bad fault.List
+	switch {
+	case reason == "":
+		bad.Add("reason", "registration.reason")
+	case utf8.RuneCountInString(reason) > 1000:
+		bad.Add("reason", "field.too_long", 1000)
+	case text.Unseen(reason):
+		bad.Add("reason", "field.control")
+	}
+	if err := bad.Err(); err != nil {
+		return Registration{}, err
+	}
+	return s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+		if !r.Decidable() || r.Status == to {
+			return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
+		}
+		return s.end(ctx, tx, by, e, r, to, letter, reason)
+	})
+}
+
+// end moves a registration to a state without a place, frees the place and tells
+// the person.
+func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, to Status, letter, reason string) (Registration, error) {
+	from, now := r.Status, s.now()
+	r.Status, r.StatusReason, r.DecidedAt, r.Version = to, reason, &now, r.Version+1
+	if err := updateStatus(ctx, tx, r); err != nil {
+		return r, err
+	}
+	if err := s.step(ctx, tx, by, r, from, "office", reason); err != nil {
+		return r, err
+	}
+	if to != Returned {
+		if err := s.badges.EndAllOf(ctx, tx, by, r.ID, reason); err != nil {
+			return r, fmt.Errorf("end badges: %w", err)
+		}
+		if err := s.promote(ctx, tx, e, r); err != nil {
+			return r, err
+		}
+	}
+	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return r, err
+	}
+	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason})
+}
+
+// promote gives a place that became free to whoever waits longest in the same
+// category, and delegation if it has one.
+func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone Registration) error {
+	if gone.Status == Waitlisted {
+		return nil
+	}
+	categories, err := s.events.Categories(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == gone.CategoryID })
+	if i < 0 {
+		return nil
+	}
+	waiting, err := waitingFor(ctx, tx, categories[i].ID)
+	if err != nil {
+		return fmt.Errorf("read waitlist: %w", err)
+	}
+	for _, id := range waiting {
+		r, err := registrationByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		full, err := s.full(ctx, tx, categories[i], r.DelegationID)
+		if err != nil {
+			return err
+		}
+		if full {
+			continue
+		}
+		from := r.Status
+		r.Status, r.Version = UnderReview, r.Version+1
+		if err := updateStatus(ctx, tx, r); err != nil {
+			return err
+		}
+		return s.step(ctx, tx, accounts.SystemActor("waitlist"), r, from, "office", "a place became free: "+gone.Reference)
+	}
+	return nil
+}
+
+// Cancel calls a registration off, by the office.
+//
+// Faults: Forbidden; NotFound; Conflict, it cannot be called off any more.
+func (s *Service) Cancel(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Registration, error) {
+	return s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+		if !r.Cancellable() {
+			return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
+		}
+		return s.end(ctx, tx, by, e, r, Cancelled, "cancelled", text.Clean(reason))
+	})
+}
+
+// Withdraw calls a registration off, by the person themselves, who holds the
+// link.
+//
+// Faults: NotFound; Conflict.
+func (s *Service) Withdraw(ctx context.Context, secret string) (Registration, error) {
+	held, err := s.ByLink(ctx, secret)
+	if err != nil {
+		return Registration{}, err
+	}
+	return s.locked(ctx, held.ID, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+		if !r.Cancellable() {
+			return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
+		}
+		return s.end(ctx, tx, accounts.GuestActor(), e, r, Withdrawn, "cancelled", "")
+	})
+}
+
+func (s *Service) decide(ctx context.Context, by accounts.Actor, id ident.ID, change func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error)) (Registration, error) {
+	return s.locked(ctx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+		if !by.May(accounts.DecideRegistration, e.ID) {
+			return r, fault.New(fault.Forbidden, "error.forbidden")
+		}
+		return change(tx, e, r)
+	})
+}
+
+// locked runs a change on a registration that nobody else changes meanwhile.
+func (s *Service) locked(ctx context.Context, id ident.ID, change func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error)) (r Registration, err error) {
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := lockRegistration(ctx, tx, id); err != nil {
+			return err
+		}
+		if r, err = registrationByID(ctx, tx, id); err != nil {
+			return err
+		}
+		e, err := s.events.ByID(ctx, r.EventID)
+		if err != nil {
+			return err
+		}
+		r, err = change(tx, e, r)
+		return err
+	})
+	return r, err
+}

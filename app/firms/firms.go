@@ -1,0 +1,178 @@
+// Package firms keeps the host city's firms: what they offer and seek, and which
+// grants of the office they hold.
+package firms
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/audit"
+	"qianshou/app/kit/clock"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/kit/outbox"
+	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
+)
+
+// Firm is a firm of the host city.
+type Firm struct {
+	ID              ident.ID    `db:"id"`
+	Code            string      `db:"code"`        // F001
+	CreditCode      string      `db:"credit_code"` // unified social credit code
+	Name            locale.Text `db:"name"`
+	District        string      `db:"district_code"`
+	Sectors         []string    `db:"-"` // one to three codes, the most important first
+	Ownership       string      `db:"ownership"`
+	Employees       *int        `db:"employees"`
+	Languages       []string    `db:"-"`
+	Offers          locale.Text `db:"offers"`
+	Needs           locale.Text `db:"needs"`
+	TargetCountries []string    `db:"-"`
+	CompetitorGroup string      `db:"competitor_group"`
+	Email           string      `db:"contact_email"`
+	Version         int         `db:"version"`
+}
+
+// Grant is a dated attribute of a firm, given by the office and revocable.
+// Whitelist and direct report are two things; auto approval is a policy of this
+// program alone.
+type Grant struct {
+	ID        ident.ID   `db:"id"`
+	FirmID    ident.ID   `db:"firm_id"`
+	Kind      string     `db:"kind"` // whitelist, direct_report, auto_approve
+	From      time.Time  `db:"valid_from"`
+	ReviewOn  time.Time  `db:"review_on"`
+	RevokedOn *time.Time `db:"revoked_on"`
+	Basis     string     `db:"basis"`
+	GrantedBy string     `db:"granted_by"`
+}
+
+// creditSigns are the signs of a unified social credit code and their values:
+// digits and capitals without I, O, S, V, Z (GB 32100-2015).
+const creditSigns = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+// ValidCreditCode tells whether a code has eighteen signs of which the last is
+// the check sign of the others: C18 = 31 − (Σ Ci·3^(i−1) mod 31) mod 31
+// (GB 32100-2015).
+func ValidCreditCode(code string) bool {
+	if len(code) != 18 {
+		return false
+	}
+	sum, weight := 0, 1
+	for i := range 17 {
+		value := strings.IndexByte(creditSigns, code[i])
+		if value < 0 {
+			return false
+		}
+		sum += value * weight
+		weight = weight * 3 % 31
+	}
+	return code[17] == creditSigns[(31-sum%31)%31]
+}
+
+// Service is the one door to firms.
+type Service struct {
+	db    *sqlx.DB
+	now   clock.Clock
+	newID ident.Source
+}
+
+// New makes the service.
+func New(db *sqlx.DB, now clock.Clock, newID ident.Source) *Service {
+	return &Service{db: db, now: now, newID: newID}
+}
+
+// Save adds a firm, or changes the one of the same code.
+//
+// Faults: Forbidden; Invalid with fields; Conflict, the credit code is another
+// firm's.
+func (s *Service) Save(ctx context.Context, by accounts.Actor, in Firm) (Firm, error) {
+	if !by.May(accounts.EditDelegation, ident.Nil) {
+		return in, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	in.CreditCode = strings.ToUpper(text.Halfwidth(in.CreditCode))
+	in.Name = locale.Text{ZH: text.Clean(in.Name.ZH), EN: text.Clean(in.Name.EN)}
+	var bad fault.List
+	bad.Check(in.Code != "" && len(in.Code) <= 20, "code", "field.required")
+	bad.Check(ValidCreditCode(in.CreditCode), "credit_code", "firms.credit_code")
+	text.Line(&bad, "name_zh", in.Name.ZH, true, 120)
+	text.Line(&bad, "name_en", in.Name.EN, true, 120)
+	bad.Check(len(in.Sectors) >= 1 && len(in.Sectors) <= 3, "sectors", "firms.sectors")
+	for path, said := range map[string]string{"offers_zh": in.Offers.ZH, "offers_en": in.Offers.EN, "needs_zh": in.Needs.ZH, "needs_en": in.Needs.EN} {
+		text.Line(&bad, path, said, false, 300)
+	}
+	if in.Email != "" {
+		var ok bool
+		in.Email, ok = text.Email(in.Email)
+		bad.Check(ok, "contact_email", "field.email")
+	}
+	if err := bad.Err(); err != nil {
+		return in, err
+	}
+	in.ID = s.newID()
+	err := s.write(ctx, by, ident.Nil, "firm.save", in.ID, func(tx *sqlx.Tx) (err error) {
+		if in.ID, err = upsertFirm(ctx, tx, in, s.now()); err != nil {
+			return err
+		}
+		return replaceSectors(ctx, tx, in.ID, in.Sectors)
+	})
+	return in, err
+}
+
+// Give grants a firm an attribute.
+//
+// Faults: Forbidden; Invalid with fields; Conflict, the firm holds it already.
+func (s *Service) Give(ctx context.Context, by accounts.Actor, g Grant) (Grant, error) {
+	if !by.May(accounts.EditDelegation, ident.Nil) {
+		return g, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	var bad fault.List
+	text.Line(&bad, "basis", text.Clean(g.Basis), true, 500)
+	bad.Check(g.ReviewOn.After(g.From), "review_on", "field.order")
+	if err := bad.Err(); err != nil {
+		return g, err
+	}
+	g.ID, g.GrantedBy = s.newID(), by.Name()
+	return g, s.write(ctx, by, ident.Nil, "firm.grant", g.FirmID, func(tx *sqlx.Tx) error { return insertGrant(ctx, tx, g) })
+}
+
+// Join has a firm take part in an event; at a stop of an overseas week, or
+// everywhere when stop is Nil.
+func (s *Service) Join(ctx context.Context, by accounts.Actor, event, firm, stop ident.ID) error {
+	if !by.May(accounts.EditDelegation, event) {
+		return fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return s.write(ctx, by, event, "firm.join", firm, func(tx *sqlx.Tx) error { return insertParticipation(ctx, tx, event, firm, stop) })
+}
+
+// List answers every firm in order of code.
+func (s *Service) List(ctx context.Context) ([]Firm, error) { return firmList(ctx, s.db) }
+
+// ByID finds a firm.
+//
+// Fault: NotFound.
+func (s *Service) ByID(ctx context.Context, id ident.ID) (Firm, error) {
+	return firmByID(ctx, s.db, id)
+}
+
+func (s *Service) write(ctx context.Context, by accounts.Actor, event ident.ID, action string, firm ident.ID, change func(tx *sqlx.Tx) error) error {
+	return store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := change(tx); err != nil {
+			return err
+		}
+		err := audit.Record(ctx, tx, audit.Entry{
+			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
+			Action: action, ObjectKind: "firm", ObjectID: firm,
+		})
+		if err != nil {
+			return err
+		}
+		return outbox.Append(ctx, tx, outbox.Change{EventID: event, Kind: "firm", Ref: firm})
+	})
+}

@@ -1,0 +1,92 @@
+package firms
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
+)
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func upsertFirm(ctx context.Context, q store.Querier, f Firm, at time.Time) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		INSERT INTO firms (id, code, credit_code, name_zh, name_en, district_code, ownership, employees, languages, offers_zh, offers_en,
+			needs_zh, needs_en, target_countries, competitor_group, contact_email, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		ON CONFLICT ON CONSTRAINT firms_code DO UPDATE SET credit_code = $3, name_zh = $4, name_en = $5, district_code = $6, ownership = $7,
+			employees = $8, languages = $9, offers_zh = $10, offers_en = $11, needs_zh = $12, needs_en = $13, target_countries = $14,
+			competitor_group = $15, contact_email = $16, version = firms.version + 1
+		RETURNING id`,
+		f.ID, f.Code, f.CreditCode, f.Name.ZH, f.Name.EN, f.District, f.Ownership, f.Employees, pq.Array(orEmpty(f.Languages)), f.Offers.ZH, f.Offers.EN,
+		f.Needs.ZH, f.Needs.EN, pq.Array(orEmpty(f.TargetCountries)), f.CompetitorGroup, f.Email, at)
+	return id, err
+}
+
+func replaceSectors(ctx context.Context, q store.Querier, firm ident.ID, sectors []string) error {
+	if _, err := q.ExecContext(ctx, `DELETE FROM firm_sectors WHERE firm_id = $1`, firm); err != nil {
+		return err
+	}
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO firm_sectors (firm_id, sector_code, position) SELECT $1, s.code, s.n FROM unnest($2::text[]) WITH ORDINALITY AS s (code, n)`,
+		firm, pq.Array(sectors))
+	return err
+}
+
+func insertGrant(ctx context.Context, q store.Querier, g Grant) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO firm_grants (id, firm_id, kind, valid_from, review_on, basis, granted_by) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		g.ID, g.FirmID, g.Kind, g.From, g.ReviewOn, g.Basis, g.GrantedBy)
+	return err
+}
+
+func insertParticipation(ctx context.Context, q store.Querier, event, firm, stop ident.ID) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO event_firms (event_id, firm_id, stop_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		event, firm, uuid.NullUUID{UUID: stop, Valid: stop != ident.Nil})
+	return err
+}
+
+const firmSelect = `
+	SELECT id, code, credit_code, name_zh AS "name.zh", name_en AS "name.en", district_code, ownership, employees, languages,
+		offers_zh AS "offers.zh", offers_en AS "offers.en", needs_zh AS "needs.zh", needs_en AS "needs.en", target_countries,
+		competitor_group, contact_email, version,
+		ARRAY(SELECT sector_code FROM firm_sectors s WHERE s.firm_id = firms.id ORDER BY position) AS sectors
+	FROM firms `
+
+type firmRow struct {
+	Firm
+	SectorCodes pq.StringArray `db:"sectors"`
+	Langs       pq.StringArray `db:"languages"`
+	Targets     pq.StringArray `db:"target_countries"`
+}
+
+func (r firmRow) firm() Firm {
+	f := r.Firm
+	f.Sectors, f.Languages, f.TargetCountries = r.SectorCodes, r.Langs, r.Targets
+	return f
+}
+
+func firmList(ctx context.Context, q store.Querier) ([]Firm, error) {
+	var rows []firmRow
+	err := q.SelectContext(ctx, &rows, firmSelect+`ORDER BY code`)
+	list := make([]Firm, 0, len(rows))
+	for _, r := range rows {
+		list = append(list, r.firm())
+	}
+	return list, err
+}
+
+func firmByID(ctx context.Context, q store.Querier, id ident.ID) (Firm, error) {
+	var r firmRow
+	err := q.GetContext(ctx, &r, firmSelect+`WHERE id = $1`, id)
+	return r.firm(), store.Fault(err)
+}

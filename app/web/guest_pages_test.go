@@ -1,0 +1,91 @@
+package web
+
+import (
+	"html/template"
+	"time"
+
+	"qianshou/app/agenda"
+	"qianshou/app/badges"
+	"qianshou/app/delegations"
+	"qianshou/app/events"
+	"qianshou/app/kit/locale"
+	"qianshou/app/mail"
+)
+
+// longest is the demo's longest name, with everything a registration can have.
+var longest = delegations.Registration{
+	Reference: "F27-0060", Status: delegations.Submitted, GivenName: "Maximilian-Alexander", FamilyName: "von Schwarzenfels-Hohenberg",
+	NameNative: "Maximilian-Alexander von Schwarzenfels-Hohenberg", NameZH: "马克西米利安-亚历山大·冯·施瓦岑费尔斯-霍恩贝格",
+	Category: locale.Text{ZH: "团员", EN: "Member"}, Delegation: locale.Text{ZH: "德国亚琛市代表团", EN: "Delegation of Aachen"},
+	Country: locale.Text{ZH: "德国", EN: "Germany"}, Organisation: "<Foundation>", TitleEN: "Chair", Email: "m060@delegate.example", Duplicates: 1, StatusReason: "…",
+}
+
+var guestPages = map[string]sample{
+	"public/home": func(p Page, full bool) any {
+		if !full {
+			return homePage{Page: p}
+		}
+		return homePage{Page: p, Events: []EventHead{forum}}
+	},
+	"public/event": func(p Page, full bool) any {
+		if !full {
+			return eventPage{Page: p}
+		}
+		item := agenda.Item{Title: forum.Title, StartsAt: p.Now, EndsAt: p.Now.Add(time.Hour)}
+		stop := events.Stop{Name: forum.Place, StartsOn: forum.FirstDay, EndsOn: forum.LastDay}
+		return eventPage{
+			Page: p, Summary: forum.Title, Demo: true, Open: true, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
+			Delegations: []delegations.Delegation{{City: locale.Text{ZH: "瓦尔纳", EN: "Varna"}, Country: locale.Text{ZH: "保加利亚", EN: "Bulgaria"}, Native: "Варна"}},
+			Tracks:      []events.Track{{Name: forum.Title}}, Stops: []events.Stop{stop, stop},
+		}
+	},
+	"public/register": func(p Page, full bool) any {
+		if !full {
+			return registerPage{Page: p}
+		}
+		form := FormOf("family_name", "Аnna", "category", "firm")
+		form.Add("family_name", "registration.not_latin", "А")
+		form.Add("consent", "field.consent")
+		return registerPage{Page: p, Form: form, Categories: []Choice{{"firm", "…"}}, Countries: []Choice{{"", "…"}, {"HU", "…"}}}
+	},
+	"me/show": func(p Page, full bool) any {
+		if !full {
+			return mePage{Page: p}
+		}
+		r := longest
+		r.Status = delegations.BadgeIssued
+		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum}
+	},
+	"registrations/list": func(p Page, full bool) any {
+		if !full {
+			return registrationsPage{Page: p, Counts: map[string]int{}}
+		}
+		return registrationsPage{Page: p, Rows: []delegations.Registration{longest}, Total: 1, Status: "queue", Search: "<x>", Counts: map[string]int{"queue": 1}, Pager: Pager{From: 1, To: 1, Total: 1}}
+	},
+	"registrations/show": func(p Page, full bool) any {
+		if !full {
+			return registrationPage{Page: p}
+		}
+		form := FormOf("reason", "")
+		form.Add("reason", "registration.reason")
+		return registrationPage{
+			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest},
+			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: "Guest"}},
+		}
+	},
+	"console/overview": func(p Page, full bool) any {
+		return overviewPage{Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12}
+	},
+	"mails/list": func(p Page, full bool) any {
+		if !full {
+			return mailsPage{Page: p}
+		}
+		return mailsPage{Page: p, Rows: []mail.Mail{{To: "m@delegate.example", Subject: "…", Status: mail.Kept, CreatedAt: p.Now}}, Total: 1, Kept: true, Pager: Pager{From: 1, To: 1, Total: 1}}
+	},
+	"mails/show": func(p Page, full bool) any {
+		if !full {
+			return mailPage{Page: p}
+		}
+		return mailPage{Page: p, Mail: mail.Mail{To: "m@delegate.example", Subject: "…", Status: mail.Failed, Attempts: 12, LastError: "…", Text: "<b>", CreatedAt: p.Now}}
+	},
+}

@@ -1,0 +1,65 @@
+package web
+
+import (
+	"html/template"
+
+	"github.com/gofiber/fiber/v2"
+
+	"qianshou/app/badges"
+	"qianshou/app/delegations"
+	"qianshou/app/kit/fault"
+)
+
+type mePage struct {
+	Page
+	Registration delegations.Registration
+	Badge        badges.Badge
+	HasBadge     bool
+	QR           template.HTML
+	Token        string // of the address
+	Rung         int    // how far on the ladder: 1 received … 4 inside
+	Head         EventHead
+}
+
+// rungs are the plain steps that a guest sees of the fine states.
+var rungs = map[delegations.Status]int{
+	delegations.Submitted: 2, delegations.UnderReview: 2, delegations.OnHold: 2, delegations.Returned: 2, delegations.Waitlisted: 1,
+	delegations.Approved: 3, delegations.BadgeIssued: 3, delegations.CheckedIn: 4,
+}
+
+// me is a registrant's own page. The link is the right to see it.
+func (s *Server) me(c *fiber.Ctx) error {
+	ctx, token := c.UserContext(), c.Params("token")
+	r, err := s.Delegations.ByLink(ctx, token)
+	if err != nil {
+		return err
+	}
+	e, err := s.Events.ByID(ctx, r.EventID)
+	if err != nil {
+		return err
+	}
+	if r.Status == delegations.OnHold { // vetting is nobody's business but the desk's
+		r.Status = delegations.UnderReview
+	}
+	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e)}
+	b, err := s.Badges.LivingOf(ctx, r.ID)
+	if err != nil && fault.CodeOf(err) != fault.NotFound {
+		return err
+	}
+	if err == nil && b.State == badges.Active {
+		svg, err := badges.QRSVG(b.Token)
+		if err != nil {
+			return err
+		}
+		p.Badge, p.HasBadge, p.QR = b, true, template.HTML(svg) //nolint:gosec // drawn by us from signs of base45
+	}
+	return s.render(c, "me/show", p)
+}
+
+func (s *Server) withdraw(c *fiber.Ctx) error {
+	if _, err := s.Delegations.Withdraw(c.UserContext(), c.Params("token")); err != nil {
+		return err
+	}
+	s.flash(c, "ok", "me.cancelled")
+	return s.done(c, "/me/"+c.Params("token"))
+}

@@ -1,0 +1,158 @@
+package web
+
+import (
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"qianshou/app/accounts"
+	"qianshou/app/agenda"
+	"qianshou/app/delegations"
+	"qianshou/app/events"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/locale"
+)
+
+// registerLimit bounds how often one address may register people: a delegation's
+// office behind one address still gets through.
+var registerLimit = Limit{Times: 60, In: 10 * time.Minute}
+
+type homePage struct {
+	Page
+	Events []EventHead
+}
+
+// home lists the events that guests may see.
+func (s *Server) home(c *fiber.Ctx) error {
+	list, err := s.Events.Public(c.UserContext())
+	if err != nil {
+		return err
+	}
+	p := homePage{Page: s.page(c)}
+	for _, e := range list {
+		p.Events = append(p.Events, HeadOf(e))
+	}
+	return s.render(c, "public/home", p)
+}
+
+type eventPage struct {
+	Page
+	Summary     locale.Text
+	Demo        bool
+	Open        bool // at least one category takes registrations now
+	OnNow, Next []agenda.Item
+	Delegations []delegations.Delegation
+	Tracks      []events.Track
+	Stops       []events.Stop
+}
+
+// shownEvent finds the event of the address if guests may see it.
+func (s *Server) shownEvent(c *fiber.Ctx) (events.Event, error) {
+	e, err := s.Events.ByID(c.UserContext(), event(c).ID)
+	if err == nil && !e.Shown() && !actor(c).May(accounts.SeeConsole, e.ID) {
+		return e, fault.New(fault.NotFound, "error.not_found")
+	}
+	return e, err
+}
+
+func (s *Server) publicEvent(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	e, err := s.shownEvent(c)
+	if err != nil {
+		return err
+	}
+	p := eventPage{Page: s.page(c), Summary: e.Summary, Demo: s.Demo}
+	if p.Delegations, err = s.Delegations.Public(ctx, e.ID); err != nil {
+		return err
+	}
+	if p.Tracks, err = s.Events.Tracks(ctx, e.ID); err != nil {
+		return err
+	}
+	if p.Stops, err = s.Events.Stops(ctx, e.ID); err != nil {
+		return err
+	}
+	open, err := s.openCategories(c, e)
+	if err != nil {
+		return err
+	}
+	p.Open = len(open) > 0
+	live, err := s.Agenda.Live(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	p.OnNow, p.Next = live.NowNext(p.Now, 3)
+	return s.render(c, "public/event", p)
+}
+
+// openCategories are those in which a guest can register now.
+func (s *Server) openCategories(c *fiber.Ctx, e events.Event) ([]events.Category, error) {
+	all, err := s.Events.Categories(c.UserContext(), e.ID)
+	var open []events.Category
+	for _, category := range all {
+		if category.Public && category.OpenAt(s.Now()) && (e.Status == events.RegistrationOpen || e.Status == events.Running || e.Status == events.Frozen) {
+			open = append(open, category)
+		}
+	}
+	return open, err
+}
+
+type registerPage struct {
+	Page
+	Form       Form
+	Categories []Choice
+	Countries  []Choice
+}
+
+func (s *Server) registerPage(c *fiber.Ctx, form Form) (registerPage, error) {
+	e, err := s.shownEvent(c)
+	if err != nil {
+		return registerPage{}, err
+	}
+	p := registerPage{Page: s.page(c), Form: form}
+	open, err := s.openCategories(c, e)
+	if err != nil {
+		return p, err
+	}
+	for _, category := range open {
+		p.Categories = append(p.Categories, Choice{category.Code, category.Name.In(p.Lang)})
+	}
+	countries, err := s.Events.Countries(c.UserContext())
+	if err != nil {
+		return p, err
+	}
+	p.Countries = []Choice{{"", s.words.T(p.Lang, "register.choose")}}
+	for _, country := range countries {
+		p.Countries = append(p.Countries, Choice{country.Code, country.Name.In(p.Lang)})
+	}
+	return p, nil
+}
+
+func (s *Server) registerForm(c *fiber.Ctx) error {
+	p, err := s.registerPage(c, FormOf("category", "firm"))
+	if err != nil {
+		return err
+	}
+	return s.render(c, "public/register", p)
+}
+
+func (s *Server) register(c *fiber.Ctx) error {
+	form := readForm(c)
+	_, secret, err := s.Delegations.Register(c.UserContext(), accounts.GuestActor(), event(c).ID, delegations.Input{
+		Category: form.Text("category"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
+		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
+		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
+		Consent: form.Ticked("consent"), Lang: string(lang(c)), Source: "web",
+	})
+	if err != nil {
+		if !form.Refused(err) {
+			return err
+		}
+		p, pageErr := s.registerPage(c, form)
+		if pageErr != nil {
+			return pageErr
+		}
+		return s.again(c, "public/register", p)
+	}
+	s.flash(c, "ok", "register.done")
+	return s.done(c, "/me/"+secret)
+}

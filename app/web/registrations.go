@@ -1,0 +1,156 @@
+package web
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"qianshou/app/accounts"
+	"qianshou/app/delegations"
+	"qianshou/app/events"
+	"qianshou/app/kit/ident"
+)
+
+const registrationsPerPage = 50
+
+type registrationsPage struct {
+	Page
+	Rows       []delegations.Registration
+	Pager      Pager
+	Total      int
+	Status     string
+	Search     string
+	Counts     map[string]int
+	Categories []events.Category
+}
+
+// registrations is the review desk's list; its filters stand in the address.
+func (s *Server) registrations(c *fiber.Ctx) error {
+	ctx, e, number := c.UserContext(), event(c).ID, pageNumber(c)
+	f := delegations.Filter{
+		Status: c.Query("status", "queue"), Category: c.Query("category"), Search: c.Query("q"),
+		Offset: (number - 1) * registrationsPerPage, Limit: registrationsPerPage,
+	}
+	if f.Status == "all" {
+		f.Status = ""
+	}
+	page, err := s.Delegations.Registrations(ctx, actor(c), e, f)
+	if err != nil {
+		return err
+	}
+	counts, err := s.Delegations.Counts(ctx, actor(c), e)
+	if err != nil {
+		return err
+	}
+	p := registrationsPage{
+		Page: s.page(c), Rows: page.Rows, Total: page.Total, Status: c.Query("status", "queue"), Search: f.Search,
+		Pager: pager(c, number, registrationsPerPage, page.Total), Counts: map[string]int{},
+	}
+	for status, n := range counts {
+		p.Counts[string(status)] = n
+		p.Counts["all"] += n
+		if status == delegations.Submitted || status == delegations.UnderReview || status == delegations.OnHold {
+			p.Counts["queue"] += n
+		}
+	}
+	return s.render(c, "registrations/list", p)
+}
+
+type registrationPage struct {
+	Page
+	Form         Form
+	Registration delegations.Registration
+	Steps        []delegations.Step
+	Duplicates   []delegations.Registration
+}
+
+func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registrationPage, error) {
+	ctx, by := c.UserContext(), actor(c)
+	p := registrationPage{Page: s.page(c), Form: form}
+	var err error
+	if p.Registration, err = s.Delegations.Registration(ctx, by, id); err != nil {
+		return p, err
+	}
+	if p.Steps, err = s.Delegations.Steps(ctx, by, p.Registration); err != nil {
+		return p, err
+	}
+	for i := range p.Steps {
+		p.Steps[i].At = p.Steps[i].At.In(event(c).Zone)
+	}
+	p.Duplicates, err = s.Delegations.Duplicates(ctx, by, p.Registration)
+	return p, err
+}
+
+func (s *Server) registration(c *fiber.Ctx) error {
+	id, err := pathID(c, "registration")
+	if err != nil {
+		return err
+	}
+	p, err := s.registrationPage(c, id, Form{})
+	if err != nil {
+		return err
+	}
+	return s.render(c, "registrations/show", p)
+}
+
+// decideRegistration takes the desk's decision and leads back to the queue.
+func (s *Server) decideRegistration(c *fiber.Ctx) error {
+	id, err := pathID(c, "registration")
+	if err != nil {
+		return err
+	}
+	form, ctx, by := readForm(c), c.UserContext(), actor(c)
+	var r delegations.Registration
+	switch c.Params("decision") {
+	case "approve":
+		r, _, err = s.Delegations.Approve(ctx, by, id)
+	case "reject":
+		r, err = s.Delegations.Reject(ctx, by, id, form.Raw("reason"))
+	case "return":
+		r, err = s.Delegations.Return(ctx, by, id, form.Raw("reason"))
+	case "cancel":
+		r, err = s.Delegations.Cancel(ctx, by, id, form.Raw("reason"))
+	default:
+		return fiber.ErrNotFound
+	}
+	if err != nil {
+		if !form.Refused(err) {
+			return err
+		}
+		p, pageErr := s.registrationPage(c, id, form)
+		if pageErr != nil {
+			return pageErr
+		}
+		return s.again(c, "registrations/show", p)
+	}
+	s.flash(c, "ok", "review.done."+c.Params("decision"), r.Name(), r.Reference)
+	return s.done(c, "/console/"+event(c).Slug+"/registrations")
+}
+
+type overviewPage struct {
+	Page
+	Counts      map[string]int
+	Delegations int
+}
+
+// overview is where an organizer's day begins.
+func (s *Server) overview(c *fiber.Ctx) error {
+	ctx, e := c.UserContext(), event(c).ID
+	counts, err := s.Delegations.Counts(ctx, actor(c), e)
+	if err != nil {
+		return err
+	}
+	p := overviewPage{Page: s.page(c), Counts: map[string]int{}}
+	for status, n := range counts {
+		p.Counts[string(status)] = n
+		if status == delegations.Submitted || status == delegations.UnderReview || status == delegations.OnHold {
+			p.Counts["queue"] += n
+		}
+	}
+	if actor(c).May(accounts.SeeDelegations, e) {
+		list, err := s.Delegations.List(ctx, actor(c), e)
+		if err != nil {
+			return err
+		}
+		p.Delegations = len(list)
+	}
+	return s.render(c, "console/overview", p)
+}

@@ -1,5 +1,0 @@
-package main
-
-import "context"
-
-func match(ctx context.Context, args []string, std stdio) error { return errUsage }
