@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"qianshou/app/agenda"
@@ -139,7 +138,7 @@ func (l *agendaLoader) load(ctx context.Context, s demoSession, position int) er
 		return fmt.Errorf("demo session %s%s: no stop %d", s.SessionID, s.ID, position)
 	}
 	in := agenda.Input{
-		Code: s.SessionID + s.ID, StopID: l.stops[at].ID, Kind: s.kind(), Title: locale.Text{ZH: chinese.Replace(s.TitleZH), EN: s.TitleEN},
+		Code: s.SessionID + s.ID, StopID: l.stops[at].ID, Kind: s.kind(), Title: locale.Text{ZH: chinese(s.TitleZH), EN: s.TitleEN},
 		StartsAt: s.StartsAt, EndsAt: s.EndsAt, Capacity: s.Capacity, Languages: s.Languages, ListOnly: s.AccessList != "",
 		RoomID: l.rooms[s.Room], MeetPointID: l.rooms[s.MeetPoint], TrackID: l.tracks[s.Track], ZoneID: l.zone[s.Zone],
 		Speakers: l.people(s.Speakers), Listed: l.people(l.lists[s.AccessList]),
@@ -156,10 +155,6 @@ func (l *agendaLoader) load(ctx context.Context, s demoSession, position int) er
 	}
 	return nil
 }
-
-// chinese writes a title with the punctuation that Chinese is printed with; the
-// files write it as programmers type.
-var chinese = strings.NewReplacer(":", "：", "(", "（", ")", "）", ",", "，")
 
 // people are the registrations of members; a member who did not register is
 // not there to speak.

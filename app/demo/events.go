@@ -121,8 +121,8 @@ func (f eventFile) input() (events.Input, error) {
 	return events.Input{TitleZH: chinese(f.Event.TitleZH), TitleEN: f.Event.TitleEN, StartsOn: first, EndsOn: last, TimeZone: f.Event.TimeZone}, err
 }
 
-// chinese writes brackets full-width, as Chinese text has them.
-func chinese(s string) string { return strings.NewReplacer("(", "（", ")", "）").Replace(s) }
+// chinese writes brackets and colons full-width, as Chinese text has them.
+func chinese(s string) string { return strings.NewReplacer("(", "（", ")", "）", ":", "：").Replace(s) }
 
 func loadForum(ctx context.Context, s Services, c *codes) error {
 	var file eventFile
