@@ -1,3 +1,4 @@
+// Package api is what other programs call.
 package api
 
 import (

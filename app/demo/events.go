@@ -18,9 +18,6 @@ const (
 	LastWeek = "ningbo-week-2026"
 )
 
-// eventRefs maps the data's names to slugs.
-var eventRefs = map[string]string{"EV-FORUM-2027": Forum, "EV-NBW-2027": Week, "EV-NBW-2026": LastWeek}
-
 func loadEvents(ctx context.Context, s Services, c *codes) error {
 	if err := loadReference(ctx, s); err != nil {
 		return err
@@ -122,7 +119,9 @@ func (f eventFile) input() (events.Input, error) {
 }
 
 // chinese writes brackets and colons full-width, as Chinese text has them.
-func chinese(s string) string { return strings.NewReplacer("(", "（", ")", "）", ":", "：").Replace(s) }
+func chinese(s string) string {
+	return strings.NewReplacer("(", "（", ")", "）", ":", "：").Replace(s)
+}
 
 func loadForum(ctx context.Context, s Services, c *codes) error {
 	var file eventFile

@@ -43,14 +43,9 @@ func readForm(c *fiber.Ctx) Form {
 		}
 		return f
 	}
-	c.Request().PostArgs().VisitAll(func(k, v []byte) { f.values.Add(string(k), string(v)) })
-	return f
-}
-
-// readQuery makes a form of the address's query, for filters.
-func readQuery(c *fiber.Ctx) Form {
-	f := Form{values: url.Values{}}
-	c.Request().URI().QueryArgs().VisitAll(func(k, v []byte) { f.values.Add(string(k), string(v)) })
+	for k, v := range c.Request().PostArgs().All() {
+		f.values.Add(string(k), string(v))
+	}
 	return f
 }
 

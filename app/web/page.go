@@ -110,7 +110,9 @@ func (s *Server) page(c *fiber.Ctx) Page {
 // otherLang is the address of this page in the other language, with its filters.
 func otherLang(c *fiber.Ctx, l locale.Lang) string {
 	query := url.Values{}
-	c.Request().URI().QueryArgs().VisitAll(func(k, v []byte) { query.Add(string(k), string(v)) })
+	for k, v := range c.Request().URI().QueryArgs().All() {
+		query.Add(string(k), string(v))
+	}
 	query.Set("lang", string(l.Other()))
 	return c.Path() + "?" + query.Encode()
 }
@@ -183,7 +185,9 @@ func pager(c *fiber.Ctx, number, per, total int) Pager {
 	number = min(max(1, number), last)
 	link := func(n int) string {
 		query := url.Values{}
-		c.Request().URI().QueryArgs().VisitAll(func(k, v []byte) { query.Add(string(k), string(v)) })
+		for k, v := range c.Request().URI().QueryArgs().All() {
+			query.Add(string(k), string(v))
+		}
 		query.Del("lang")
 		query.Set("page", strconv.Itoa(n))
 		return c.Path() + "?" + query.Encode()

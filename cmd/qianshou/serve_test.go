@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"qianshou/app/apptest"
@@ -132,16 +133,16 @@ func TestWrongSettingIsNamed(t *testing.T) {
 
 // testLog shows the program's warnings with the test that caused them.
 type testLog struct {
-	t     *testing.T
-	lines chan struct{}
-	over  bool
+	t    *testing.T
+	over atomic.Bool
 }
 
 func (l *testLog) Write(p []byte) (int, error) {
-	if !l.over {
+	if !l.over.Load() {
 		l.t.Log(strings.TrimSpace(string(p)))
 	}
 	return len(p), nil
 }
 
-func (l *testLog) end() { l.over = true }
+// end lets go of the test: what is said later has nowhere to go.
+func (l *testLog) end() { l.over.Store(true) }
