@@ -277,6 +277,11 @@ func (s *Service) Reissue(ctx context.Context, by accounts.Actor, id ident.ID, r
 			}
 			return err
 		}
+		ended := old
+		ended.State = Superseded
+		if err := s.record(ctx, tx, by, ended, "badge.supersede", reason); err != nil {
+			return err
+		}
 		number, err := eventNumber(ctx, tx, old.EventID)
 		if err != nil {
 			return err

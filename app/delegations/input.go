@@ -81,11 +81,12 @@ func (in Input) check(now time.Time) (checked, error) {
 			bad.Add(path, "registration.not_latin", wrong)
 		}
 	}
-	if in.NameNative == "" {
+	if in.NameNative == "" { // what is wrong with it was said of its parts
 		in.NameNative = strings.TrimSpace(in.GivenName + " " + in.FamilyName)
+	} else {
+		text.Line(&bad, "name_native", in.NameNative, true, 120)
+		bad.Check(text.OneScript(in.NameNative), "name_native", "field.script")
 	}
-	text.Line(&bad, "name_native", in.NameNative, true, 120)
-	bad.Check(text.OneScript(in.NameNative), "name_native", "field.script")
 	bad.Check(slices.Contains([]string{"family_first", "given_first"}, in.NativeOrder), "native_order", "field.choice")
 	text.Line(&bad, "name_zh", in.NameZH, false, 40)
 	bad.Check(text.Chinese(in.NameZH), "name_zh", "registration.not_chinese")

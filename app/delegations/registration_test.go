@@ -1,0 +1,210 @@
+package delegations_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/badges"
+	"qianshou/app/delegations"
+	"qianshou/app/events"
+	"qianshou/app/kit/clock"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/kit/seal"
+	"qianshou/app/kit/storetest"
+	"qianshou/app/mail"
+)
+
+var (
+	april  = clock.At("2027-04-20T10:00:00+08:00")
+	office = accounts.SystemActor("test")
+)
+
+type ground struct {
+	db     *sqlx.DB
+	guests *delegations.Service
+	badges *badges.Service
+	event  events.Event
+}
+
+// newGround makes an event whose category "firm" has so many places.
+func newGround(t *testing.T, places int) ground {
+	t.Helper()
+	db := storetest.New(t)
+	box, err := seal.New(bytes.Repeat([]byte("k"), seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev := events.New(db, april, ident.New)
+	if _, err := ev.CreateSeries(t.Context(), office, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019}); err != nil {
+		t.Fatal(err)
+	}
+	day := func(d int) time.Time { return time.Date(2027, 6, d, 0, 0, 0, 0, time.UTC) }
+	e, err := ev.Create(t.Context(), office, events.Input{
+		Slug: "forum-2027", Prefix: "F27", Series: "forum", TitleZH: "论坛", TitleEN: "Forum", StartsOn: day(8), EndsOn: day(10),
+		TimeZone: "Asia/Shanghai", Status: events.RegistrationOpen,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ev.SaveCategory(t.Context(), office, events.Category{
+		EventID: e.ID, Code: "firm", Name: locale.Text{ZH: "企业", EN: "Firm"}, BadgeType: "BIZ", Quota: &places, Approval: "review", Public: true, Position: 1,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	words, err := locale.Load(emptyCatalogue, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	post, err := mail.New(mail.Options{DB: db, Log: slog.New(slog.DiscardHandler), Now: april, NewID: ident.New, From: "Forum <forum@office.example>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := badges.New(db, box, april, ident.New)
+	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
+	return ground{db: db, badges: b, event: e, guests: delegations.New(db, box, ev, b, letters, april, ident.New)}
+}
+
+func firm(n int) delegations.Input {
+	return delegations.Input{
+		Category: "firm", GivenName: "Zsófia", FamilyName: fmt.Sprintf("Réti %s", string(rune('A'+n%26))), Email: fmt.Sprintf("m%d@city.example", n),
+		Consent: true, Lang: "en", Source: "web",
+	}
+}
+
+func (g ground) register(ctx context.Context, n int) (delegations.Registration, string, error) {
+	return g.guests.Register(ctx, accounts.GuestActor(), g.event.ID, firm(n))
+}
+
+func TestQuotaHoldsUnderConcurrency(t *testing.T) {
+	t.Parallel()
+	const places, people = 10, 60
+	g := newGround(t, places)
+	results := make([]delegations.Registration, people)
+	var all sync.WaitGroup
+	for i := range people {
+		all.Go(func() {
+			r, _, err := g.register(t.Context(), i)
+			if err != nil {
+				t.Errorf("person %d: %v", i, err)
+			}
+			results[i] = r
+		})
+	}
+	all.Wait()
+	counts, references := map[delegations.Status]int{}, map[string]bool{}
+	var holder delegations.Registration
+	for _, r := range results {
+		counts[r.Status]++
+		references[r.Reference] = true
+		if r.Status == delegations.Submitted {
+			holder = r
+		}
+	}
+	if counts[delegations.Submitted] != places || counts[delegations.Waitlisted] != people-places || len(references) != people {
+		t.Fatalf("%v with %d references; want %d places, %d waiting, all told apart", counts, len(references), places, people-places)
+	}
+
+	// A place that becomes free goes to whoever waits longest, at once.
+	first, err := g.guests.Registrations(t.Context(), office, g.event.ID, delegations.Filter{Status: "waitlisted", Limit: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	longest := first.Rows[len(first.Rows)-1]
+	if _, err := g.guests.Cancel(t.Context(), office, holder.ID, "travels elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	promoted, err := g.guests.Registration(t.Context(), office, longest.ID)
+	if err != nil || promoted.Status != delegations.UnderReview {
+		t.Errorf("who waited longest is %s, %v; want under review", promoted.Status, err)
+	}
+}
+
+func TestApprovalGivesOneBadge(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	r, secret, err := g.register(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approved, issued, err := g.guests.Approve(t.Context(), office, r.ID)
+	if err != nil || approved.Status != delegations.BadgeIssued {
+		t.Fatalf("approved: %+v, %v", approved, err)
+	}
+	ring, err := g.badges.Keyring(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := badges.Parse(issued.Token)
+	if err != nil || token.Verify(ring) != nil || int(token.Event) != g.event.Number {
+		t.Errorf("token %+v, %v, verified: %v", token, err, token.Verify(ring))
+	}
+	if _, _, err := g.guests.Approve(t.Context(), office, r.ID); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("approved twice: %v, want conflict", err)
+	}
+	again, err := g.badges.Reissue(t.Context(), office, issued.ID, "lost")
+	if err != nil || again.Serial != issued.Serial+"-R1" || again.Token == issued.Token {
+		t.Errorf("reissued %+v, %v", again, err)
+	}
+	old, err := g.badges.ByID(t.Context(), office, issued.ID)
+	if err != nil || old.State != badges.Superseded {
+		t.Errorf("the old badge is %s, %v", old.State, err)
+	}
+	if _, err := g.guests.Withdraw(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	gone, err := g.badges.ByID(t.Context(), office, again.ID)
+	if err != nil || gone.State != badges.Revoked {
+		t.Errorf("after calling off the badge is %s, %v", gone.State, err)
+	}
+	var sealed int
+	if err := g.db.GetContext(t.Context(), &sealed, `SELECT count(*) FROM audit_entries WHERE object_kind = 'badge'`); err != nil || sealed != 4 {
+		t.Errorf("%d audit entries of badges, %v; want issue, reissue of two, revoke", sealed, err)
+	}
+}
+
+func TestRegisterRefuses(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	for _, tt := range []struct {
+		name   string
+		change func(in *delegations.Input)
+		path   string
+	}{
+		{"Cyrillic letters in a Latin name", func(in *delegations.Input) { in.FamilyName = "Аndersson" }, "family_name"},
+		{"a name that is too long", func(in *delegations.Input) { in.FamilyName = string(bytes.Repeat([]byte("a"), 81)) }, "family_name"},
+		{"a direction override", func(in *delegations.Input) { in.GivenName = "Ann\u202E" }, "given_name"},
+		{"two scripts in one name", func(in *delegations.Input) { in.NameNative = "Anna Петрова" }, "name_native"},
+		{"Latin in a Chinese rendering", func(in *delegations.Input) { in.NameZH = "安娜A" }, "name_zh"},
+		{"no address", func(in *delegations.Input) { in.Email = "anna@" }, "email"},
+		{"a day before the month", func(in *delegations.Input) { in.BirthDate = "07/11/1964" }, "birth_date"},
+		{"a birth before 1900", func(in *delegations.Input) { in.BirthDate = "1899-12-31" }, "birth_date"},
+		{"a birth to come", func(in *delegations.Input) { in.BirthDate = "2030-01-01" }, "birth_date"},
+		{"an unknown country or region", func(in *delegations.Input) { in.Nationality = "ZZ" }, "nationality"},
+		{"a category that guests are not offered", func(in *delegations.Input) { in.Category = "head" }, "category"},
+		{"no consent", func(in *delegations.Input) { in.Consent = false }, "consent"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := firm(1)
+			tt.change(&in)
+			_, _, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in)
+			f, ok := fault.Of(err)
+			if !ok || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Path != tt.path {
+				t.Errorf("answered %v, want one broken field, %s", err, tt.path)
+			}
+		})
+	}
+	var saved int
+	if err := g.db.GetContext(t.Context(), &saved, `SELECT (SELECT count(*) FROM persons) + (SELECT count(*) FROM registrations)`); err != nil || saved != 0 {
+		t.Errorf("%d rows were half saved, %v", saved, err)
+	}
+}
