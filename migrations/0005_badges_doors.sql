@@ -62,6 +62,7 @@ CREATE TABLE devices (
   revoked_at   timestamptz,
   last_seen_at timestamptz
 );
+CREATE INDEX devices_of ON devices (event_id, created_at);
 
 CREATE TABLE scans (                           -- every reading, granted or not; its own trail
   event_id        uuid NOT NULL REFERENCES events ON DELETE CASCADE,
@@ -74,14 +75,19 @@ CREATE TABLE scans (                           -- every reading, granted or not;
   direction       text NOT NULL CONSTRAINT scans_direction CHECK (direction IN ('in', 'out')),
   granted         boolean NOT NULL,
   code            text NOT NULL,
+  first_code      text NOT NULL DEFAULT '',    -- of a repeated reading: the code that it repeats
+  read_by         text NOT NULL CONSTRAINT scans_read_by CHECK (read_by IN ('code', 'reference', 'name')),
   mode            text NOT NULL CONSTRAINT scans_mode CHECK (mode IN ('online', 'offline')),
   scanned_at      timestamptz NOT NULL,        -- by the device's clock
-  received_at     timestamptz NOT NULL,        -- by ours
+  judged_at       timestamptz NOT NULL,        -- the instant the verdict is about: ours when online, the device's put right when not
+  received_at     timestamptz NOT NULL,        -- by our clock
   override_reason text NOT NULL DEFAULT '',
-  conflict        boolean NOT NULL DEFAULT false  -- an offline verdict that the server would not have given
+  server_code     text NOT NULL DEFAULT ''     -- offline only: what the server would have said, where it differs: a conflict
 );
 CREATE INDEX scans_log ON scans (event_id, received_at DESC, id);
-CREATE INDEX scans_badge_recent ON scans (badge_id, gate_id, direction, scanned_at DESC) WHERE badge_id IS NOT NULL;
+CREATE INDEX scans_conflicts ON scans (event_id, received_at DESC) WHERE server_code <> '';
+CREATE INDEX scans_badge_recent ON scans (badge_id, gate_id, direction, judged_at DESC) WHERE badge_id IS NOT NULL;
+CREATE INDEX scans_gate_recent ON scans (gate_id, judged_at DESC);
 
 CREATE TABLE presence (                        -- who is inside which zone now
   event_id        uuid NOT NULL REFERENCES events ON DELETE CASCADE,
@@ -89,6 +95,7 @@ CREATE TABLE presence (                        -- who is inside which zone now
   registration_id uuid NOT NULL REFERENCES registrations ON DELETE CASCADE,
   inside          boolean NOT NULL,
   since           timestamptz NOT NULL,
+  gate_id         uuid NOT NULL CONSTRAINT presence_gate REFERENCES gates,
   PRIMARY KEY (zone_id, registration_id)
 );
 CREATE INDEX presence_inside ON presence (zone_id) WHERE inside;

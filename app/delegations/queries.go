@@ -272,3 +272,14 @@ func statusCounts(ctx context.Context, q store.Querier, event ident.ID) (map[Sta
 func likeEscape(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
+
+// checkIn tells whether this was the first entry.
+func checkIn(ctx context.Context, q store.Querier, registration ident.ID) (bool, error) {
+	res, err := q.ExecContext(ctx, `
+		UPDATE registrations SET status = 'checked_in', version = version + 1 WHERE id = $1 AND status = 'badge_issued'`, registration)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
