@@ -439,3 +439,12 @@ func optionsOf(ctx context.Context, q store.Querier, event ident.ID) (o Options,
 	}
 	return o, nil
 }
+
+func roomByCode(ctx context.Context, q store.Querier, event ident.ID, code string) (id ident.ID, found bool, err error) {
+	var ids []ident.ID
+	err = q.SelectContext(ctx, &ids, `SELECT id FROM rooms WHERE event_id = $1 AND code = $2`, event, code)
+	if err != nil || len(ids) == 0 {
+		return ident.Nil, false, err
+	}
+	return ids[0], true, nil
+}

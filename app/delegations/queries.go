@@ -219,21 +219,25 @@ func waitingFor(ctx context.Context, q store.Querier, category ident.ID) (ids []
 const sameFilter = `r.event_id = $1
 	AND ($2 = '' OR $2 = 'queue' AND r.status IN ('submitted', 'under_review', 'on_hold') OR r.status = $2)
 	AND ($3 = '' OR c.code = $3) AND ($4::uuid IS NULL OR r.delegation_id = $4)
-	AND ($5 = '' OR p.search LIKE '%' || $5 || '%' OR r.reference ILIKE '%' || $6 || '%')`
+	AND ($5 = '' OR p.search LIKE '%' || $5 || '%' OR r.reference ILIKE '%' || $6 || '%')
+	AND r.id > $7`
 
 func listRegistrations(ctx context.Context, q store.Querier, event ident.ID, f Filter, folded string) (page Page, err error) {
-	args := []any{event, f.Status, f.Category, orNull(f.DelegationID), likeEscape(folded), likeEscape(f.Search)}
+	args := []any{event, f.Status, f.Category, orNull(f.DelegationID), likeEscape(folded), likeEscape(f.Search), f.After}
 	if err := q.GetContext(ctx, &page.Total, `SELECT count(*)`+registrationFrom+`WHERE `+sameFilter, args...); err != nil {
 		return page, err
 	}
 	order := `r.submitted_at DESC, r.id DESC`
-	if f.Status == "queue" {
+	switch {
+	case f.InOrder:
+		order = `r.id`
+	case f.Status == "queue":
 		order = `r.submitted_at, r.id`
 	}
 	err = q.SelectContext(ctx, &page.Rows, `SELECT `+registrationColumns+`,
 			(SELECT count(*) FROM registrations o JOIN persons op ON op.id = o.person_id
 				WHERE o.event_id = r.event_id AND o.id <> r.id AND `+samePerson+`) AS duplicates`+
-		registrationFrom+`WHERE `+sameFilter+` ORDER BY `+order+` LIMIT $7 OFFSET $8`, append(args, f.Limit, f.Offset)...)
+		registrationFrom+`WHERE `+sameFilter+` ORDER BY `+order+` LIMIT $8 OFFSET $9`, append(args, f.Limit, f.Offset)...)
 	return page, err
 }
 

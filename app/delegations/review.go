@@ -19,7 +19,9 @@ type Filter struct {
 	DelegationID ident.ID
 	Search       string // in any script, or a reference
 	Offset       int
-	Limit        int // at most 200; 50 when zero
+	Limit        int      // at most 200; 50 when zero
+	InOrder      bool     // as they came, whatever the status
+	After        ident.ID // InOrder only: those that came after this one
 }
 
 // pageMost is the most rows that one page may have.

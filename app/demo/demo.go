@@ -54,11 +54,12 @@ func Opens() time.Time { return time.Date(2027, 6, 9, 2, 32, 0, 0, time.UTC) }
 func Load(ctx context.Context, g Ground, password string) error {
 	planning := clock.At("2027-05-10T10:00:00+08:00")
 	ev := events.New(g.DB, Registering, ident.New)
+	credentials := badges.New(g.DB, g.Box, Registering, ident.New)
 	s := Services{
 		Accounts:    accounts.New(g.DB, g.Redis, Registering, ident.New),
 		Events:      ev,
 		Firms:       firms.New(g.DB, Registering, ident.New),
-		Delegations: delegations.New(g.DB, g.Box, ev, badges.New(g.DB, g.Box, Registering, ident.New), g.Mail, Registering, ident.New),
+		Delegations: delegations.New(g.DB, g.Box, ev, credentials, g.Mail, Registering, ident.New),
 		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
 	}
 	if err := loadAccounts(ctx, s, password); err != nil {
@@ -71,6 +72,9 @@ func Load(ctx context.Context, g Ground, password string) error {
 	}{
 		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
 			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)
+		}},
+		{"doors", func(ctx context.Context, s Services, c *codes) error {
+			return loadDoors(ctx, g.DB, s.Events, s.Delegations, credentials, s.Agenda, c)
 		}},
 	} {
 		if err := part.load(ctx, s, c); err != nil {

@@ -225,4 +225,3 @@ func reissueAfterLoss(t *testing.T, g *ground, lost badges.Badge) badges.Badge {
 	g.do(`UPDATE registrations SET status = 'badge_issued' WHERE id = $1`, r.ID)
 	return ok(g.badges.LivingOf(t.Context(), r.ID))
 }
-

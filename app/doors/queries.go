@@ -412,7 +412,6 @@ func moveDevice(ctx context.Context, q store.Querier, device, gate ident.ID) (bo
 	return n == 1, err
 }
 
-
 func scansSince(ctx context.Context, q store.Querier, gate ident.ID, since time.Time) (n int, err error) {
 	err = q.GetContext(ctx, &n, `SELECT count(*) FROM scans WHERE gate_id = $1 AND judged_at > $2`, gate, since)
 	return n, err

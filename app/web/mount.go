@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/locale"
 )
 
@@ -36,11 +37,28 @@ func (m Mount) Lang(c *fiber.Ctx) locale.Lang { return lang(c) }
 // Event is the event that :event in the path names.
 func (m Mount) Event(c *fiber.Ctx) *EventHead { return event(c) }
 
+// Problem answers with problem details under a status that the fault's code does
+// not say.
+func (m Mount) Problem(c *fiber.Ctx, status int, f *fault.Fault) error {
+	return m.s.problem(c.Status(status), visitOf(c), failure{status, f})
+}
+
+// Routes lists method and path of every route.
+func (m Mount) Routes() (list [][2]string) {
+	for _, r := range m.s.table {
+		list = append(list, [2]string{r.Method, r.Path})
+	}
+	return list
+}
+
 // RequestID is the request's number in the log.
 func (m Mount) RequestID(c *fiber.Ctx) string { return visitOf(c).id }
 
 // Words is the catalogue.
 func (m Mount) Words() *locale.Catalogue { return m.s.words }
+
+// Public tells whether the rule lets everybody in.
+func (r Rule) Public() bool { return r.who == anyone }
 
 // Public is the rule that lets everybody in.
 func Public() Rule { return public() }

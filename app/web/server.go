@@ -19,6 +19,7 @@ import (
 	"qianshou/app/audit"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
+	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
@@ -48,6 +49,7 @@ type Services struct {
 	Firms       *firms.Service
 	Delegations *delegations.Service
 	Badges      *badges.Service
+	Doors       *doors.Service
 	Mail        *mail.Service
 	Audit       *audit.Log
 }

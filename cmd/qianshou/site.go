@@ -14,6 +14,7 @@ import (
 	"qianshou/app/audit"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
+	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
@@ -53,6 +54,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	happenings := events.New(g.db, g.now, ident.New)
 	credentials := badges.New(g.db, g.box, g.now, ident.New)
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
+	gates := doors.New(g.db, happenings, guests, g.now, ident.New)
 
 	public, err := url.Parse(g.cfg.PublicURL)
 	if err != nil {
@@ -62,15 +64,20 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
+	programs := api.New(api.Options{
+		DB: g.db, Box: g.box, Now: g.now, Log: g.log, PublicURL: g.cfg.PublicURL, Version: version(),
+		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
+	})
 	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db)}
 	s.web, err = web.New(web.Options{
 		Services: web.Services{
 			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firms.New(g.db, g.now, ident.New),
 			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
+			Doors: gates,
 		},
 		Log: g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
 		Version: version(), Dev: g.cfg.Dev, Proxies: g.cfg.proxies(), Demo: g.demo,
-		SignIn: people, Bearers: []web.Bearer{people.ByToken},
+		SignIn: people, Bearers: []web.Bearer{people.ByToken, gates.BySecret},
 		Event: func(ctx context.Context, ref string) (web.EventHead, error) {
 			e, err := happenings.ByRef(ctx, ref)
 			return web.HeadOf(e), err
@@ -84,7 +91,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 		},
 		Mount: func(m web.Mount) error {
 			health.Mount(m)
-			return nil
+			return programs.Mount(m)
 		},
 	})
 	if err != nil {
