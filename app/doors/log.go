@@ -130,3 +130,23 @@ func (s *Service) Search(ctx context.Context, by accounts.Actor, event ident.ID,
 	}
 	return personsFor(ctx, s.db, event, folded, searchLimit)
 }
+
+// Outcome is what the log marks a reading with: granted, denied, or notice for
+// what somebody should look at.
+func (r Reading) Outcome() string {
+	switch {
+	case r.Granted && (r.Code == ExitWithoutEntry || r.Code == ManualOverride):
+		return "notice"
+	case r.Granted:
+		return "granted"
+	}
+	return "denied"
+}
+
+// Share is how full the zone is, from 0 to 1; zero when it is not limited.
+func (z ZoneCount) Share() float64 {
+	if z.Capacity == 0 {
+		return 0
+	}
+	return float64(z.Inside) / float64(z.Capacity)
+}

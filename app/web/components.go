@@ -59,6 +59,11 @@ var states = map[string]map[string][2]string{
 		"suspended": {"fix", "hand-stop"}, "returned": {"", "corner-up-left"}, "expired": {"", "clock"},
 		"revoked": {"final", "ban"}, "superseded": {"", "replace"},
 	},
+	"device": {
+		"waiting": {"wait", "hourglass"}, "expired": {"fix", "clock"}, "paired": {"ok", "device-mobile"}, "revoked": {"final", "ban"},
+	},
+	"gate": {"open": {"ok", "lock-open"}, "closed": {"", "lock"}},
+	"scan": {"granted": {"ok", "check"}, "denied": {"final", "x"}, "notice": {"fix", "alert-triangle"}},
 	"event": {
 		"preparing": {"", "pencil"}, "registration_open": {"wait", "door-enter"}, "registration_closed": {"", "lock"},
 		"frozen": {"", "lock"}, "running": {"live", ""}, "closed": {"", "check"}, "reporting": {"wait", "file-text"},

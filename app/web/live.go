@@ -22,7 +22,7 @@ const heartbeat = 10 * time.Second
 // hear of them.
 var streamed = map[string]accounts.Right{
 	"event": accounts.SeeConsole, "agenda": accounts.SeeAgenda, "registration": accounts.SeeRegistrations,
-	"delegation": accounts.SeeDelegations, "matchmaking": accounts.SeeMatchmaking, "gate.scan": accounts.SeeDoors,
+	"delegation": accounts.SeeDelegations, "matchmaking": accounts.SeeMatchmaking, "gate.scan": accounts.SeeDoors, "gate": accounts.SeeDoors,
 	"project": accounts.SeeProjects, "mail": accounts.SeeMails,
 }
 

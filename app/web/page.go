@@ -86,6 +86,14 @@ func (p Page) Console() string {
 	return "/console/" + p.Event.Slug
 }
 
+// At is an instant on the event's clock.
+func (p Page) At(at time.Time) time.Time {
+	if p.Event == nil {
+		return at
+	}
+	return at.In(p.Event.Zone)
+}
+
 // OffsetMinutes is how far the page's clock is ahead of UTC, for scripts that
 // keep it going.
 func (p Page) OffsetMinutes() int {
@@ -126,6 +134,7 @@ var consolePlaces = []struct {
 	{"", accounts.SeeConsole, false},
 	{"registrations", accounts.SeeRegistrations, false},
 	{"agenda", accounts.SeeAgenda, false},
+	{"doors", accounts.SeeDoors, false},
 	{"mails", accounts.SeeMails, true},
 	{"accounts", accounts.EditAccounts, true},
 	{"audit", accounts.SeeAudit, true},

@@ -252,7 +252,22 @@ func (s *Server) badgeRoutes() []route {
 // Console: doors; and the door app, /door.
 
 func (s *Server) doorRoutes() []route {
-	return []route{}
+	see, edit := right(accounts.SeeDoors), right(accounts.EditDoors)
+	return []route{
+		get("/door", public(), s.doorApp),
+		get("/console/:event/doors", see, s.doorsHome),
+		get("/console/:event/doors/log", see, s.doorLog),
+		get("/console/:event/doors/gates/new", edit, s.newGate),
+		post("/console/:event/doors/gates/new", edit, s.saveGate),
+		get("/console/:event/doors/gates/:gate", edit, s.editGate),
+		post("/console/:event/doors/gates/:gate", edit, s.saveGate),
+		post("/console/:event/doors/gates/:gate/:state", edit, s.openGate),
+		get("/console/:event/doors/devices/new", edit, s.newDevice),
+		post("/console/:event/doors/devices/new", edit, s.createDevice),
+		get("/console/:event/doors/devices/:device", see, s.showDevice),
+		post("/console/:event/doors/devices/:device/code", edit, s.deviceCode),
+		post("/console/:event/doors/devices/:device/revoke", edit, s.revokeDevice),
+	}
 }
 
 // Console: signed projects.
