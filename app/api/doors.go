@@ -141,7 +141,7 @@ func (a *API) verdictOf(c caller, v doors.Verdict) verdict {
 		out.Action = c.words.T(c.lang, key)
 	}
 	if v.Calm {
-		out.Action = c.words.T(c.lang, "door.calm_say")
+		out.Message, out.Action = c.words.T(c.lang, "door.line.calm"), c.words.T(c.lang, "door.calm_say")
 	}
 	if v.Person != nil {
 		p := personOf(*v.Person)

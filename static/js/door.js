@@ -185,9 +185,10 @@ function answerOf(a) {
     put("[data-name-zh]", otherScript(a.person));
     put("[data-role]", [both(a.person.title), both(a.person.country), a.person.head ? words.head : both(a.person.badge_name)].filter(Boolean).join(" · "));
   }
-  const override = $("[data-override]");
-  override.hidden = !a.override;
-  override.dataset.person = a.override ?? "";
+  const byHand = $("[data-by-hand]");
+  byHand.hidden = !a.override;
+  byHand.open = !!a.open;
+  $("[data-override]").dataset.person = a.override ?? "";
   $("[data-retry]").hidden = !state.retry;
   show("answer");
   door.className = `door ${a.tone}`;
@@ -266,7 +267,7 @@ function card(p) {
     span.textContent = text;
     button.append(span);
   }
-  button.addEventListener("click", () => answerOf({ tone: "calm", word: words.open_now, message: p.reference, person: p, override: p.registration_id }));
+  button.addEventListener("click", () => answerOf({ tone: "calm", word: words.open_now, message: p.reference, person: p, override: p.registration_id, open: true }));
   li.append(button);
   return li;
 }

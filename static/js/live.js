@@ -1,6 +1,7 @@
 // Pages that change while they are read. An element with data-live="<stream>" and
 // data-fragment="<name>" fetches its fragment anew when the stream says that
-// something moved; an element with data-live-note says whether it is live.
+// something moved; an element with data-live-note says whether it is live. The
+// fragment is of this page, or of the one that data-at names.
 // Focus and the place on the page stay. Without this file the page is as it was
 // when it was loaded, and says so.
 import { now } from "./site.js";
@@ -30,7 +31,7 @@ export function follow(el, changed = () => {}) {
     try {
       while (wanted) {
         wanted = false;
-        const address = new URL(location.href);
+        const address = new URL(el.dataset.at ?? location.href, location.href);
         address.hash = "";
         address.searchParams.set("fragment", el.dataset.fragment);
         const answer = await fetch(address, { headers: { "HX-Request": "true" }, cache: "no-store" });
