@@ -129,8 +129,12 @@ type Style struct {
 }
 
 // weight is how far bold strokes grow, in ems: the face has one weight, so its
-// outlines are drawn as well as filled.
-const weight = 0.032
+// outlines are drawn as well as filled. Small Chinese characters would close up
+// under as much as a name on a badge can bear.
+func weight(size float64) float64 {
+	const small, large = 0.028, 0.044
+	return small + (large-small)*min(1, max(0, (size-9)/8))
+}
 
 // Text writes one line that begins at x with its baseline at y.
 func (c *Canvas) Text(x, y float64, style Style, text string) {
@@ -139,7 +143,7 @@ func (c *Canvas) Text(x, y float64, style Style, text string) {
 	}
 	mode := "0 Tr"
 	if style.Bold {
-		mode = fmt.Sprintf("2 Tr %s w 1 j %s RG", number(style.Size*weight), style.Colour.operands())
+		mode = fmt.Sprintf("2 Tr %s w 1 j %s RG", number(style.Size*weight(style.Size)), style.Colour.operands())
 	}
 	fmt.Fprintf(&c.ops, "BT %s rg %s /F %s Tf %s %s Td <", style.Colour.operands(), mode, number(style.Size), number(x*perMM), number((c.height-y)*perMM))
 	for _, r := range text {
