@@ -13,8 +13,8 @@ func (p *printing) back(c *pdf.Canvas, f Face) {
 	p.band(c, f, bandBack)
 	on := onColour(pdf.ParseColour(f.Colour))
 	head := column{p: p, c: c, x: margin, y: 2.6, width: textWidth}
-	head.fit(p.Title.In(locale.ZH), text{size: 13, bold: true, colour: on, leading: 1.3}, 1)
-	head.fit(p.eventFacts(), text{size: 9, colour: on, leading: 1.35}, 1)
+	head.fit(p.Title.In(locale.ZH), setting{size: 13, bold: true, colour: on, leading: 1.3}, 1)
+	head.fit(p.eventFacts(), setting{size: 9, colour: on, leading: 1.35}, 1)
 
 	end := p.finder(c, f)
 	for scale := 1.0; ; scale *= 0.96 {
@@ -39,8 +39,8 @@ func (p *printing) eventFacts() string {
 
 // particulars writes days, zones and contacts.
 func (p *printing) particulars(col *column, f Face, scale float64) {
-	title := text{size: 11 * scale, bold: true, leading: 1.4}
-	row := text{size: 9 * scale, leading: 1.4}
+	title := setting{size: 11 * scale, bold: true, leading: 1.4}
+	row := setting{size: 9 * scale, leading: 1.4}
 	if len(f.Days) > 0 {
 		col.line(p.both("badge.days"), title)
 		for _, d := range f.Days {
@@ -89,7 +89,7 @@ func (p *printing) finder(c *pdf.Canvas, f Face) float64 {
 		said = locale.Text{ZH: p.Words(locale.ZH, "badge.finder"), EN: p.Words(locale.EN, "badge.finder")}
 	}
 	col := column{p: p, x: margin, y: 0, width: textWidth}
-	style, small := text{size: 8.5, leading: 1.4}, text{size: 8, leading: 1.4, colour: inkPale}
+	style, small := setting{size: 8.5, leading: 1.4}, setting{size: 8, leading: 1.4, colour: inkPale}
 	serial := f.Serial + " · " + locale.ISO(p.PrintedAt) + " " + locale.Clock(p.PrintedAt)
 	write := func() {
 		col.line(said.In(locale.ZH), style)

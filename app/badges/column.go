@@ -6,9 +6,9 @@ import (
 	"qianshou/app/kit/pdf"
 )
 
-// text is how a piece of text is set. Size is in points; leading is the height of
+// setting is how a piece of text is set. Size is in points; leading is the height of
 // a line in sizes.
-type text struct {
+type setting struct {
 	size    float64
 	bold    bool
 	colour  pdf.Colour // zero: ink
@@ -16,14 +16,14 @@ type text struct {
 	breaks  pdf.Breaks
 }
 
-func (t text) style() pdf.Style {
+func (t setting) style() pdf.Style {
 	if t.colour == 0 {
 		t.colour = ink
 	}
 	return pdf.Style{Size: t.size, Bold: t.bold, Colour: t.colour}
 }
 
-func (t text) lineHeight() float64 {
+func (t setting) lineHeight() float64 {
 	if t.leading == 0 {
 		t.leading = 1.35
 	}
@@ -40,7 +40,7 @@ type column struct {
 	width float64
 }
 
-func (col *column) put(lines []string, t text) {
+func (col *column) put(lines []string, t setting) {
 	for _, line := range lines {
 		if col.c != nil {
 			middle := (t.lineHeight() - millimetres(t.size)) / 2
@@ -51,13 +51,13 @@ func (col *column) put(lines []string, t text) {
 }
 
 // line writes a text on as many lines as it needs.
-func (col *column) line(s string, t text) {
+func (col *column) line(s string, t setting) {
 	lines, _ := col.p.font.Lines(s, t.size, col.width, t.breaks)
 	col.put(lines, t)
 }
 
 // row writes a label and, beside it, a text on as many lines as it needs.
-func (col *column) row(label, s string, indent float64, t text) {
+func (col *column) row(label, s string, indent float64, t setting) {
 	strong := t
 	strong.bold = true
 	left := column{p: col.p, c: col.c, x: col.x, y: col.y, width: indent - 2}
@@ -67,21 +67,21 @@ func (col *column) row(label, s string, indent float64, t text) {
 	col.y = max(left.y, right.y)
 }
 
-func (col *column) height(s string, t text) float64 {
+func (col *column) height(s string, t setting) float64 {
 	lines, _ := col.p.font.Lines(s, t.size, col.width, t.breaks)
 	return float64(len(lines)) * t.lineHeight()
 }
 
 // fit writes a text on at most so many lines, smaller where it must be.
-func (col *column) fit(s string, t text, most int) { col.put(col.shrink(s, &t, most), t) }
+func (col *column) fit(s string, t setting, most int) { col.put(col.shrink(s, &t, most), t) }
 
 // fitted is the height that fit takes.
-func (col *column) fitted(s string, t text, most int) float64 {
+func (col *column) fitted(s string, t setting, most int) float64 {
 	lines := col.shrink(s, &t, most)
 	return float64(len(lines)) * t.lineHeight()
 }
 
-func (col *column) shrink(s string, t *text, most int) []string {
+func (col *column) shrink(s string, t *setting, most int) []string {
 	first := t.size
 	for {
 		lines, whole := col.p.font.Lines(s, t.size, col.width, t.breaks)
@@ -94,7 +94,7 @@ func (col *column) shrink(s string, t *text, most int) []string {
 
 // name writes the parts of a name: on one line while that is large, else each
 // part on its own, else wrapped.
-func (col *column) name(parts []string, largest, smallest float64, t text) {
+func (col *column) name(parts []string, largest, smallest float64, t setting) {
 	var said []string
 	for _, s := range parts {
 		if s != "" {

@@ -41,8 +41,8 @@ func (p *printing) front(c *pdf.Canvas, f Face) error {
 	on := onColour(colour)
 	codeWidth := p.font.Width(f.Code, 15)
 	role := column{p: p, c: c, x: margin, y: 4.4, width: textWidth - codeWidth - 4}
-	role.fit(f.Role.ZH, text{size: 17, bold: true, colour: on, leading: 1.15}, 1)
-	role.fit(f.Role.EN, text{size: 10, colour: on, leading: 1.3}, 1)
+	role.fit(f.Role.ZH, setting{size: 17, bold: true, colour: on, leading: 1.15}, 1)
+	role.fit(f.Role.EN, setting{size: 10, colour: on, leading: 1.3}, 1)
 	c.TextRight(faceWidth-margin, 10.6, pdf.Style{Size: 15, Bold: true, Colour: on}, f.Code)
 
 	quiet, err := p.code(c, f.Token)
@@ -81,7 +81,7 @@ func (p *printing) code(c *pdf.Canvas, token string) (quietZone float64, err err
 // access draws the zones, open and struck, with the serial and the days below.
 func (p *printing) access(c *pdf.Canvas, f Face, width float64) {
 	foot := column{p: p, c: c, x: margin, y: 0, width: width}
-	days := text{size: 8, leading: 1.35, breaks: pdf.Running}
+	days := setting{size: 8, leading: 1.35, breaks: pdf.Running}
 	height := foot.height(p.serialLine(f), days)
 	foot.y = footEnd - height + 0.6
 	foot.line(p.serialLine(f), days)
@@ -99,7 +99,7 @@ func (p *printing) access(c *pdf.Canvas, f Face, width float64) {
 	}
 	if rows > 0 {
 		label := column{p: p, c: c, x: margin, y: top - 5, width: width}
-		label.fit(p.both("badge.zones"), text{size: 8, leading: 1.35}, 1)
+		label.fit(p.both("badge.zones"), setting{size: 8, leading: 1.35}, 1)
 	}
 }
 
@@ -145,7 +145,7 @@ func runs(days []time.Time) (list [][2]time.Time) {
 
 // eventLine names the event above bottom, and answers where its rule lies.
 func (p *printing) eventLine(c *pdf.Canvas, bottom float64) float64 {
-	style := text{size: 8.5, leading: 1.35, colour: inkSoft}
+	style := setting{size: 8.5, leading: 1.35, colour: inkSoft}
 	lines := column{p: p, c: c, x: margin, width: textWidth}
 	height := 0.0
 	titles := []string{p.Title.In(locale.ZH), p.Title.In(locale.EN)}
@@ -182,21 +182,21 @@ func (p *printing) personAt(col *column, f Face, scale float64) {
 	latin := []string{f.GivenName, f.capitals()}
 	if f.chinese() {
 		latin = []string{f.capitals(), f.GivenName}
-		col.name([]string{f.NameZH}, 26*scale, 18*scale, text{bold: true, leading: 1.25})
+		col.name([]string{f.NameZH}, 26*scale, 18*scale, setting{bold: true, leading: 1.25})
 		col.y += 0.8 * scale
-		col.name(latin, 15*scale, 11*scale, text{bold: true, leading: 1.2})
+		col.name(latin, 15*scale, 11*scale, setting{bold: true, leading: 1.2})
 	} else {
-		col.name(latin, 24*scale, 19*scale, text{bold: true, leading: 1.14})
+		col.name(latin, 24*scale, 19*scale, setting{bold: true, leading: 1.14})
 		if f.NameZH != "" {
 			col.y += 1.2 * scale
-			col.name([]string{f.NameZH}, 17*scale, 12*scale, text{bold: true, leading: 1.3})
+			col.name([]string{f.NameZH}, 17*scale, 12*scale, setting{bold: true, leading: 1.3})
 		}
 		if native := f.native(); native != "" {
 			col.y += 0.4 * scale
-			col.name([]string{native}, 13*scale, 10*scale, text{leading: 1.25})
+			col.name([]string{native}, 13*scale, 10*scale, setting{leading: 1.25})
 		}
 	}
-	plain := text{size: 9.5 * scale, leading: 1.4}
+	plain := setting{size: 9.5 * scale, leading: 1.4}
 	strong := plain
 	strong.bold = true
 	for _, pair := range []locale.Text{f.Title, f.Organisation, p.place(f)} {

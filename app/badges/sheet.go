@@ -155,7 +155,7 @@ func (p *printing) leftOut(layout Layout) {
 	page := p.doc.Page(width, height)
 	column := column{p: p, c: &page.Canvas, x: margin, y: 10, width: width - 2*margin}
 	for _, l := range locale.Langs {
-		column.line(p.Words(l, "badge.left_out", len(p.LeftOut)), text{size: 11, bold: true})
+		column.line(p.Words(l, "badge.left_out", len(p.LeftOut)), setting{size: 11, bold: true})
 	}
 	column.y += 3
 	for i, b := range p.LeftOut {
@@ -163,9 +163,9 @@ func (p *printing) leftOut(layout Layout) {
 			page = p.doc.Page(width, height)
 			column.c, column.y = &page.Canvas, 10
 		}
-		column.line(fmt.Sprintf("%d · %s · %s", i+1, b.Serial, p.drawable(b.Name)), text{size: 9.5, bold: true})
+		column.line(fmt.Sprintf("%d · %s · %s", i+1, b.Serial, p.drawable(b.Name)), setting{size: 9.5, bold: true})
 		for _, l := range locale.Langs {
-			column.line(p.drawable(b.Why.In(l)), text{size: 8.5})
+			column.line(p.drawable(b.Why.In(l)), setting{size: 8.5})
 		}
 		column.y += 1.5
 	}
