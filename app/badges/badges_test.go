@@ -333,6 +333,10 @@ func TestForbidden(t *testing.T) {
 			_, err := g.badges.Back(ctx, by, g.event.ID)
 			return err
 		}},
+		"unprintable": {see, func(ctx context.Context, by accounts.Actor) error {
+			_, err := g.badges.Unprintable(ctx, by, b)
+			return err
+		}},
 		"sheet": {change, func(ctx context.Context, by accounts.Actor) error {
 			_, err := g.badges.Sheet(ctx, by, g.event.ID, badges.Filter{}, g.words)
 			return err

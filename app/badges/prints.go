@@ -88,6 +88,21 @@ func (s *Service) HolderOf(ctx context.Context, by accounts.Actor, b Badge) (Hol
 	return holderOf(ctx, s.db, b)
 }
 
+// Unprintable names what of a badge the printing face lacks; empty when it can be
+// printed.
+//
+// Fault: Forbidden.
+func (s *Service) Unprintable(ctx context.Context, by accounts.Actor, b Badge) (string, error) {
+	if !by.May(accounts.SeeBadges, b.EventID) {
+		return "", fault.New(fault.Forbidden, "error.forbidden")
+	}
+	rows, err := faceRows(ctx, s.db, b.EventID, Filter{IDs: []ident.ID{b.ID}})
+	if err != nil || len(rows) == 0 {
+		return "", err
+	}
+	return rows[0].face(nil, time.Time{}).unprintable()
+}
+
 // Sheet answers the living badges that a filter chooses, ready for paper, in the
 // order in which they are handed out. Those that the face cannot print are left
 // out and listed. Nothing is noted as printed; Print does that.

@@ -126,6 +126,7 @@ var consolePlaces = []struct {
 	{"", accounts.SeeConsole, false},
 	{"registrations", accounts.SeeRegistrations, false},
 	{"agenda", accounts.SeeAgenda, false},
+	{"badges", accounts.SeeBadges, false},
 	{"mails", accounts.SeeMails, true},
 	{"accounts", accounts.EditAccounts, true},
 	{"audit", accounts.SeeAudit, true},
