@@ -49,7 +49,7 @@ CREATE INDEX badge_prints_latest ON badge_prints (event_id, printed_at DESC, id)
 
 CREATE TABLE badge_backs (                     -- what the backs of an event's badges say beside its own facts
   event_id  uuid PRIMARY KEY REFERENCES events ON DELETE CASCADE,
-  emergency text NOT NULL DEFAULT '' CONSTRAINT badge_backs_emergency_length CHECK (char_length(emergency) <= 20), -- E.164
+  emergency text NOT NULL DEFAULT '' CONSTRAINT badge_backs_emergency_length CHECK (char_length(emergency) <= 30),
   finder_zh text NOT NULL DEFAULT '' CONSTRAINT badge_backs_finder_zh_length CHECK (char_length(finder_zh) <= 200),
   finder_en text NOT NULL DEFAULT '' CONSTRAINT badge_backs_finder_en_length CHECK (char_length(finder_en) <= 300)
 );

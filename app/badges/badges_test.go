@@ -285,7 +285,7 @@ func TestBack(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	want := badges.Back{EventID: g.event.ID, Emergency: "+9990001100", Finder: locale.Text{ZH: "请交回服务台。", EN: "Please hand it in at the desk."}}
+	want := badges.Back{EventID: g.event.ID, Emergency: "+999 000 1100", Finder: locale.Text{ZH: "请交回服务台。", EN: "Please hand it in at the desk."}}
 	for range 2 { // twice is once
 		_, err := g.badges.SaveBack(t.Context(), office, want)
 		must(t, err)

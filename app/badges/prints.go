@@ -307,7 +307,7 @@ func (s *Service) PrintSheet(ctx context.Context, by accounts.Actor, event, id i
 // Back is what the backs of an event's badges say beside its own facts.
 type Back struct {
 	EventID   ident.ID
-	Emergency string      // phone, E.164; empty: not printed
+	Emergency string      // phone with country code, grouped as it is to be read; empty: not printed
 	Finder    locale.Text // to whoever finds a badge; empty: the house's sentence
 }
 
@@ -332,9 +332,8 @@ func (s *Service) SaveBack(ctx context.Context, by accounts.Actor, in Back) (Bac
 	var bad fault.List
 	in.Finder = locale.Text{ZH: text.Clean(in.Finder.ZH), EN: text.Clean(in.Finder.EN)}
 	if in.Emergency = text.Clean(in.Emergency); in.Emergency != "" {
-		phone, ok := text.Phone(in.Emergency)
-		bad.Check(ok, "emergency", "field.phone")
-		in.Emergency = phone
+		_, ok := text.Phone(in.Emergency)
+		bad.Check(ok && len(in.Emergency) <= 30, "emergency", "field.phone")
 	}
 	text.Line(&bad, "finder_zh", in.Finder.ZH, in.Finder.EN != "", 200)
 	text.Line(&bad, "finder_en", in.Finder.EN, in.Finder.ZH != "", 300)
