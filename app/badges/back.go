@@ -1,8 +1,6 @@
 package badges
 
 import (
-	"strings"
-
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/pdf"
 )
@@ -14,7 +12,8 @@ func (p *printing) back(c *pdf.Canvas, f Face) {
 	on := onColour(pdf.ParseColour(f.Colour))
 	head := column{p: p, c: c, x: margin, y: 2.6, width: textWidth}
 	head.fit(p.Title.In(locale.ZH), setting{size: 13, bold: true, colour: on, leading: 1.3}, 1)
-	head.fit(p.eventFacts(), setting{size: 9, colour: on, leading: 1.35}, 1)
+	facts := setting{size: 9, colour: on, leading: 1.35}
+	head.fit(p.eventFacts(facts), facts, 1)
 
 	end := p.finder(c, f)
 	for scale := 1.0; ; scale *= 0.96 {
@@ -28,13 +27,16 @@ func (p *printing) back(c *pdf.Canvas, f Face) {
 	}
 }
 
-// eventFacts is the English line of the back's band: title, place, dates.
-func (p *printing) eventFacts() string {
-	facts := []string{p.Title.In(locale.EN)}
+// eventFacts is the English line of the back's band: title, place, dates. The
+// place gives way where it would make the rest small.
+func (p *printing) eventFacts(style setting) string {
+	title, dates := p.Title.In(locale.EN), locale.DateRange(locale.EN, p.FirstDay, p.LastDay)
 	if place := p.Place.In(locale.EN); place != "" {
-		facts = append(facts, place)
+		if all := title + " · " + place + " · " + dates; p.face.Width(all, style.style()) <= textWidth {
+			return all
+		}
 	}
-	return strings.Join(append(facts, locale.DateRange(locale.EN, p.FirstDay, p.LastDay)), " · ")
+	return title + " · " + dates
 }
 
 // particulars writes days, zones and contacts.
@@ -52,7 +54,7 @@ func (p *printing) particulars(col *column, f Face, scale float64) {
 		col.line(p.both("badge.zones"), title)
 		for _, z := range f.Zones {
 			if z.Open {
-				col.row(z.Code, p.pair(tidyText(z.Name)), 14*scale, row)
+				col.row(z.Code, p.pair(tidyText(z.Name)), 10*scale, row)
 			}
 		}
 		col.y += 3 * scale

@@ -52,7 +52,7 @@ func (col *column) put(lines []string, t setting) {
 
 // line writes a text on as many lines as it needs.
 func (col *column) line(s string, t setting) {
-	lines, _ := col.p.font.Lines(s, t.size, col.width, t.breaks)
+	lines, _ := col.p.face.Lines(s, t.style(), col.width, t.breaks)
 	col.put(lines, t)
 }
 
@@ -68,7 +68,7 @@ func (col *column) row(label, s string, indent float64, t setting) {
 }
 
 func (col *column) height(s string, t setting) float64 {
-	lines, _ := col.p.font.Lines(s, t.size, col.width, t.breaks)
+	lines, _ := col.p.face.Lines(s, t.style(), col.width, t.breaks)
 	return float64(len(lines)) * t.lineHeight()
 }
 
@@ -84,7 +84,7 @@ func (col *column) fitted(s string, t setting, most int) float64 {
 func (col *column) shrink(s string, t *setting, most int) []string {
 	first := t.size
 	for {
-		lines, whole := col.p.font.Lines(s, t.size, col.width, t.breaks)
+		lines, whole := col.p.face.Lines(s, t.style(), col.width, t.breaks)
 		if len(lines) <= most && whole || len(lines) <= most && t.size < first/2 || t.size < 2 {
 			return lines
 		}
@@ -104,24 +104,24 @@ func (col *column) name(parts []string, largest, smallest float64, t setting) {
 	t.breaks = pdf.Name
 	whole := strings.Join(said, " ")
 	for t.size = largest; t.size >= smallest; t.size -= largest / 48 {
-		if col.p.font.Width(whole, t.size) <= col.width {
+		if col.p.face.Width(whole, t.style()) <= col.width {
 			col.put([]string{whole}, t)
 			return
 		}
 	}
 	for t.size = largest; len(said) > 1 && t.size >= largest*0.54; t.size -= largest / 48 {
-		if col.p.font.Width(said[0], t.size) <= col.width && col.p.font.Width(said[1], t.size) <= col.width {
+		if col.p.face.Width(said[0], t.style()) <= col.width && col.p.face.Width(said[1], t.style()) <= col.width {
 			col.put(said, t)
 			return
 		}
 	}
 	for t.size = smallest; t.size >= largest*0.46; t.size -= largest / 48 {
-		if lines, ok := col.p.font.Lines(whole, t.size, col.width, t.breaks); ok && len(lines) <= 3 {
+		if lines, ok := col.p.face.Lines(whole, t.style(), col.width, t.breaks); ok && len(lines) <= 3 {
 			col.put(lines, t)
 			return
 		}
 	}
-	lines, _ := col.p.font.Lines(whole, t.size, col.width, t.breaks)
+	lines, _ := col.p.face.Lines(whole, t.style(), col.width, t.breaks)
 	col.put(lines, t)
 }
 
@@ -129,7 +129,7 @@ func (col *column) name(parts []string, largest, smallest float64, t setting) {
 // list of badges that were left out.
 func (p *printing) drawable(s string) string {
 	s = printed(s)
-	for _, r := range p.font.Missing(s) {
+	for _, r := range p.face.Missing(s) {
 		s = strings.ReplaceAll(s, string(r), "□")
 	}
 	return s

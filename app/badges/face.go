@@ -69,12 +69,12 @@ func Printable(text string) error {
 
 // unprintable lists what of some texts cannot be drawn: 𠮷 (U+20BB7).
 func unprintable(texts ...string) (string, error) {
-	font, err := pdf.HouseFont()
+	face, err := pdf.House()
 	if err != nil {
 		return "", fmt.Errorf("read printing face: %w", err)
 	}
 	text := printed(strings.Join(texts, ""))
-	bad := font.Missing(text)
+	bad := face.Missing(text)
 	for _, r := range text { // the writer sets no mark over a letter
 		if unicode.Is(unicode.M, r) && !strings.ContainsRune(string(bad), r) {
 			bad = append(bad, r)

@@ -39,11 +39,12 @@ func (p *printing) front(c *pdf.Canvas, f Face) error {
 	colour := pdf.ParseColour(f.Colour)
 	p.band(c, f, bandFront)
 	on := onColour(colour)
-	codeWidth := p.font.Width(f.Code, 15)
+	codeStyle := pdf.Style{Size: 15, Bold: true, Colour: on}
+	codeWidth := p.face.Width(f.Code, codeStyle)
 	role := column{p: p, c: c, x: margin, y: 4.4, width: textWidth - codeWidth - 4}
 	role.fit(f.Role.ZH, setting{size: 17, bold: true, colour: on, leading: 1.15}, 1)
 	role.fit(f.Role.EN, setting{size: 10, colour: on, leading: 1.3}, 1)
-	c.TextRight(faceWidth-margin, 10.6, pdf.Style{Size: 15, Bold: true, Colour: on}, f.Code)
+	c.TextRight(faceWidth-margin, 10.6, codeStyle, f.Code)
 
 	quiet, err := p.code(c, f.Token)
 	if err != nil {
@@ -113,7 +114,8 @@ func (p *printing) zone(c *pdf.Canvas, x, y float64, z ZoneMark) {
 	}
 	c.Path().Rounded(x+0.2, y+0.2, zoneSide-0.4, zoneSide-0.4, 1).Stroke(frame, 0.4)
 	middle := y + zoneSide/2
-	c.Text(x+(zoneSide-p.font.Width(z.Code, size))/2, middle+0.36*millimetres(size), pdf.Style{Size: size, Bold: z.Open, Colour: letter}, z.Code)
+	style := pdf.Style{Size: size, Bold: z.Open, Colour: letter}
+	c.Text(x+(zoneSide-p.face.Width(z.Code, style))/2, middle+0.36*millimetres(size), style, z.Code)
 	if !z.Open {
 		c.Path().Rect(x+1.2, middle-0.15, zoneSide-2.4, 0.3).Fill(letter)
 	}

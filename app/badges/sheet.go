@@ -53,19 +53,19 @@ type LeftOut struct {
 // printing is one document on its way.
 type printing struct {
 	Sheet
-	font *pdf.Font
+	face *pdf.Typeface
 	doc  *pdf.Document
 }
 
 // Write draws the sheet as PDF. Memory does not grow with the number of badges.
 // What was left out stands on a last page of its own.
 func (s Sheet) Write(w io.Writer, layout Layout) error {
-	font, err := pdf.HouseFont()
+	face, err := pdf.House()
 	if err != nil {
 		return fmt.Errorf("read printing face: %w", err)
 	}
 	title := s.Words(locale.ZH, "badge.title") + " · " + s.Title.In(locale.ZH)
-	p := printing{Sheet: s, font: font, doc: pdf.New(w, font, pdf.Info{Title: title, Created: s.PrintedAt, Duplex: true})}
+	p := printing{Sheet: s, face: face, doc: pdf.New(w, face, pdf.Info{Title: title, Created: s.PrintedAt, Duplex: true})}
 	p.Title, p.Place = tidyText(s.Title), tidyText(s.Place)
 	p.Finder, p.Emergency = tidyText(s.Finder), printed(s.Emergency)
 	if layout == FourUp {

@@ -37,6 +37,7 @@ type Services struct {
 	Events      *events.Service
 	Firms       *firms.Service
 	Delegations *delegations.Service
+	Badges      *badges.Service
 	Agenda      *agenda.Service
 }
 
@@ -54,11 +55,13 @@ func Opens() time.Time { return time.Date(2027, 6, 9, 2, 32, 0, 0, time.UTC) }
 func Load(ctx context.Context, g Ground, password string) error {
 	planning := clock.At("2027-05-10T10:00:00+08:00")
 	ev := events.New(g.DB, Registering, ident.New)
+	credentials := badges.New(g.DB, g.Box, Registering, ident.New)
 	s := Services{
 		Accounts:    accounts.New(g.DB, g.Redis, Registering, ident.New),
 		Events:      ev,
 		Firms:       firms.New(g.DB, Registering, ident.New),
-		Delegations: delegations.New(g.DB, g.Box, ev, badges.New(g.DB, g.Box, Registering, ident.New), g.Mail, Registering, ident.New),
+		Delegations: delegations.New(g.DB, g.Box, ev, credentials, g.Mail, Registering, ident.New),
+		Badges:      credentials,
 		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
 	}
 	if err := loadAccounts(ctx, s, password); err != nil {
@@ -69,7 +72,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		name string
 		load func(context.Context, Services, *codes) error
 	}{
-		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
+		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"badges", loadBadges}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
 			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)
 		}},
 	} {

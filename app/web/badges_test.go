@@ -106,7 +106,7 @@ func (s *badgeSite) post(who, page, path string, pairs ...string) answer {
 	s.t.Helper()
 	shown := s.get(who, page)
 	form := shown.doc(s.t).Find(`form[method=post]`)
-	fields := url.Values{csrfField: {form.Find("[name=" + csrfField + "]").First().AttrOr("value", "")}}
+	fields := url.Values{csrfField: {form.Find("[name="+csrfField+"]").First().AttrOr("value", "")}}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		fields.Set(pairs[i], pairs[i+1])
 	}

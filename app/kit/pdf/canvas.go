@@ -128,9 +128,9 @@ type Style struct {
 	Colour Colour
 }
 
-// weight is how far bold strokes grow, in ems: the face has one weight, so its
-// outlines are drawn as well as filled. Small Chinese characters would close up
-// under as much as a name on a badge can bear.
+// weight is how far the strokes of a font without bold grow, in ems: its outlines
+// are drawn as well as filled. Small Chinese characters would close up under as
+// much as a name on a badge can bear.
 func weight(size float64) float64 {
 	const small, large = 0.028, 0.044
 	return small + (large-small)*min(1, max(0, (size-9)/8))
@@ -141,20 +141,31 @@ func (c *Canvas) Text(x, y float64, style Style, text string) {
 	if text == "" {
 		return
 	}
-	mode := "0 Tr"
-	if style.Bold {
-		mode = fmt.Sprintf("2 Tr %s w 1 j %s RG", number(style.Size*weight(style.Size)), style.Colour.operands())
-	}
-	fmt.Fprintf(&c.ops, "BT %s rg %s /F %s Tf %s %s Td <", style.Colour.operands(), mode, number(style.Size), number(x*perMM), number((c.height-y)*perMM))
+	colour := style.Colour.operands()
+	fmt.Fprintf(&c.ops, "BT %s rg %s RG %s w 1 j %s %s Td\n", colour, colour, number(style.Size*weight(style.Size)), number(x*perMM), number((c.height-y)*perMM))
+	var last *Font
 	for _, r := range text {
-		fmt.Fprintf(&c.ops, "%04X", c.doc.code(r))
+		f, faked := c.doc.face.font(r, style.Bold)
+		use := c.doc.use(f)
+		if f != last {
+			if last != nil {
+				c.ops.WriteString("> Tj\n")
+			}
+			mode := 0
+			if faked {
+				mode = 2
+			}
+			fmt.Fprintf(&c.ops, "/%s %s Tf %d Tr <", use.resource, number(style.Size), mode)
+			last = f
+		}
+		fmt.Fprintf(&c.ops, "%04X", use.code(r))
 	}
 	c.ops.WriteString("> Tj ET\n")
 }
 
 // TextRight writes one line that ends at x.
 func (c *Canvas) TextRight(x, y float64, style Style, text string) {
-	c.Text(x-c.doc.font.Width(text, style.Size), y, style, text)
+	c.Text(x-c.doc.face.Width(text, style), y, style, text)
 }
 
 // number writes a length to a thousandth of a point.

@@ -1,16 +1,14 @@
 package pdf
 
 import (
-	_ "embed"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 )
 
 // Font is a TrueType face. It does not change and may be used by many at once.
 type Font struct {
+	name    string
 	tables  map[string][]byte
 	em      float64 // font units in one em
 	ascent  int
@@ -21,17 +19,11 @@ type Font struct {
 	box     [4]int16
 }
 
-//go:embed fonts/wqy-microhei.ttc
-var houseFace []byte
-
-// HouseFont is the face that all papers of the house are set in. It is read once.
-var HouseFont = sync.OnceValues(func() (*Font, error) { return ParseFont(houseFace) })
-
 var errFont = errors.New("not a TrueType font that we can embed")
 
 // ParseFont reads a TrueType file, or the first member of a collection. The font
 // keeps data.
-func ParseFont(data []byte) (f *Font, err error) {
+func ParseFont(name string, data []byte) (f *Font, err error) {
 	defer func() { // lengths inside the file that lead out of it
 		if recover() != nil {
 			f, err = nil, errFont
@@ -44,7 +36,7 @@ func ParseFont(data []byte) (f *Font, err error) {
 	if tag := u32(data[start:]); tag != 0x00010000 && tag != 0x74727565 {
 		return nil, fmt.Errorf("%w: sfnt version %08x", errFont, tag)
 	}
-	f = &Font{tables: map[string][]byte{}}
+	f = &Font{name: name, tables: map[string][]byte{}}
 	for i := range int(u16(data[start+4:])) {
 		entry := data[int(start)+12+16*i:]
 		offset, length := u32(entry[8:]), u32(entry[12:])
@@ -132,25 +124,6 @@ func readFormat4(table []byte, glyphs map[rune]uint16) {
 			}
 		}
 	}
-}
-
-// Missing lists the characters of a text that the font cannot draw, each once.
-func (f *Font) Missing(text string) (missing []rune) {
-	for _, r := range text {
-		if _, ok := f.glyphs[r]; !ok && !slices.Contains(missing, r) {
-			missing = append(missing, r)
-		}
-	}
-	return missing
-}
-
-// Width is how wide a line of text is in millimetres, at a size in points.
-func (f *Font) Width(text string, size float64) float64 {
-	units := 0
-	for _, r := range text {
-		units += int(f.widths[f.glyphs[r]])
-	}
-	return float64(units) / f.em * size / perMM
 }
 
 // thousandths turns font units to those of PDF.

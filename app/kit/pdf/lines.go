@@ -15,9 +15,9 @@ const (
 	Name
 )
 
-// Lines cuts a text into lines no wider than width millimetres, at a size in
-// points. Whole is false when a word was wider than a line and had to be broken.
-func (f *Font) Lines(text string, size, width float64, breaks Breaks) (lines []string, whole bool) {
+// Lines cuts a text into lines no wider than width millimetres. Whole is false when
+// a word was wider than a line and had to be broken.
+func (t *Typeface) Lines(text string, style Style, width float64, breaks Breaks) (lines []string, whole bool) {
 	whole = true
 	line := ""
 	end := func() {
@@ -27,13 +27,13 @@ func (f *Font) Lines(text string, size, width float64, breaks Breaks) (lines []s
 		line = ""
 	}
 	for _, piece := range pieces(text, breaks) {
-		if f.Width(strings.TrimRight(line+piece, " "), size) <= width {
+		if t.Width(strings.TrimRight(line+piece, " "), style) <= width {
 			line += piece
 			continue
 		}
 		end()
 		for _, r := range piece {
-			if line != "" && f.Width(strings.TrimRight(line+string(r), " "), size) > width {
+			if line != "" && t.Width(strings.TrimRight(line+string(r), " "), style) > width {
 				whole = false
 				end()
 			}

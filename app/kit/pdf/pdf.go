@@ -1,5 +1,5 @@
-// Package pdf writes papers: pages measured in millimetres, text in one embedded
-// face for Latin, Greek, Cyrillic and Chinese, and plain shapes. A page leaves for
+// Package pdf writes papers: pages measured in millimetres, text in an embedded
+// typeface for Latin, Greek, Cyrillic and Chinese, and plain shapes. A page leaves for
 // the writer as soon as the next begins, so that a thousand badges need no more
 // memory than one.
 package pdf
@@ -34,29 +34,31 @@ type Document struct {
 	pages   []int
 	page    *Page
 	info    Info
-	font    *Font
-	codes   map[rune]uint16 // each character has a code of its own, so that text copies out exactly
-	order   []rune          // by code less one
+	face    *Typeface
+	uses    []*use
 	zip     *zlib.Writer
+}
+
+// use is what a document uses of a font.
+type use struct {
+	font     *Font
+	resource string
+	codes    map[rune]uint16 // each character has a code of its own, so that text copies out exactly
+	order    []rune          // by code less one
 }
 
 // The objects that each document has, written by Close.
 const (
 	catalogObject = iota + 1
 	pagesObject
-	fontObject
-	cidFontObject
-	descriptorObject
-	fontFileObject
-	glyphMapObject
-	unicodeObject
+	resourcesObject
 	infoObject
 	firstFree
 )
 
 // New begins a document.
-func New(w io.Writer, font *Font, info Info) *Document {
-	d := &Document{out: bufio.NewWriter(w), info: info, font: font, codes: map[rune]uint16{}, zip: zlib.NewWriter(nil)}
+func New(w io.Writer, face *Typeface, info Info) *Document {
+	d := &Document{out: bufio.NewWriter(w), info: info, face: face, zip: zlib.NewWriter(nil)}
 	d.offsets = make([]int64, firstFree-1)
 	d.write("%%PDF-1.7\n%%\xE2\xE3\xCF\xD3\n")
 	return d
@@ -110,13 +112,13 @@ func (d *Document) endPage() {
 	content := len(d.offsets) + 1
 	d.stream(content, "", p.ops.Bytes())
 	box := fmt.Sprintf("[0 0 %s %s]", number(p.width*perMM), number(p.height*perMM))
-	d.object(content+1, "<</Type/Page/Parent %d 0 R/MediaBox%s/TrimBox%s/Contents %d 0 R/Resources<</Font<</F %d 0 R>>>>>>",
-		pagesObject, box, box, content, fontObject)
+	d.object(content+1, "<</Type/Page/Parent %d 0 R/MediaBox%s/TrimBox%s/Contents %d 0 R/Resources %d 0 R>>",
+		pagesObject, box, box, content, resourcesObject)
 	d.pages = append(d.pages, content+1)
 	d.page = nil
 }
 
-// Close ends the last page and writes the font with the glyphs that were used.
+// Close ends the last page and writes the fonts with the glyphs that were used.
 // The writer is not closed. It answers the first error of the writer.
 func (d *Document) Close() error {
 	d.endPage()
@@ -130,7 +132,11 @@ func (d *Document) Close() error {
 		fmt.Fprintf(&kids, "%d 0 R ", p)
 	}
 	d.object(pagesObject, "<</Type/Pages/Count %d/Kids[%s]>>", len(d.pages), kids.Bytes())
-	d.embed()
+	var fonts bytes.Buffer
+	for _, u := range d.uses {
+		fmt.Fprintf(&fonts, "/%s %d 0 R", u.resource, d.embed(u))
+	}
+	d.object(resourcesObject, "<</Font<<%s>>>>", fonts.Bytes())
 	d.object(infoObject, "<</Title%s/CreationDate(D:%s)/Producer(Qianshou)>>", textString(d.info.Title), d.info.Created.UTC().Format("20060102150405Z"))
 	start := d.at
 	d.write("xref\n0 %d\n0000000000 65535 f \n", len(d.offsets)+1)
@@ -144,47 +150,70 @@ func (d *Document) Close() error {
 	return d.err
 }
 
-// embed writes the font: outlines, widths, and which character each code is.
-func (d *Document) embed() {
-	const name = "QIANSH+WenQuanYiMicroHei"
-	f := d.font
-	var widths, names bytes.Buffer
-	glyphs, cids := make([]uint16, len(d.order)), make([]byte, 2, 2+2*len(d.order))
-	for i, r := range d.order {
+// embed writes a font: outlines, widths, and which character each code is. It
+// answers the font's object.
+func (d *Document) embed(u *use) int {
+	f, name := u.font, "QIANSH+"+u.font.name
+	font := len(d.offsets) + 1
+	descendant, descriptor, file, glyphMap, unicode := font+1, font+2, font+3, font+4, font+5
+	glyphs, gids := make([]uint16, len(u.order)), make([]byte, 2, 2+2*len(u.order))
+	var widths bytes.Buffer
+	for i, r := range u.order {
 		glyphs[i] = f.glyphs[r]
-		cids = append(cids, byte(glyphs[i]>>8), byte(glyphs[i]))
+		gids = append(gids, byte(glyphs[i]>>8), byte(glyphs[i]))
 		fmt.Fprintf(&widths, "%d ", f.thousandths(int(f.widths[glyphs[i]])))
-		if i%100 == 0 {
-			if i > 0 {
-				names.WriteString("endbfchar\n")
-			}
-			fmt.Fprintf(&names, "%d beginbfchar\n", min(100, len(d.order)-i))
-		}
-		fmt.Fprintf(&names, "<%04X> <%s>\n", i+1, utf16Hex(string(r)))
 	}
-	if len(d.order) > 0 {
-		names.WriteString("endbfchar\n")
-	}
-	d.object(fontObject, "<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>", name, cidFontObject, unicodeObject)
-	d.object(cidFontObject, "<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor %d 0 R/CIDToGIDMap %d 0 R/DW 1000/W[1[%s]]>>",
-		name, descriptorObject, glyphMapObject, widths.Bytes())
-	d.object(descriptorObject, "<</Type/FontDescriptor/FontName/%s/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d/CapHeight 714/StemV 80/FontFile2 %d 0 R>>",
+	d.object(font, "<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>", name, descendant, unicode)
+	d.object(descendant, "<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor %d 0 R/CIDToGIDMap %d 0 R/DW 1000/W[1[%s]]>>",
+		name, descriptor, glyphMap, widths.Bytes())
+	d.object(descriptor, "<</Type/FontDescriptor/FontName/%s/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d/CapHeight 714/StemV 80/FontFile2 %d 0 R>>",
 		name, f.thousandths(int(f.box[0])), f.thousandths(int(f.box[1])), f.thousandths(int(f.box[2])), f.thousandths(int(f.box[3])),
-		f.thousandths(f.ascent), f.thousandths(f.descent), fontFileObject)
-	file := f.subset(glyphs)
-	d.stream(fontFileObject, fmt.Sprintf("/Length1 %d", len(file)), file)
-	d.stream(glyphMapObject, "", cids)
-	d.stream(unicodeObject, "", []byte("/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /Q def\n/CMapType 2 def\n"+
-		"1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n"+names.String()+"endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"))
+		f.thousandths(f.ascent), f.thousandths(f.descent), file)
+	outlines := f.subset(glyphs)
+	d.stream(file, fmt.Sprintf("/Length1 %d", len(outlines)), outlines)
+	d.stream(glyphMap, "", gids)
+	d.stream(unicode, "", u.unicodeMap())
+	return font
 }
 
-// code answers the code of a character in this document.
-func (d *Document) code(r rune) uint16 {
-	c, known := d.codes[r]
+// unicodeMap tells readers which character each code is, a hundred at a time as
+// the format asks.
+func (u *use) unicodeMap() []byte {
+	var b bytes.Buffer
+	b.WriteString("/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /Q def\n/CMapType 2 def\n" +
+		"1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n")
+	for i, r := range u.order {
+		if i%100 == 0 {
+			fmt.Fprintf(&b, "%d beginbfchar\n", min(100, len(u.order)-i))
+		}
+		fmt.Fprintf(&b, "<%04X> <%s>\n", i+1, utf16Hex(string(r)))
+		if i%100 == 99 || i == len(u.order)-1 {
+			b.WriteString("endbfchar\n")
+		}
+	}
+	b.WriteString("endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n")
+	return b.Bytes()
+}
+
+// use answers what the document uses of a font so far.
+func (d *Document) use(f *Font) *use {
+	for _, u := range d.uses {
+		if u.font == f {
+			return u
+		}
+	}
+	u := &use{font: f, resource: fmt.Sprintf("F%d", len(d.uses)), codes: map[rune]uint16{}}
+	d.uses = append(d.uses, u)
+	return u
+}
+
+// code answers the code of a character.
+func (u *use) code(r rune) uint16 {
+	c, known := u.codes[r]
 	if !known {
-		d.order = append(d.order, r)
-		c = uint16(len(d.order))
-		d.codes[r] = c
+		u.order = append(u.order, r)
+		c = uint16(len(u.order))
+		u.codes[r] = c
 	}
 	return c
 }
