@@ -2,7 +2,9 @@ package pdf_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -167,6 +169,29 @@ func TestBrokenFonts(t *testing.T) {
 	for _, data := range []string{"", "OTTO", "ttcf\x00\x01\x00\x00\x00\x00\x00\x01\xff\xff\xff\xff", "\x00\x01\x00\x00\x00\x01" + strings.Repeat("\xff", 40)} {
 		if _, err := pdf.ParseFont("x", []byte(data)); err == nil {
 			t.Errorf("%q was read as a font", data)
+		}
+	}
+}
+
+// TestFontsAreThoseOfTheReadme compares each font with the checksum that its
+// README gives.
+func TestFontsAreThoseOfTheReadme(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("fonts/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("fonts/*.tt[fc]")
+	if err != nil || len(files) != 3 {
+		t.Fatalf("fonts %v, %v", files, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := fmt.Sprintf("%x", sha256.Sum256(data)); !strings.Contains(string(readme), filepath.Base(file)) || !strings.Contains(string(readme), sum) {
+			t.Errorf("%s has checksum %s, which the README does not give", file, sum)
 		}
 	}
 }
