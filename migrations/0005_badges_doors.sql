@@ -27,13 +27,32 @@ CREATE TABLE badges (
   replaces        uuid CONSTRAINT badges_replaces UNIQUE REFERENCES badges,
   issued_at       timestamptz NOT NULL,
   activated_at    timestamptz,
+  printed_at      timestamptz,                 -- the last time it went to paper
   ended_at        timestamptz,
   version         int NOT NULL DEFAULT 1,
   CONSTRAINT badges_window CHECK (valid_to > valid_from),
   CONSTRAINT badges_badge_type FOREIGN KEY (event_id, badge_type) REFERENCES badge_types
 );
 CREATE UNIQUE INDEX badges_one_living ON badges (registration_id) WHERE state IN ('requested', 'produced', 'active', 'suspended');
+CREATE INDEX badges_latest ON badges (event_id, issued_at DESC, id);
 CREATE SEQUENCE badge_serials;
+
+CREATE TABLE badge_prints (                    -- each run of the printer: who, when, which
+  event_id   uuid NOT NULL REFERENCES events ON DELETE CASCADE,
+  id         uuid PRIMARY KEY,
+  printed_at timestamptz NOT NULL,
+  printed_by text NOT NULL,
+  layout     text NOT NULL CONSTRAINT badge_prints_layout CHECK (layout IN ('a6', 'a4')),
+  badge_ids  uuid[] NOT NULL CONSTRAINT badge_prints_some CHECK (cardinality(badge_ids) > 0)
+);
+CREATE INDEX badge_prints_latest ON badge_prints (event_id, printed_at DESC, id);
+
+CREATE TABLE badge_backs (                     -- what the backs of an event's badges say beside its own facts
+  event_id  uuid PRIMARY KEY REFERENCES events ON DELETE CASCADE,
+  emergency text NOT NULL DEFAULT '' CONSTRAINT badge_backs_emergency_length CHECK (char_length(emergency) <= 30),
+  finder_zh text NOT NULL DEFAULT '' CONSTRAINT badge_backs_finder_zh_length CHECK (char_length(finder_zh) <= 200),
+  finder_en text NOT NULL DEFAULT '' CONSTRAINT badge_backs_finder_en_length CHECK (char_length(finder_en) <= 300)
+);
 
 CREATE TABLE gates (
   event_id   uuid NOT NULL REFERENCES events ON DELETE CASCADE,

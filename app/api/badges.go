@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 
@@ -12,9 +13,25 @@ import (
 
 func (a *API) badgeOperations() {
 	see := web.Anywhere(accounts.SeeBadges)
+	add(a, description{method: http.MethodGet, path: "/api/v1/badges/:id.pdf", id: "badge-pdf", tag: "Badges", rule: web.Anywhere(accounts.IssueBadge), media: "application/pdf", summary: "The badge on paper, A6, front and back",
+		about: "409 when the badge ended, or when the face cannot print a character of it."}, a.badgePDF)
 	add(a, description{method: http.MethodGet, path: "/api/v1/badges/:id.png", id: "badge-png", tag: "Badges", rule: see, media: "image/png", summary: "The badge's QR code as a picture"}, a.badgePNG)
 	add(a, description{method: http.MethodGet, path: "/api/v1/badges/:id.svg", id: "badge-svg", tag: "Badges", rule: see, media: "image/svg+xml", summary: "The badge's QR code as a drawing"}, a.badgeSVG)
 	add(a, description{method: http.MethodPost, path: "/api/v1/badges/:id/revoke", id: "revoke-badge", tag: "Badges", rule: web.Anywhere(accounts.RevokeBadge), summary: "End a badge for good"}, a.revokeBadge)
+}
+
+func (a *API) badgePDF(ctx context.Context, c caller, in byID) (file, error) {
+	b, err := a.Badges.ByID(ctx, c.actor, in.ID)
+	if err != nil {
+		return file{}, err
+	}
+	sheet, err := a.Badges.Sheet(ctx, c.actor, b.EventID, badges.Filter{IDs: []ident.ID{b.ID}}, c.words.T)
+	if err != nil {
+		return file{}, err
+	}
+	var paper bytes.Buffer
+	err = sheet.Write(&paper, badges.A6)
+	return file{media: "application/pdf", name: b.Serial + ".pdf", inline: true, body: paper.Bytes()}, err
 }
 
 func (a *API) badgePNG(ctx context.Context, c caller, in byID) (file, error) {
@@ -38,7 +55,7 @@ func (a *API) badgeSVG(ctx context.Context, c caller, in byID) (file, error) {
 type revokeInput struct {
 	ID   ident.ID `path:"id"`
 	Body struct {
-		Reason string `json:"reason,omitempty"`
+		Reason string `json:"reason,omitempty" doc:"Kept with the badge; when left out, which program asked"`
 	}
 }
 
@@ -53,7 +70,11 @@ type badge struct {
 func (b badge) version() int { return b.Version }
 
 func (a *API) revokeBadge(ctx context.Context, c caller, in revokeInput) (badge, error) {
-	b, err := a.Badges.Revoke(ctx, c.actor, in.ID, in.Body.Reason)
+	reason := in.Body.Reason
+	if reason == "" {
+		reason = c.actor.Name()
+	}
+	b, err := a.Badges.Revoke(ctx, c.actor, in.ID, reason)
 	if err != nil {
 		return badge{}, err
 	}

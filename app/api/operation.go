@@ -116,6 +116,9 @@ func read(c *fiber.Ctx, in reflect.Value) error {
 	for i := range in.NumField() {
 		field, value := in.Type().Field(i), in.Field(i)
 		if field.Name == "Body" {
+			if len(c.Body()) == 0 {
+				continue // nothing was said: the service asks for what it needs
+			}
 			if media := string(c.Request().Header.ContentType()); media != "" && !strings.HasPrefix(strings.ToLower(media), fiber.MIMEApplicationJSON) {
 				return fault.Fields(fault.Field{Path: "Content-Type", Key: "json.media"})
 			}

@@ -23,6 +23,7 @@ import (
 	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/seal"
 	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
 )
 
 // State is how far a badge has come (domain 4.6).
@@ -41,22 +42,23 @@ const (
 
 // Badge is one credential of one person at one event.
 type Badge struct {
-	ID             ident.ID  `db:"id"`
-	EventID        ident.ID  `db:"event_id"`
-	RegistrationID ident.ID  `db:"registration_id"`
-	Serial         string    `db:"serial"` // B-00417; reprints end in -R1, -R2
-	Credential     []byte    `db:"credential"`
-	KeyID          int       `db:"key_id"`
-	Token          string    `db:"token"` // the text of the QR code
-	BadgeType      string    `db:"badge_type"`
-	ExtraZones     []string  `db:"-"`
-	Days           []int     `db:"-"` // of the event, from 1
-	State          State     `db:"state"`
-	StateReason    string    `db:"state_reason"`
-	ValidFrom      time.Time `db:"valid_from"`
-	ValidTo        time.Time `db:"valid_to"`
-	IssuedAt       time.Time `db:"issued_at"`
-	Version        int       `db:"version"`
+	ID             ident.ID   `db:"id"`
+	EventID        ident.ID   `db:"event_id"`
+	RegistrationID ident.ID   `db:"registration_id"`
+	Serial         string     `db:"serial"` // B-00417; reprints end in -R1, -R2
+	Credential     []byte     `db:"credential"`
+	KeyID          int        `db:"key_id"`
+	Token          string     `db:"token"` // the text of the QR code
+	BadgeType      string     `db:"badge_type"`
+	ExtraZones     []string   `db:"-"`
+	Days           []int      `db:"-"` // of the event, from 1
+	State          State      `db:"state"`
+	StateReason    string     `db:"state_reason"`
+	ValidFrom      time.Time  `db:"valid_from"`
+	ValidTo        time.Time  `db:"valid_to"`
+	IssuedAt       time.Time  `db:"issued_at"`
+	PrintedAt      *time.Time `db:"printed_at"` // the last time it went to paper; nil: never
+	Version        int        `db:"version"`
 }
 
 // Living tells whether the badge can still open a door, now or after its release.
@@ -178,33 +180,15 @@ func (s *Service) LivingOf(ctx context.Context, registration ident.ID) (Badge, e
 	return livingBadge(ctx, s.db, registration)
 }
 
-// List answers an event's badges with their holders, the latest first.
+// Revoke ends a badge for good. It needs a reason.
 //
-// Fault: Forbidden.
-func (s *Service) List(ctx context.Context, by accounts.Actor, event ident.ID, search string, offset, limit int) ([]Held, int, error) {
-	if !by.May(accounts.SeeBadges, event) {
-		return nil, 0, fault.New(fault.Forbidden, "error.forbidden")
-	}
-	return heldBadges(ctx, s.db, event, search, offset, limit)
-}
-
-// Held is a badge and who holds it.
-type Held struct {
-	Badge
-	Reference string `db:"reference"`
-	Name      string `db:"name"`
-	NameZH    string `db:"name_zh"`
-}
-
-// Revoke ends a badge for good.
-//
-// Faults: Forbidden; NotFound; Conflict, it ended already.
+// Faults: Forbidden; NotFound; Conflict, it ended already; Invalid, no reason.
 func (s *Service) Revoke(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Badge, error) {
 	return s.change(ctx, by, id, Revoked, "badge.revoke", reason, Produced, Active, Suspended)
 }
 
 // Suspend holds a badge: doors send its holder to a supervisor, without a word
-// why.
+// why. It needs a reason, for the office.
 func (s *Service) Suspend(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Badge, error) {
 	return s.change(ctx, by, id, Suspended, "badge.suspend", reason, Active)
 }
@@ -223,7 +207,12 @@ func (s *Service) change(ctx context.Context, by accounts.Actor, id ident.ID, to
 			return fault.New(fault.Forbidden, "error.forbidden")
 		}
 		if !slices.Contains(from, b.State) {
-			return fault.New(fault.Conflict, "badge.ended", b.Serial)
+			return refusal(b)
+		}
+		if to != Active {
+			if reason, err = checkedReason(reason); err != nil {
+				return err
+			}
 		}
 		changed, err := updateState(ctx, tx, b, to, reason, s.now())
 		if err != nil {
@@ -236,6 +225,23 @@ func (s *Service) change(ctx context.Context, by accounts.Actor, id ident.ID, to
 		return s.record(ctx, tx, by, b, action, reason)
 	})
 	return b, err
+}
+
+// refusal says why a badge cannot change as asked: it ended, or is not in the
+// state that the change begins from.
+func refusal(b Badge) error {
+	if b.Living() {
+		return fault.New(fault.Conflict, "badge.not_now", b.Serial)
+	}
+	return fault.New(fault.Conflict, "badge.ended", b.Serial)
+}
+
+// checkedReason cleans why somebody changes a badge, which the log must say.
+func checkedReason(reason string) (string, error) {
+	reason = text.Clean(reason)
+	var bad fault.List
+	text.Line(&bad, "reason", reason, true, 500)
+	return reason, bad.Err()
 }
 
 // EndAllOf revokes whatever badge a registration holds, within the caller's
@@ -256,9 +262,9 @@ func (s *Service) EndAllOf(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 }
 
 // Reissue replaces a badge by a new one with a new credential: the old one opens
-// nothing from now on.
+// nothing from now on. A badge on hold stays so. It needs a reason.
 //
-// Faults: Forbidden; NotFound; Conflict, the badge ended.
+// Faults: Forbidden; NotFound; Conflict, the badge ended; Invalid, no reason.
 func (s *Service) Reissue(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (b Badge, err error) {
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		old, err := badgeByID(ctx, tx, id)
@@ -269,7 +275,10 @@ func (s *Service) Reissue(ctx context.Context, by accounts.Actor, id ident.ID, r
 			return fault.New(fault.Forbidden, "error.forbidden")
 		}
 		if !old.Living() {
-			return fault.New(fault.Conflict, "badge.ended", old.Serial)
+			return refusal(old)
+		}
+		if reason, err = checkedReason(reason); err != nil {
+			return err
 		}
 		if changed, err := updateState(ctx, tx, old, Superseded, reason, s.now()); err != nil || !changed {
 			if err == nil {
@@ -287,7 +296,12 @@ func (s *Service) Reissue(ctx context.Context, by accounts.Actor, id ident.ID, r
 			return err
 		}
 		b = old
-		b.ID, b.Serial, b.State, b.StateReason, b.IssuedAt, b.Version = s.newID(), nextReprint(old.Serial), Active, "", s.now(), 1
+		b.ID, b.Serial, b.State, b.IssuedAt, b.PrintedAt, b.Version = s.newID(), nextReprint(old.Serial), Active, s.now(), nil, 1
+		if old.State == Suspended {
+			b.State = Suspended
+		} else {
+			b.StateReason = ""
+		}
 		if err := s.sign(ctx, tx, &b, number); err != nil {
 			return err
 		}

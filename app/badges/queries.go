@@ -2,7 +2,6 @@ package badges
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,15 +74,15 @@ func insertBadge(ctx context.Context, q store.Querier, b Badge, replaces ident.I
 	}
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO badges (event_id, id, registration_id, serial, credential, key_id, token, badge_type, extra_zones, days, state,
-			valid_from, valid_to, replaces, issued_at, activated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)`,
+			valid_from, valid_to, replaces, issued_at, activated_at, state_reason)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)`,
 		b.EventID, b.ID, b.RegistrationID, b.Serial, b.Credential, b.KeyID, b.Token, b.BadgeType, pq.Array(zones), pq.Array(b.Days), b.State,
-		b.ValidFrom, b.ValidTo, uuid.NullUUID{UUID: replaces, Valid: replaces != ident.Nil}, b.IssuedAt)
+		b.ValidFrom, b.ValidTo, uuid.NullUUID{UUID: replaces, Valid: replaces != ident.Nil}, b.IssuedAt, b.StateReason)
 	return err
 }
 
 const badgeColumns = `b.id, b.event_id, b.registration_id, b.serial, b.credential, b.key_id, b.token, b.badge_type, b.extra_zones, b.days,
-	b.state, b.state_reason, b.valid_from, b.valid_to, b.issued_at, b.version`
+	b.state, b.state_reason, b.valid_from, b.valid_to, b.issued_at, b.printed_at, b.version`
 
 type badgeRow struct {
 	Badge
@@ -121,28 +120,4 @@ func updateState(ctx context.Context, q store.Querier, b Badge, to State, reason
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
-}
-
-const heldFilter = `b.event_id = $1 AND ($2 = '' OR b.serial ILIKE '%' || $2 || '%' OR r.reference ILIKE '%' || $2 || '%' OR p.search LIKE '%' || lower($2) || '%')`
-
-func heldBadges(ctx context.Context, q store.Querier, event ident.ID, search string, offset, limit int) ([]Held, int, error) {
-	search = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(search)
-	const from = ` FROM badges b JOIN registrations r ON r.id = b.registration_id JOIN persons p ON p.id = r.person_id WHERE ` + heldFilter
-	var total int
-	if err := q.GetContext(ctx, &total, `SELECT count(*)`+from, event, search); err != nil {
-		return nil, 0, err
-	}
-	var rows []struct {
-		badgeRow
-		Reference string `db:"reference"`
-		Name      string `db:"name"`
-		NameZH    string `db:"name_zh"`
-	}
-	err := q.SelectContext(ctx, &rows, `SELECT `+badgeColumns+`, r.reference, trim(p.given_name || ' ' || p.family_name) AS name, p.name_zh`+from+
-		` ORDER BY b.issued_at DESC, b.id LIMIT $3 OFFSET $4`, event, search, limit, offset)
-	list := make([]Held, 0, len(rows))
-	for _, r := range rows {
-		list = append(list, Held{Badge: r.badge(), Reference: r.Reference, Name: r.Name, NameZH: r.NameZH})
-	}
-	return list, total, err
 }

@@ -79,13 +79,17 @@ func (t Token) signed() []byte { return append([]byte(tokenDomain), t.body()...)
 // String is the text of the QR code.
 func (t Token) String() string { return tokenMark + base45(append(t.body(), t.signature[:]...)) }
 
+// blanks may stand around a token: what scanners add. Exactly these, so that every
+// implementation agrees.
+const blanks = " \t\r\n\v\f"
+
 // Parse reads the text of a QR code. Blanks around it are the scanner's; anything
 // else that String would not have written is refused, so that one badge has one
 // text.
 //
 // Error: ErrMalformed.
 func Parse(text string) (Token, error) {
-	text, marked := strings.CutPrefix(strings.TrimSpace(text), tokenMark)
+	text, marked := strings.CutPrefix(strings.Trim(text, blanks), tokenMark)
 	if !marked {
 		return Token{}, ErrMalformed
 	}

@@ -37,6 +37,7 @@ type Services struct {
 	Events      *events.Service
 	Firms       *firms.Service
 	Delegations *delegations.Service
+	Badges      *badges.Service
 	Agenda      *agenda.Service
 }
 
@@ -60,6 +61,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		Events:      ev,
 		Firms:       firms.New(g.DB, Registering, ident.New),
 		Delegations: delegations.New(g.DB, g.Box, ev, credentials, g.Mail, Registering, ident.New),
+		Badges:      credentials,
 		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
 	}
 	if err := loadAccounts(ctx, s, password); err != nil {
@@ -70,7 +72,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		name string
 		load func(context.Context, Services, *codes) error
 	}{
-		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
+		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"badges", loadBadges}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
 			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)
 		}},
 		{"doors", func(ctx context.Context, s Services, c *codes) error {

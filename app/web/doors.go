@@ -49,14 +49,14 @@ func (s *Server) doorsHome(c *fiber.Ctx) error {
 	if _, p.Conflict, err = s.Doors.Log(ctx, by, e, doors.LogFilter{Kind: "conflict", Limit: 1}); err != nil {
 		return err
 	}
-	p.Readings = inZone(p.Readings, event(c))
+	p.Readings = onClock(p.Readings, event(c))
 	if c.Query("fragment") == "doors" {
 		return s.render(c, "doors/_home", p)
 	}
 	return s.render(c, "doors/home", p)
 }
 
-func inZone(list []doors.Reading, e *EventHead) []doors.Reading {
+func onClock(list []doors.Reading, e *EventHead) []doors.Reading {
 	for i := range list {
 		list[i].JudgedAt, list[i].ReceivedAt = list[i].JudgedAt.In(e.Zone), list[i].ReceivedAt.In(e.Zone)
 	}
@@ -89,7 +89,7 @@ func (s *Server) doorLog(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p.Readings, p.Pager = inZone(p.Readings, event(c)), pager(c, number, readingsPerPage, p.Total)
+	p.Readings, p.Pager = onClock(p.Readings, event(c)), pager(c, number, readingsPerPage, p.Total)
 	return s.render(c, "doors/log", p)
 }
 

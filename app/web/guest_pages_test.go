@@ -70,7 +70,7 @@ var guestPages = map[string]sample{
 		form.Add("reason", "registration.reason")
 		return registrationPage{
 			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest},
-			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: "Guest"}},
+			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: "Guest"}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true,
 		}
 	},
 	"console/overview": func(p Page, full bool) any {

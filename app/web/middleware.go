@@ -127,10 +127,11 @@ func (s *Server) protect(c *fiber.Ctx) error {
 
 func under(p, root string) bool { return p == root || strings.HasPrefix(p, root+"/") }
 
-// incompressible tells which answers are left as they are: files are compressed
-// already, and a stream must not wait for a block to fill.
+// incompressible tells which answers are left as they are: files, papers and
+// pictures are compressed already, and a stream must not wait for a block to fill.
 func incompressible(c *fiber.Ctx) bool {
 	return under(c.Path(), "/static") || strings.HasSuffix(c.Path(), "/stream") ||
+		strings.HasSuffix(c.Path(), ".pdf") || strings.HasSuffix(c.Path(), ".png") ||
 		strings.Contains(c.Get(fiber.HeaderAccept), "text/event-stream")
 }
 

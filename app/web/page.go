@@ -134,6 +134,7 @@ var consolePlaces = []struct {
 	{"", accounts.SeeConsole, false},
 	{"registrations", accounts.SeeRegistrations, false},
 	{"agenda", accounts.SeeAgenda, false},
+	{"badges", accounts.SeeBadges, false},
 	{"doors", accounts.SeeDoors, false},
 	{"mails", accounts.SeeMails, true},
 	{"accounts", accounts.EditAccounts, true},

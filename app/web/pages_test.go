@@ -36,6 +36,7 @@ var samples = []map[string]sample{
 	accountPages,
 	guestPages,
 	doorPages,
+	badgePages,
 }
 
 var framePages = map[string]sample{

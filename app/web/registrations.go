@@ -4,8 +4,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
+	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/events"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
 
@@ -60,6 +62,8 @@ type registrationPage struct {
 	Registration delegations.Registration
 	Steps        []delegations.Step
 	Duplicates   []delegations.Registration
+	Badge        badges.Badge
+	HasBadge     bool
 }
 
 func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registrationPage, error) {
@@ -74,6 +78,12 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 	}
 	for i := range p.Steps {
 		p.Steps[i].At = p.Steps[i].At.In(event(c).Zone)
+	}
+	if by.May(accounts.SeeBadges, p.Registration.EventID) {
+		if p.Badge, err = s.Badges.LivingOf(ctx, id); err != nil && fault.CodeOf(err) != fault.NotFound {
+			return p, err
+		}
+		p.HasBadge = err == nil
 	}
 	p.Duplicates, err = s.Delegations.Duplicates(ctx, by, p.Registration)
 	return p, err

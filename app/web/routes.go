@@ -179,6 +179,8 @@ func (s *Server) meRoutes() []route {
 	return []route{
 		get("/me/:token", link(), s.me),
 		post("/me/:token/cancel", link(), s.withdraw),
+		get("/me/:token/badge.pdf", link(), s.myBadgePDF).limit(paperLimit),
+		get("/me/:token/badge.png", link(), s.myBadgePNG),
 	}
 }
 
@@ -246,7 +248,20 @@ func (s *Server) agendaRoutes() []route {
 // Console: badges.
 
 func (s *Server) badgeRoutes() []route {
-	return []route{}
+	see, issue, revoke := right(accounts.SeeBadges), right(accounts.IssueBadge), right(accounts.RevokeBadge)
+	return []route{
+		get("/console/:event/badges", see, s.badgeList),
+		post("/console/:event/badges/print", issue, s.printBadges),
+		get("/console/:event/badges/prints/:print/badges.pdf", issue, s.printedSheet),
+		get("/console/:event/badges/back", issue, s.badgeBack),
+		post("/console/:event/badges/back", issue, s.saveBadgeBack),
+		get("/console/:event/badges/:badge", see, s.badge),
+		get("/console/:event/badges/:badge/badge.pdf", issue, s.badgePDF),
+		post("/console/:event/badges/:badge/revoke", revoke, s.changeBadge("revoke")),
+		post("/console/:event/badges/:badge/suspend", revoke, s.changeBadge("suspend")),
+		post("/console/:event/badges/:badge/release", revoke, s.changeBadge("release")),
+		post("/console/:event/badges/:badge/reissue", issue, s.changeBadge("reissue")),
+	}
 }
 
 // Console: doors; and the door app, /door.

@@ -212,7 +212,7 @@ func TestAPIStory(t *testing.T) {
 		t.Errorf("approved: %v", approved)
 	}
 	owner.ask("POST", "/api/v1/registrations/"+id+"/approve", "/api/v1/registrations/{id}/approve", 409, nil)
-	for _, kind := range []string{"png", "svg"} {
+	for _, kind := range []string{"png", "svg", "pdf"} {
 		status, body, header := owner.send("GET", "/api/v1/badges/"+badge["id"].(string)+"."+kind, nil)
 		if status != 200 || !strings.Contains(header.Get("Content-Type"), kind) || len(body) < 100 {
 			t.Errorf("badge.%s: %d %s, %d bytes", kind, status, header.Get("Content-Type"), len(body))

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,6 +69,9 @@ func TestGuestRegistersAndIsApproved(t *testing.T) {
 	if got := strings.TrimRight(string(read), "\n"); got != token {
 		t.Errorf("the phone shows %q, the badge is %q", got, token)
 	}
+	if got := codeOnPaper(t, p.url+guest.Attribute(`a[href$="/badge.pdf"]`, "href")); got != token {
+		t.Errorf("the paper shows %q, the badge is %q", got, token)
+	}
 	if dir := os.Getenv("TEST_PICTURES"); dir != "" {
 		guest.Picture(filepath.Join(dir, "me-phone-en.png"))
 	}
@@ -75,4 +80,34 @@ func TestGuestRegistersAndIsApproved(t *testing.T) {
 			t.Errorf("pages of the %s complained: %q", who, said)
 		}
 	}
+}
+
+// codeOnPaper downloads a badge, renders its front and reads the code.
+func codeOnPaper(t *testing.T, address string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	paper, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("download the badge: status %d, %v", answer.StatusCode, err)
+	}
+	file := filepath.Join(t.TempDir(), "badge")
+	if err := os.WriteFile(file+".pdf", paper, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "pdftoppm", "-r", "150", "-l", "1", "-singlefile", "-png", file+".pdf", file).CombinedOutput(); err != nil {
+		t.Fatalf("render the badge: %v, %s", err, out)
+	}
+	read, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file+".png").Output()
+	if err != nil {
+		t.Fatalf("no code can be read from the badge on paper: %v", err)
+	}
+	return strings.TrimRight(string(read), "\n")
 }

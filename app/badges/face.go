@@ -1,0 +1,153 @@
+package badges
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
+	"golang.org/x/text/unicode/norm"
+
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/locale"
+	"qianshou/app/kit/pdf"
+)
+
+// Face is everything that a badge on paper says of its holder.
+type Face struct {
+	GivenName    string // in Latin letters
+	FamilyName   string // in Latin letters, as registered
+	NameNative   string // in its own script
+	NameZH       string
+	Nationality  string // ISO 3166, for how its language writes capitals
+	Title        locale.Text
+	Organisation locale.Text
+	City         locale.Text
+	Country      locale.Text // or region
+	Liaison      locale.Text // the officer of the holder's delegation
+
+	Role    locale.Text
+	Code    string // of the badge type: VIP
+	Colour  string // #RRGGBB
+	Pattern string // of events.Patterns
+	Zones   []ZoneMark
+	Days    []time.Time // dates on which it opens doors, in order
+	Serial  string
+	Token   string
+}
+
+// ZoneMark is one zone of the event on a badge.
+type ZoneMark struct {
+	Code string
+	Name locale.Text
+	Open bool // to this badge; others are printed struck, so that a missing one is seen
+}
+
+// Occasion is what all badges of one event say alike.
+type Occasion struct {
+	Title     locale.Text
+	Place     locale.Text
+	FirstDay  time.Time
+	LastDay   time.Time
+	Emergency string      // phone; empty: not printed
+	Finder    locale.Text // to whoever finds a badge; empty: the house's sentence
+}
+
+// Printable tells whether the printing face can draw every character of a text.
+//
+// Fault: Invalid, naming what it cannot draw: rare Han, Arabic, emoji, and marks
+// that have no composed form.
+func Printable(text string) error {
+	missing, err := unprintable(text)
+	if err != nil || missing == "" {
+		return err
+	}
+	return fault.New(fault.Invalid, "badge.unprintable", missing)
+}
+
+// unprintable lists what of some texts cannot be drawn: 𠮷 (U+20BB7).
+func unprintable(texts ...string) (string, error) {
+	face, err := pdf.House()
+	if err != nil {
+		return "", fmt.Errorf("read printing face: %w", err)
+	}
+	text := printed(strings.Join(texts, ""))
+	bad := face.Missing(text)
+	for _, r := range text { // the writer sets no mark over a letter
+		if unicode.Is(unicode.M, r) && !strings.ContainsRune(string(bad), r) {
+			bad = append(bad, r)
+		}
+	}
+	var list []string
+	for _, r := range bad {
+		shown := string(r)
+		if unicode.Is(unicode.M, r) {
+			shown = "◌" + shown
+		}
+		list = append(list, fmt.Sprintf("%s (U+%04X)", shown, r))
+	}
+	return strings.Join(list, ", "), nil
+}
+
+// invisible are signs that guide the breaking of lines and have no shape.
+var invisible = strings.NewReplacer("\u00A0", " ", "\u3000", " ", "\u202F", " ", "\u2009", " ", "\u200B", "", "\u200C", "", "\u200D", "", "\u2060", "", "\uFEFF", "", "\u00AD", "", "\u2011", "-")
+
+// printed is a text as it goes to paper.
+func printed(text string) string {
+	return strings.Join(strings.Fields(invisible.Replace(norm.NFC.String(text))), " ")
+}
+
+// tidy makes every text of a face ready for paper.
+func (f Face) tidy() Face {
+	for _, s := range f.texts() {
+		*s = printed(*s)
+	}
+	return f
+}
+
+// texts are the parts of a face that people typed.
+func (f *Face) texts() []*string {
+	return []*string{
+		&f.GivenName, &f.FamilyName, &f.NameNative, &f.NameZH, &f.Title.ZH, &f.Title.EN, &f.Organisation.ZH, &f.Organisation.EN,
+		&f.City.ZH, &f.City.EN, &f.Country.ZH, &f.Country.EN, &f.Liaison.ZH, &f.Liaison.EN, &f.Role.ZH, &f.Role.EN,
+	}
+}
+
+// unprintable lists what of the face cannot be drawn; empty when all can.
+func (f Face) unprintable() (string, error) {
+	var all []string
+	for _, s := range f.texts() {
+		all = append(all, *s)
+	}
+	return unprintable(all...)
+}
+
+// chinese tells that the holder's own script is Chinese, so that the Chinese name
+// stands first.
+func (f Face) chinese() bool { return f.NameZH != "" && hasScript(f.NameNative, unicode.Han) }
+
+// native is the name in the holder's own script when neither the Latin nor the
+// Chinese line says it.
+func (f Face) native() string {
+	for _, r := range f.NameNative {
+		if unicode.IsLetter(r) && !unicode.In(r, unicode.Latin, unicode.Han) {
+			return f.NameNative
+		}
+	}
+	return ""
+}
+
+// capitals is the family name as a badge writes it.
+func (f Face) capitals() string {
+	upper := language.Und
+	if f.Nationality == "TR" || f.Nationality == "AZ" { // i has a dot in capitals too
+		upper = language.Turkish
+	}
+	return cases.Upper(upper).String(f.FamilyName)
+}
+
+func hasScript(s string, script *unicode.RangeTable) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(script, r) })
+}
