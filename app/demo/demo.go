@@ -18,6 +18,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/seal"
+	"qianshou/app/projects"
 )
 
 // Ground is what the services are built on. Each is built with a clock that
@@ -38,6 +39,7 @@ type Services struct {
 	Firms       *firms.Service
 	Delegations *delegations.Service
 	Agenda      *agenda.Service
+	Projects    *projects.Service
 }
 
 // by is who loads: the audit log shows it.
@@ -45,6 +47,10 @@ var by = accounts.SystemActor("demo")
 
 // Registering is when the demo's guests registered.
 var Registering = clock.At("2027-04-20T10:00:00+08:00")
+
+// Reviewed is when the projects of the demo's events were followed up, a year
+// after the forum.
+var Reviewed = clock.At("2028-06-09T18:00:00+08:00")
 
 // Opens is what the demo's clock shows at its first start: the forum's second
 // morning, with a session under way, registration on site open and badges valid.
@@ -60,6 +66,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		Firms:       firms.New(g.DB, Registering, ident.New),
 		Delegations: delegations.New(g.DB, g.Box, ev, badges.New(g.DB, g.Box, Registering, ident.New), g.Mail, Registering, ident.New),
 		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
+		Projects:    projects.New(g.DB, Reviewed, ident.New),
 	}
 	if err := loadAccounts(ctx, s, password); err != nil {
 		return err
@@ -71,6 +78,9 @@ func Load(ctx context.Context, g Ground, password string) error {
 	}{
 		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
 			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)
+		}},
+		{"projects", func(ctx context.Context, s Services, c *codes) error {
+			return loadProjects(ctx, s.Projects, c.Events, c.Firms)
 		}},
 	} {
 		if err := part.load(ctx, s, c); err != nil {
