@@ -49,11 +49,11 @@ func (st Statistics) opening(l locale.Lang) (key string, args []any) {
 	case OfEvent:
 		return "statistics.summary.event", []any{locale.DateRange(l, st.Event.StartsOn, st.Event.EndsOn), st.Event.Title}
 	case OfYear:
-		return "statistics.summary.year", []any{strconv.Itoa(st.Scope.Year), ""}
+		return "statistics.summary.year", []any{strconv.Itoa(st.Scope.Year)}
 	case OfSeries:
 		return "statistics.summary.series", []any{strconv.Itoa(st.Event.Since), st.Event.Series}
 	}
-	return "statistics.summary.all", []any{"", ""}
+	return "statistics.summary.all", nil
 }
 
 func asAny(list []string) (all []any) {
