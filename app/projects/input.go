@@ -28,7 +28,7 @@ type Input struct {
 	FirmID      ident.ID
 	PartnerName string
 	City        string // code of a partner city; empty when only the partner is known
-	Country     string // two letters
+	Country     string // two letters; empty: the city's
 	SignedOn    time.Time
 	Currency    string // ISO 4217
 	Total       decimal.NullDecimal
@@ -107,12 +107,15 @@ func (in *Input) checkParties(ctx context.Context, tx *sqlx.Tx, bad *fault.List)
 	if err != nil {
 		return err
 	}
+	if in.Country == "" && known.CityCountry != "" {
+		in.Country, known.Country = known.CityCountry, true
+	}
 	bad.Check(known.Firm, "firm_id", "field.choice")
 	bad.Check(known.Sector, "sector_code", "field.choice")
 	bad.Check(known.District, "district_code", "field.choice")
 	bad.Check(known.Country, "partner_country", "field.choice")
-	bad.Check(in.City == "" || known.City, "partner_city", "field.choice")
-	bad.Check(in.City == "" || !known.City || !known.Country || known.CityInCountry, "partner_city", "projects.city_elsewhere")
+	bad.Check(in.City == "" || known.CityCountry != "", "partner_city", "field.choice")
+	bad.Check(known.CityCountry == "" || !known.Country || known.CityCountry == in.Country, "partner_city", "projects.city_elsewhere")
 	return nil
 }
 

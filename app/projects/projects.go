@@ -6,6 +6,7 @@ package projects
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,7 @@ import (
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
 )
 
 // Kind says what the parties do together.
@@ -284,6 +286,17 @@ func (s *Service) ByID(ctx context.Context, by accounts.Actor, id ident.ID) (Pro
 		return Project{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	return p, nil
+}
+
+// ByCode finds a project by its number, P003.
+//
+// Faults: Forbidden; NotFound.
+func (s *Service) ByCode(ctx context.Context, by accounts.Actor, code string) (Project, error) {
+	id, err := idByCode(ctx, s.db, strings.ToUpper(text.Halfwidth(code)))
+	if err != nil {
+		return Project{}, err
+	}
+	return s.ByID(ctx, by, id)
 }
 
 // Detail is everything about one project.

@@ -70,6 +70,12 @@ func similarTo(ctx context.Context, q store.Querier, p Project) ([]Project, erro
 		ORDER BY p.signed_on DESC, p.code LIMIT 10`, p.ID, p.FirmID, p.City, p.Country, p.Kind, p.Name.EN, p.Name.ZH)
 }
 
+// idByCode answers the row of a number.
+func idByCode(ctx context.Context, q store.Querier, code string) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `SELECT id FROM projects WHERE code = $1`, code)
+	return id, store.Fault(err)
+}
+
 func eventName(ctx context.Context, q store.Querier, event ident.ID) (n EventName, err error) {
 	err = q.GetContext(ctx, &n, `SELECT slug, title_zh AS "title.zh", title_en AS "title.en", time_zone FROM events WHERE id = $1`, event)
 	return n, store.Fault(err)
@@ -182,19 +188,18 @@ func insertCheck(ctx context.Context, q store.Querier, id, event ident.ID, verdi
 
 // known is which of the codes of an input are in the office's tables.
 type known struct {
-	Firm          bool `db:"firm"`
-	Sector        bool `db:"sector"`
-	District      bool `db:"district"`
-	Country       bool `db:"country"`
-	City          bool `db:"city"`
-	CityInCountry bool `db:"city_in_country"`
+	Firm        bool   `db:"firm"`
+	Sector      bool   `db:"sector"`
+	District    bool   `db:"district"`
+	Country     bool   `db:"country"`
+	CityCountry string `db:"city_country"` // empty when there is no such city
 }
 
 func knownParties(ctx context.Context, q store.Querier, in Input) (k known, err error) {
 	err = q.GetContext(ctx, &k, `
 		SELECT EXISTS (SELECT 1 FROM firms WHERE id = $1) AS firm, EXISTS (SELECT 1 FROM sectors WHERE code = $2) AS sector,
 			EXISTS (SELECT 1 FROM districts WHERE code = $3) AS district, EXISTS (SELECT 1 FROM countries WHERE code = $4) AS country,
-			EXISTS (SELECT 1 FROM cities WHERE code = $5) AS city, EXISTS (SELECT 1 FROM cities WHERE code = $5 AND country_code = $4) AS city_in_country`,
+			coalesce((SELECT country_code FROM cities WHERE code = $5), '') AS city_country`,
 		in.FirmID, in.Sector, in.District, in.Country, in.City)
 	return k, err
 }

@@ -126,6 +126,8 @@ var consolePlaces = []struct {
 	{"", accounts.SeeConsole, false},
 	{"registrations", accounts.SeeRegistrations, false},
 	{"agenda", accounts.SeeAgenda, false},
+	{"projects", accounts.SeeProjects, false},
+	{"statistics", accounts.SeeStatistics, false},
 	{"mails", accounts.SeeMails, true},
 	{"accounts", accounts.EditAccounts, true},
 	{"audit", accounts.SeeAudit, true},

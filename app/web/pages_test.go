@@ -35,6 +35,8 @@ var samples = []map[string]sample{
 	agendaPages,
 	accountPages,
 	guestPages,
+	projectPages,
+	statisticsPages,
 }
 
 var framePages = map[string]sample{

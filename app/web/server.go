@@ -25,6 +25,7 @@ import (
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/mail"
+	"qianshou/app/projects"
 	"qianshou/static"
 	"qianshou/views"
 )
@@ -48,6 +49,7 @@ type Services struct {
 	Firms       *firms.Service
 	Delegations *delegations.Service
 	Badges      *badges.Service
+	Projects    *projects.Service
 	Mail        *mail.Service
 	Audit       *audit.Log
 }

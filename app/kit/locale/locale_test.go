@@ -136,6 +136,7 @@ func TestDates(t *testing.T) {
 func TestMoney(t *testing.T) {
 	for _, tt := range []struct{ amount, currency, zh, en string }{
 		{"217130000", "USD", "2.17亿美元", "USD 217.13 million"},
+		{"3528000000", "USD", "35.28亿美元", "USD 3.53 billion"},
 		{"48000000", "USD", "4800万美元", "USD 48 million"},
 		{"11000000", "EUR", "1100万欧元", "EUR 11 million"},
 		{"320000.50", "EUR", "32万欧元", "EUR 320,000.5"},
