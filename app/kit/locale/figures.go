@@ -184,5 +184,15 @@ func Millions(amount decimal.Decimal) string { return group(amount.Div(million).
 // 36,000,000.00.
 func Amount(amount decimal.Decimal) string { return group(amount.StringFixed(2)) }
 
+// Rate is a rate of exchange with two figures after the point, or as many as it
+// has: 785.00, 0.002849.
+func Rate(rate decimal.Decimal) string {
+	places := int32(2)
+	for !rate.Equal(rate.Round(places)) {
+		places++
+	}
+	return group(rate.StringFixed(places))
+}
+
 // Percent writes a share of one with one figure after the point: 66.7%.
 func Percent(share decimal.Decimal) string { return share.Shift(2).StringFixed(1) + "%" }

@@ -155,6 +155,11 @@ func TestMoney(t *testing.T) {
 	if got := locale.Millions(decimal.RequireFromString("1217130000")); got != "1,217.13" {
 		t.Errorf("millions: %q", got)
 	}
+	for rate, want := range map[string]string{"785.000000": "785.00", "4.7": "4.70", "0.002849": "0.002849", "16250.5": "16,250.50"} {
+		if got := locale.Rate(decimal.RequireFromString(rate)); got != want {
+			t.Errorf("rate %s: %q, want %q", rate, got, want)
+		}
+	}
 	if got := locale.Percent(decimal.RequireFromString("0.66666")); got != "66.7%" {
 		t.Errorf("percent: %q", got)
 	}
