@@ -80,6 +80,9 @@ func Load(ctx context.Context, g Ground, password string) error {
 			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)
 		}},
 		{"projects", func(ctx context.Context, s Services, c *codes) error {
+			if err := loadHistory(ctx, s.Events); err != nil {
+				return err
+			}
 			return loadProjects(ctx, s.Projects, c.Events, c.Firms)
 		}},
 	} {

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"qianshou/app/accounts"
+	"qianshou/app/events"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/projects"
@@ -15,7 +16,7 @@ import (
 
 // loadProjects enters the rates, the ledger with what was reported of each
 // project, and which rows turned out to be the same project.
-func loadProjects(ctx context.Context, s *projects.Service, events, firms map[string]ident.ID) error {
+func loadProjects(ctx context.Context, s *projects.Service, eventIDs, firms map[string]ident.ID) error {
 	if err := loadRates(ctx, s); err != nil {
 		return err
 	}
@@ -31,7 +32,7 @@ func loadProjects(ctx context.Context, s *projects.Service, events, firms map[st
 	if err != nil {
 		return err
 	}
-	l := projectLoader{projects: s, events: events, firms: firms, made: map[string]ident.ID{}, reporters: map[string]accounts.Actor{"FAO": desk("外事办公室", "Foreign Affairs Office")}}
+	l := projectLoader{projects: s, events: eventIDs, firms: firms, made: map[string]ident.ID{}, reporters: map[string]accounts.Actor{"FAO": desk("外事办公室", "Foreign Affairs Office")}}
 	for _, d := range districts {
 		l.reporters[d["district_code"]] = desk(d["name_zh"], d["name_en"])
 	}
@@ -70,6 +71,35 @@ func loadRates(ctx context.Context, s *projects.Service) error {
 		}
 		if err := s.SaveRate(ctx, by, projects.Rate{On: on, Currency: r["currency"], Units: units, CNY: cny, Source: r["note"]}); err != nil {
 			return fmt.Errorf("rate of %s on %s: %w", r["currency"], r["rate_date"], err)
+		}
+	}
+	return nil
+}
+
+// loadHistory enters what the overseas weeks reached before this program counted
+// them.
+func loadHistory(ctx context.Context, s *events.Service) error {
+	series, err := s.SeriesBySlug(ctx, "ningbo-week")
+	if err != nil {
+		return err
+	}
+	rows, err := table("ningbo_week_history.csv")
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		y := events.SeriesYear{SeriesID: series.ID, Definition: "演示：年度拆分为虚构，口径为签约项目投资总额 / " + r["note"]}
+		for name, into := range map[string]*int{"year": &y.Year, "overseas_weeks": &y.Editions, "firms": &y.Firms, "signed_projects": &y.Projects} {
+			if *into, err = r.number(name); err != nil {
+				return err
+			}
+		}
+		if y.TotalUSD, err = decimal.NewFromString(r["total_investment_usd_million"]); err != nil {
+			return err
+		}
+		y.TotalUSD = y.TotalUSD.Shift(6)
+		if err := s.SaveSeriesYear(ctx, by, y); err != nil {
+			return fmt.Errorf("history of %d: %w", y.Year, err)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"qianshou/app/events"
 	"qianshou/app/firms"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/storetest"
@@ -184,6 +185,35 @@ func TestDuplicatesOfTheDemo(t *testing.T) {
 	}
 	if events != 145 {
 		t.Errorf("%d stage events, want 145", events)
+	}
+}
+
+func TestHistoryOfTheWeek(t *testing.T) {
+	t.Parallel()
+	s := events.New(storetest.New(t), Registering, ident.New)
+	if err := loadEvents(t.Context(), Services{Events: s}, newCodes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := loadHistory(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	series, err := s.SeriesBySlug(t.Context(), "ningbo-week")
+	if err != nil {
+		t.Fatal(err)
+	}
+	years, err := s.SeriesHistory(t.Context(), series.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	firms, signed, total := 0, 0, decimal.Zero
+	for _, y := range years {
+		firms, signed, total = firms+y.Firms, signed+y.Projects, total.Add(y.TotalUSD)
+	}
+	if len(years) != 11 || firms != 1043 || signed != 124 || !total.Equal(decimal.New(3528, 6)) {
+		t.Errorf("%d years, %d firms, %d projects, USD %s", len(years), firms, signed, total)
+	}
+	if err := s.SaveSeriesYear(t.Context(), by, events.SeriesYear{SeriesID: series.ID, Year: 1900, Firms: -1}); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("a year that cannot be: %v", err)
 	}
 }
 

@@ -70,13 +70,15 @@ type Project struct {
 	Event      EventName     `db:"event"`
 	MergedInto uuid.NullUUID `db:"merged_into"` // a duplicate: counts nowhere
 	MergedCode string        `db:"merged_code"`
-	Name       locale.Text   `db:"name"`
-	Kind       Kind          `db:"kind"`
-	Direction  Direction     `db:"direction"`
-	Document   Document      `db:"document_type"`
-	Sector     string        `db:"sector_code"`
-	SectorName locale.Text   `db:"sector_name"`
-	District   string        `db:"district_code"`
+	// MergedEvent is the slug of the event at which the master counts.
+	MergedEvent string      `db:"merged_event"`
+	Name        locale.Text `db:"name"`
+	Kind        Kind        `db:"kind"`
+	Direction   Direction   `db:"direction"`
+	Document    Document    `db:"document_type"`
+	Sector      string      `db:"sector_code"`
+	SectorName  locale.Text `db:"sector_name"`
+	District    string      `db:"district_code"`
 	// DistrictName is of the district that answers for the landing.
 	DistrictName locale.Text `db:"district_name"`
 	FirmID       ident.ID    `db:"firm_id"`

@@ -18,7 +18,7 @@ import (
 // k, s and d for whoever adds a condition.
 const projectSelect = `
 	SELECT p.id, p.code, p.event_id, e.slug AS "event.slug", e.title_zh AS "event.title.zh", e.title_en AS "event.title.en", e.time_zone AS "event.time_zone",
-		p.merged_into, coalesce(m.code, '') AS merged_code, p.name_zh AS "name.zh", p.name_en AS "name.en", p.kind, p.direction, p.document_type,
+		p.merged_into, coalesce(m.code, '') AS merged_code, coalesce((SELECT slug FROM events o WHERE o.id = m.event_id), '') AS merged_event, p.name_zh AS "name.zh", p.name_en AS "name.en", p.kind, p.direction, p.document_type,
 		p.sector_code, s.name_zh AS "sector_name.zh", s.name_en AS "sector_name.en",
 		p.district_code, d.name_zh AS "district_name.zh", d.name_en AS "district_name.en",
 		p.firm_id, f.code AS firm_code, f.name_zh AS "firm_name.zh", f.name_en AS "firm_name.en", p.partner_name,

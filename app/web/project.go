@@ -102,6 +102,11 @@ func (s *Server) project(c *fiber.Ctx) error {
 		p.Doing, p.Stage, p.Form = "report", projects.Stage(c.Query("report")), FormOf("occurred_on", today)
 	case slices.Contains(d.Back(), projects.Stage(c.Query("correct"))):
 		p.Doing, p.Stage, p.Form = "correct", projects.Stage(c.Query("correct")), FormOf("occurred_on", today)
+		for _, e := range d.Stages { // the date that was reported of that stage
+			if e.Stage == p.Stage && !e.Disputed() {
+				p.Form = FormOf("occurred_on", locale.ISO(e.On))
+			}
+		}
 	case c.Query("merge") != "":
 		p.Doing, p.Form = "merge", FormOf("merged_into", strings.TrimSpace(c.Query("merge")), "role", "announced")
 	}

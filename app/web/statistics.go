@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"qianshou/app/accounts"
+	"qianshou/app/events"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/projects"
@@ -23,6 +24,19 @@ type statisticsPage struct {
 	Rates      []ratioRow
 	Funnel     []chartRow
 	Charts     []chart
+	History    historyTable
+}
+
+// historyTable is what a series reached before this program counted it.
+type historyTable struct {
+	Years       []historyRow
+	First, Last int
+	Sum         events.SeriesYear
+}
+
+type historyRow struct {
+	events.SeriesYear
+	Wide string
 }
 
 // saying is the sentence that a report opens with, in one language.
@@ -73,7 +87,19 @@ func (s *Server) statistics(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, "statistics/show", newStatisticsPage(s.page(c), st, years, s.words))
+	p := newStatisticsPage(s.page(c), st, years, s.words)
+	if scope.Kind == projects.OfSeries {
+		e, err := s.Events.ByID(c.UserContext(), scope.EventID)
+		if err != nil {
+			return err
+		}
+		history, err := s.Events.SeriesHistory(c.UserContext(), e.SeriesID)
+		if err != nil {
+			return err
+		}
+		p.History = newHistory(history)
+	}
+	return s.render(c, "statistics/show", p)
 }
 
 func newStatisticsPage(p Page, st projects.Statistics, years []int, words *locale.Catalogue) statisticsPage {
@@ -109,6 +135,26 @@ func newStatisticsPage(p Page, st projects.Statistics, years []int, words *local
 		m.Charts = append(m.Charts, m.chart(b, words))
 	}
 	return m
+}
+
+func newHistory(years []events.SeriesYear) (h historyTable) {
+	longest := decimal.Zero
+	for _, y := range years {
+		longest = decimal.Max(longest, y.TotalUSD)
+	}
+	for i, y := range years {
+		if i == 0 {
+			h.First = y.Year
+		}
+		h.Last = y.Year
+		h.Years = append(h.Years, historyRow{y, wide(y.TotalUSD, longest)})
+		h.Sum.Editions += y.Editions
+		h.Sum.Firms += y.Firms
+		h.Sum.Projects += y.Projects
+		h.Sum.TotalUSD = h.Sum.TotalUSD.Add(y.TotalUSD)
+		h.Sum.Definition = y.Definition
+	}
+	return h
 }
 
 // MergedURL, CheckingURL and UndisclosedURL lead to the rows that stand beside

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"qianshou/app/events"
 	"qianshou/app/kit/locale"
 	"qianshou/app/projects"
 	"qianshou/views"
@@ -40,6 +41,8 @@ var statisticsPages = map[string]sample{
 		for by, code := range map[string]string{"country": "SK", "stage": "landed", "kind": "rd", "direction": "two_way"} {
 			st.By = append(st.By, projects.Breakdown{By: by, Rows: []projects.Row{{Code: code, Name: wordsFull, Pair: both}, {Code: code}}})
 		}
-		return newStatisticsPage(p, st, []int{2027, 2026}, wordsOfTests)
+		m := newStatisticsPage(p, st, []int{2027, 2026}, wordsOfTests)
+		m.History = newHistory([]events.SeriesYear{{Year: 2008, Editions: 1, Firms: 86, Projects: 11, TotalUSD: decimal.NewFromInt(312_000_000), Definition: "…"}})
+		return m
 	},
 }
