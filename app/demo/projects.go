@@ -76,6 +76,9 @@ func loadRates(ctx context.Context, s *projects.Service) error {
 	return nil
 }
 
+// weekDefinition is what the weeks' published totals mean.
+const weekDefinition = "演示数据，年度拆分为虚构；口径为签约项目投资总额，含意向和框架协议 / Demo: the yearly split is invented; total investment of all documents, intentions and frameworks among them"
+
 // loadHistory enters what the overseas weeks reached before this program counted
 // them.
 func loadHistory(ctx context.Context, s *events.Service) error {
@@ -88,7 +91,7 @@ func loadHistory(ctx context.Context, s *events.Service) error {
 		return err
 	}
 	for _, r := range rows {
-		y := events.SeriesYear{SeriesID: series.ID, Definition: "演示：年度拆分为虚构，口径为签约项目投资总额 / " + r["note"]}
+		y := events.SeriesYear{SeriesID: series.ID, Definition: weekDefinition}
 		for name, into := range map[string]*int{"year": &y.Year, "overseas_weeks": &y.Editions, "firms": &y.Firms, "signed_projects": &y.Projects} {
 			if *into, err = r.number(name); err != nil {
 				return err

@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -12,6 +14,7 @@ import (
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/storetest"
 	"qianshou/app/projects"
+	"qianshou/views"
 )
 
 // ledger loads the demo's projects with what they stand on.
@@ -100,6 +103,55 @@ func TestFiguresOfTheForum(t *testing.T) {
 	want := rest{"32.69", "11.92", 15, 12, "66.7%", "33.3%", "61.5%", "36.5%", 4, 0, "2028-02-03"}
 	if got != want {
 		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+// The sentence that a report opens with comes from the same figures, in both
+// languages.
+func TestSummaries(t *testing.T) {
+	t.Parallel()
+	s, c := ledger(t)
+	sentences, err := fs.Sub(views.FS, "locales")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, err := locale.Load(sentences, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		scope  projects.Scope
+		zh, en string
+	}{
+		{
+			projects.Scope{Kind: projects.OfEvent, EventID: c.Events["EV-FORUM-2027"]},
+			"2027年6月8日至10日，中国—中东欧国家市长论坛（演示届）共签约项目20个，总金额2.17亿美元；其中合同13个，金额1.85亿美元。投资类合同6个中，已核实落地4个，落地率66.7%。",
+			"From the China–CEEC Mayors Forum (demo edition) (8–10 June 2027): 20 projects signed, worth USD 217.13 million in all, of which 13 contracts, worth USD 185.22 million. Of 6 investment contracts, 4 verifiably landed: a landing rate of 66.7%.",
+		},
+		{
+			projects.Scope{Kind: projects.OfYear, Year: 2026},
+			"2026年共签约项目9个，总金额6927.14万美元；其中合同7个，金额6874.57万美元。投资类合同2个中，已核实落地1个，落地率50.0%。另有项目1个未披露金额，未计入总金额。",
+			"In 2026: 9 projects signed, worth USD 69.27 million in all, of which 7 contracts, worth USD 68.75 million. Of 2 investment contracts, 1 verifiably landed: a landing rate of 50.0%. 1 project without a disclosed amount: counted, but not in the totals.",
+		},
+		{projects.Scope{Kind: projects.OfYear, Year: 1999}, "1999年尚无签约项目。", "In 1999: nothing signed so far."},
+	} {
+		st, err := s.Statistics(t.Context(), by, tt.scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var zh, en []string
+		for _, sentence := range st.Summary(words, locale.ZH) {
+			zh = append(zh, sentence.Text())
+		}
+		for _, sentence := range st.Summary(words, locale.EN) {
+			en = append(en, sentence.Text())
+		}
+		if got := strings.Join(zh, ""); got != tt.zh {
+			t.Errorf("got  %s\nwant %s", got, tt.zh)
+		}
+		if got := strings.Join(en, " "); got != tt.en {
+			t.Errorf("got  %s\nwant %s", got, tt.en)
+		}
 	}
 }
 

@@ -181,6 +181,12 @@ func (in *Input) fits(events []StageEvent) error {
 	if now.PaidIn.Valid && !in.Total.Valid {
 		bad.Add("total_investment", "projects.paid_in_needs_amount")
 	}
+	for _, e := range effective(events) {
+		if e.Stage.rank() > Stage(Contract).rank() && e.On.Before(in.SignedOn) {
+			bad.Add("signed_on", "projects.signed_after_stage", e.On.Format(time.DateOnly))
+			break
+		}
+	}
 	for _, e := range events {
 		if e.PaidIn.Valid && in.Total.Valid && e.Currency != in.Currency {
 			bad.Add("currency", "projects.currency_after_funds", e.Currency)

@@ -151,6 +151,7 @@ func TestEditAgreesWithReports(t *testing.T) {
 	}{
 		{"a kind that cannot land", func(in *projects.Input) { in.Kind = "rd" }, "kind"},
 		{"another currency than the funds", func(in *projects.Input) { in.Currency = "USD" }, "currency"},
+		{"signed after it landed", func(in *projects.Input) { in.SignedOn = day("2027-06-13") }, "signed_on"},
 		{"funds without an amount", func(in *projects.Input) {
 			in.Total, in.Contracted, in.Undisclosed = decimal.NullDecimal{}, decimal.NullDecimal{}, "secret"
 		}, "total_investment"},

@@ -27,7 +27,7 @@ type projectPage struct {
 	words   func(key string, args ...any) string
 }
 
-// May narrows Page.May to a project that is still worked on.
+// Open tells whether the reader has a right and the project is still worked on.
 func (p projectPage) Open(right accounts.Right) bool { return p.May(right) && !p.Project.Merged() }
 
 // Choices of a select, by the words of their codes.

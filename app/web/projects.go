@@ -216,9 +216,17 @@ func (projectsPage) Documents() []projects.Document   { return projects.Document
 func (projectsPage) Kinds() []projects.Kind           { return projects.Kinds }
 func (projectsPage) Directions() []projects.Direction { return projects.Directions }
 func (projectsPage) Stages() []projects.Stage         { return projects.Stages }
-func (projectsPage) Scopes() []projects.ScopeKind     { return projects.ScopeKinds }
 func (projectsPage) Ledgers() []projects.Rows {
 	return []projects.Rows{projects.Duplicates, projects.Ledger}
+}
+
+// Scopes are how wide the reader may look: a total of all events that left some
+// out would be a wrong number.
+func (p projectsPage) Scopes() []projects.ScopeKind {
+	if p.Actor.May(accounts.SeeProjects, ident.Nil) {
+		return projects.ScopeKinds
+	}
+	return []projects.ScopeKind{projects.OfEvent}
 }
 
 // URL is the address of a project, in the console of the event it counts at.
