@@ -24,7 +24,7 @@ var projectPages = map[string]sample{
 			Page: p, Sort: "amount", Wide: true, Pager: Pager{From: 1, To: 3, Total: 3},
 			List:    projects.List{Rows: []projects.Project{plantSample(p.Now), merged, undisclosed}, Total: 3, All: sum, Contracts: sum},
 			Filter:  projects.Filter{Scope: projects.Scope{Kind: projects.OfYear, Year: 2027}, Reached: projects.ReachLanded, Verified: true, Having: projects.HavingPaidIn, Kind: projects.Investment, Search: `"<x>`},
-			Options: projectOptions{Countries: []Choice{{"SK", "…"}}, Sectors: []Choice{{"AUTO", "…"}}, Districts: []Choice{{"330226", "…"}}},
+			Options: projectOptions{Years: []int{2027}, Countries: []Choice{{"SK", "…"}}, Sectors: []Choice{{"AUTO", "…"}}, Districts: []Choice{{"330226", "…"}}},
 		}
 		m.filters(wordsOfTests)
 		return m
