@@ -306,8 +306,10 @@ type Detail struct {
 	Project
 	Appearances []Appearance
 	Stages      []StageEvent // in the order of their dates
-	Duplicates  []Project    // rows that were merged into it
-	Similar     []Project    // rows that may be the same project
+	// Rows that were merged into it, and rows that may be the same project; only
+	// those of events that the reader may see.
+	Duplicates []Project
+	Similar    []Project
 }
 
 // Detail answers everything about one project.
@@ -324,19 +326,27 @@ func (s *Service) Detail(ctx context.Context, by accounts.Actor, id ident.ID) (d
 		return Detail{}, err
 	}
 	sortByDate(d.Stages)
-	if d.Duplicates, err = mergedInto(ctx, s.db, id); err != nil {
+	duplicates, err := mergedInto(ctx, s.db, id)
+	if err != nil {
 		return Detail{}, err
 	}
+	d.Duplicates = visible(by, duplicates)
 	if d.Merged() {
 		return d, nil
 	}
 	similar, err := similarTo(ctx, s.db, d.Project)
-	for _, p := range similar {
+	d.Similar = visible(by, similar)
+	return d, err
+}
+
+// visible leaves out projects of events that are not the actor's to see.
+func visible(by accounts.Actor, list []Project) (kept []Project) {
+	for _, p := range list {
 		if by.May(accounts.SeeProjects, p.EventID) {
-			d.Similar = append(d.Similar, p)
+			kept = append(kept, p)
 		}
 	}
-	return d, err
+	return kept
 }
 
 // recorded writes the audit entry of a change and announces it.

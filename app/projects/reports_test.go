@@ -1,6 +1,7 @@
 package projects_test
 
 import (
+	"sync"
 	"testing"
 
 	"qianshou/app/kit/fault"
@@ -197,6 +198,27 @@ func TestMerge(t *testing.T) {
 	ledger := ok(g.service.List(t.Context(), g.reporter, projects.Filter{Scope: scope, Rows: projects.Ledger}, projects.Paging{Limit: 10}))
 	if ledger.Total != 3 || ledger.All.Count != 1 || ledger.Contracts.Count != 1 {
 		t.Errorf("the ledger has %d rows, of which %d count", ledger.Total, ledger.All.Count)
+	}
+}
+
+// TestMergesThatCross has two people merge the same pair, each the other way
+// round: one of them is told, and no circle closes.
+func TestMergesThatCross(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	for range 5 {
+		a, b := g.record(), g.record()
+		var both sync.WaitGroup
+		errs := make([]error, 2)
+		for i, pair := range [][2]projects.Project{{a, b}, {b, a}} {
+			both.Go(func() {
+				_, errs[i] = g.service.Merge(t.Context(), g.reporter, pair[0].ID, 0, pair[1].ID, "announced", "same plant")
+			})
+		}
+		both.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Errorf("both ways: %v and %v", errs[0], errs[1])
+		}
 	}
 }
 
