@@ -18,6 +18,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/seal"
+	"qianshou/app/projects"
 )
 
 // Ground is what the services are built on. Each is built with a clock that
@@ -39,6 +40,7 @@ type Services struct {
 	Delegations *delegations.Service
 	Badges      *badges.Service
 	Agenda      *agenda.Service
+	Projects    *projects.Service
 }
 
 // by is who loads: the audit log shows it.
@@ -46,6 +48,10 @@ var by = accounts.SystemActor("demo")
 
 // Registering is when the demo's guests registered.
 var Registering = clock.At("2027-04-20T10:00:00+08:00")
+
+// Reviewed is when the projects of the demo's events were followed up, a year
+// after the forum.
+var Reviewed = clock.At("2028-06-09T18:00:00+08:00")
 
 // Opens is what the demo's clock shows at its first start: the forum's second
 // morning, with a session under way, registration on site open and badges valid.
@@ -63,6 +69,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		Delegations: delegations.New(g.DB, g.Box, ev, credentials, g.Mail, Registering, ident.New),
 		Badges:      credentials,
 		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
+		Projects:    projects.New(g.DB, Reviewed, ident.New),
 	}
 	if err := loadAccounts(ctx, s, password); err != nil {
 		return err
@@ -77,6 +84,12 @@ func Load(ctx context.Context, g Ground, password string) error {
 		}},
 		{"doors", func(ctx context.Context, s Services, c *codes) error {
 			return loadDoors(ctx, g.DB, s.Events, s.Delegations, credentials, s.Agenda, c)
+		}},
+		{"projects", func(ctx context.Context, s Services, c *codes) error {
+			if err := loadHistory(ctx, s.Events); err != nil {
+				return err
+			}
+			return loadProjects(ctx, s.Projects, c.Events, c.Firms)
 		}},
 	} {
 		if err := part.load(ctx, s, c); err != nil {

@@ -59,6 +59,20 @@ func updateEvent(ctx context.Context, q store.Querier, id ident.ID, version int,
 	return n == 1, err
 }
 
+func upsertSeriesYear(ctx context.Context, q store.Querier, y SeriesYear) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO series_years (series_id, year, editions, firms, signed_projects, total_usd, definition) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (series_id, year) DO UPDATE SET editions = $3, firms = $4, signed_projects = $5, total_usd = $6, definition = $7`,
+		y.SeriesID, y.Year, y.Editions, y.Firms, y.Projects, y.TotalUSD, y.Definition)
+	return err
+}
+
+func seriesYears(ctx context.Context, q store.Querier, series ident.ID) (list []SeriesYear, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT series_id, year, editions, firms, signed_projects, total_usd, definition FROM series_years WHERE series_id = $1 ORDER BY year`, series)
+	return list, err
+}
+
 func eventByID(ctx context.Context, q store.Querier, id ident.ID) (e Event, err error) {
 	err = q.GetContext(ctx, &e, `SELECT `+eventColumns+` FROM events WHERE id = $1`, id)
 	return e, store.Fault(err)

@@ -40,6 +40,8 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"number":    number,
 		"money":     func(d decimal.Decimal, currency string) string { return locale.Money(l, d, currency) },
 		"millions":  locale.Millions,
+		"amount":    locale.Amount,
+		"rate":      locale.Rate,
 		"percent":   locale.Percent,
 		"add":       func(a, b int) int { return a + b },
 		"list":      func(items ...any) []any { return items },

@@ -136,6 +136,8 @@ var consolePlaces = []struct {
 	{"agenda", accounts.SeeAgenda, false},
 	{"badges", accounts.SeeBadges, false},
 	{"doors", accounts.SeeDoors, false},
+	{"projects", accounts.SeeProjects, false},
+	{"statistics", accounts.SeeStatistics, false},
 	{"mails", accounts.SeeMails, true},
 	{"accounts", accounts.EditAccounts, true},
 	{"audit", accounts.SeeAudit, true},

@@ -37,6 +37,8 @@ var samples = []map[string]sample{
 	guestPages,
 	doorPages,
 	badgePages,
+	projectPages,
+	statisticsPages,
 }
 
 var framePages = map[string]sample{

@@ -288,13 +288,28 @@ func (s *Server) doorRoutes() []route {
 // Console: signed projects.
 
 func (s *Server) projectRoutes() []route {
-	return []route{}
+	see, edit, verify := right(accounts.SeeProjects), right(accounts.EditProject), right(accounts.VerifyProject)
+	return []route{
+		get("/console/:event/projects", see, s.projectList),
+		get("/console/:event/projects/new", edit, s.newProject),
+		post("/console/:event/projects/new", edit, s.recordProject),
+		get("/console/:event/projects/rates", see, s.rates),
+		post("/console/:event/projects/rates", everywhere(accounts.EditProject), s.saveRate),
+		get("/console/:event/projects/:project", see, s.project),
+		get("/console/:event/projects/:project/edit", edit, s.editProjectForm),
+		post("/console/:event/projects/:project/edit", edit, s.editProject),
+		post("/console/:event/projects/:project/stage", edit, s.reportStage),
+		post("/console/:event/projects/:project/check", verify, s.checkStage),
+		post("/console/:event/projects/:project/merge", edit, s.mergeProject),
+	}
 }
 
 // Console: statistics.
 
 func (s *Server) statisticsRoutes() []route {
-	return []route{}
+	return []route{
+		get("/console/:event/statistics", right(accounts.SeeStatistics), s.statistics),
+	}
 }
 
 // Console: mails.

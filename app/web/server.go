@@ -26,6 +26,7 @@ import (
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/mail"
+	"qianshou/app/projects"
 	"qianshou/static"
 	"qianshou/views"
 )
@@ -50,6 +51,7 @@ type Services struct {
 	Delegations *delegations.Service
 	Badges      *badges.Service
 	Doors       *doors.Service
+	Projects    *projects.Service
 	Mail        *mail.Service
 	Audit       *audit.Log
 }

@@ -146,6 +146,7 @@ var (
 	tenThousand    = decimal.New(1, 4)
 	million        = decimal.New(1, 6)
 	hundredMillion = decimal.New(1, 8)
+	billion        = decimal.New(1, 9)
 )
 
 // Money is an amount in a sentence, to two figures after the point of its
@@ -165,6 +166,9 @@ func Money(l Lang, amount decimal.Decimal, currency string) string {
 		}
 		return minus(amount.Round(2)) + unit
 	}
+	if size.GreaterThanOrEqual(billion) {
+		return currency + " " + group(amount.Div(billion).Round(2).String()) + " billion"
+	}
 	if size.GreaterThanOrEqual(million) {
 		return currency + " " + group(amount.Div(million).Round(2).String()) + " million"
 	}
@@ -175,6 +179,20 @@ func minus(d decimal.Decimal) string { return strings.Replace(d.String(), "-", "
 
 // Millions is an amount under a head that names the unit: 217.13.
 func Millions(amount decimal.Decimal) string { return group(amount.Div(million).StringFixed(2)) }
+
+// Amount is an amount to the cent, under a head that names the currency:
+// 36,000,000.00.
+func Amount(amount decimal.Decimal) string { return group(amount.StringFixed(2)) }
+
+// Rate is a rate of exchange with two figures after the point, or as many as it
+// has: 785.00, 0.002849.
+func Rate(rate decimal.Decimal) string {
+	places := int32(2)
+	for !rate.Equal(rate.Round(places)) {
+		places++
+	}
+	return group(rate.StringFixed(places))
+}
 
 // Percent writes a share of one with one figure after the point: 66.7%.
 func Percent(share decimal.Decimal) string { return share.Shift(2).StringFixed(1) + "%" }

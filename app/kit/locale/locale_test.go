@@ -136,6 +136,7 @@ func TestDates(t *testing.T) {
 func TestMoney(t *testing.T) {
 	for _, tt := range []struct{ amount, currency, zh, en string }{
 		{"217130000", "USD", "2.17亿美元", "USD 217.13 million"},
+		{"3528000000", "USD", "35.28亿美元", "USD 3.53 billion"},
 		{"48000000", "USD", "4800万美元", "USD 48 million"},
 		{"11000000", "EUR", "1100万欧元", "EUR 11 million"},
 		{"320000.50", "EUR", "32万欧元", "EUR 320,000.5"},
@@ -153,6 +154,11 @@ func TestMoney(t *testing.T) {
 	}
 	if got := locale.Millions(decimal.RequireFromString("1217130000")); got != "1,217.13" {
 		t.Errorf("millions: %q", got)
+	}
+	for rate, want := range map[string]string{"785.000000": "785.00", "4.7": "4.70", "0.002849": "0.002849", "16250.5": "16,250.50"} {
+		if got := locale.Rate(decimal.RequireFromString(rate)); got != want {
+			t.Errorf("rate %s: %q, want %q", rate, got, want)
+		}
 	}
 	if got := locale.Percent(decimal.RequireFromString("0.66666")); got != "66.7%" {
 		t.Errorf("percent: %q", got)

@@ -1,0 +1,189 @@
+package projects
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/kit/store"
+)
+
+// where is a condition over p with its arguments.
+type where struct {
+	parts []string
+	args  []any
+}
+
+// add appends a condition in which ? stands for the next argument.
+func (w *where) add(condition string, args ...any) {
+	for _, a := range args {
+		w.args = append(w.args, a)
+		condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(w.args)), 1)
+	}
+	w.parts = append(w.parts, condition)
+}
+
+func (w *where) String() string { return "WHERE " + strings.Join(w.parts, " AND ") + " " }
+
+// where is the filter as a condition: the one that lists, totals and figures
+// share, so that a figure always opens the rows it counted.
+func (f Filter) where(by seen) *where {
+	w := &where{parts: []string{"true"}}
+	if !by.all {
+		w.add("p.event_id = ANY(?)", pq.Array(by.events))
+	}
+	switch f.Scope.Kind {
+	case OfEvent:
+		w.add("p.event_id = ?", f.Scope.EventID)
+	case OfSeries:
+		w.add("p.event_id IN (SELECT o.id FROM events o JOIN events here ON here.series_id = o.series_id WHERE here.id = ?)", f.Scope.EventID)
+	case OfYear:
+		w.add("p.signed_on >= make_date(?, 1, 1) AND p.signed_on < make_date(? + 1, 1, 1)", f.Scope.Year, f.Scope.Year)
+	}
+	for column, value := range map[string]string{
+		"document_type": string(f.Document), "kind": string(f.Kind), "direction": string(f.Direction), "sector_code": f.Sector,
+		"district_code": f.District, "partner_country": f.Country, "stage": string(f.Stage),
+	} {
+		if value != "" {
+			w.add("p."+column+" = ?", value)
+		}
+	}
+	if f.Reached != "" {
+		column := "stage"
+		if f.Verified {
+			column = "verified_stage"
+		}
+		w.add("p."+column+" = ANY(?)", pq.Array(f.Reached.stages()))
+	}
+	if f.Checking {
+		w.add("p.stage <> p.verified_stage")
+	}
+	if amount := map[Having]string{
+		HavingTotal: "p.total_investment IS NOT NULL", HavingContracted: "p.contracted_foreign > 0",
+		HavingPaidIn: "p.verified_paid_in > 0", HavingNone: "p.total_investment IS NULL",
+	}[f.Having]; amount != "" {
+		w.add(amount)
+	}
+	switch f.Rows {
+	case Counting:
+		w.add("p.merged_into IS NULL")
+	case Duplicates:
+		w.add("p.merged_into IS NOT NULL")
+	}
+	for word := range strings.FieldsSeq(f.Search) {
+		w.add("strpos(p.search, ?) > 0", word)
+	}
+	return w
+}
+
+func talliesOf(ctx context.Context, q store.Querier, w *where) (list []tally, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT p.id, p.event_id, p.firm_id, p.merged_into IS NOT NULL AS merged, p.kind, p.direction, p.document_type, p.sector_code, p.district_code,
+			p.partner_country, p.stage, p.verified_stage, p.signed_on, p.total_investment, p.contracted_foreign, p.verified_paid_in,
+			p.rate_units AS "rate.units", p.rate_cny AS "rate.cny", p.rate_cny_per_usd AS "rate.cny_per_usd", p.rate_source AS "rate.source"
+		FROM projects p `+w.String()+`ORDER BY p.id`, w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("count projects: %w", err)
+	}
+	return list, nil
+}
+
+// sortKeys is what each order goes by, and its type; two rows of the same key
+// stand in the order of their identifiers.
+var sortKeys = map[string][2]string{
+	"signed": {"p.signed_on", "date"},
+	"amount": {"coalesce(p.total_investment * p.rate_cny / (p.rate_units * p.rate_cny_per_usd), -1)", "numeric"},
+	"code":   {"p.code", "text"},
+	"stage": {`array_position(ARRAY['intention', 'framework', 'contract', 'landed', 'started', 'funds_arrived', 'milestone', 'construction',
+		'operating', 'completed', 'terminated'], p.stage)`, "int"},
+}
+
+type keyed struct {
+	Project
+	Key string `db:"sort_key"`
+}
+
+// pageOf answers one row more than the page holds, if there is one.
+func pageOf(ctx context.Context, q store.Querier, w *where, page Paging) ([]keyed, error) {
+	key, cast := sortKeys[page.Sort.what()][0], sortKeys[page.Sort.what()][1]
+	if page.Sort.Is("name") {
+		key, cast = `lower(p.name_en) COLLATE "C"`, "text"
+		if page.Lang == "zh" {
+			key = `p.name_zh COLLATE "zh-x-icu"`
+		}
+	}
+	direction, further := "ASC", ">"
+	if page.Sort.down() {
+		direction, further = "DESC", "<"
+	}
+	conditions := &where{parts: append([]string{}, w.parts...), args: append([]any{}, w.args...)}
+	if page.After != "" {
+		c, err := parseCursor(page.After)
+		if err != nil {
+			return nil, err
+		}
+		conditions.add("("+key+", p.id) "+further+" (?::"+cast+", ?::uuid)", c.Key, c.ID)
+		page.Offset = 0
+	}
+	query := strings.Replace(projectSelect, "SELECT ", "SELECT ("+key+")::text AS sort_key, ", 1) + conditions.String() +
+		fmt.Sprintf("ORDER BY %s %s, p.id %s LIMIT %d OFFSET %d", key, direction, direction, page.Limit+1, page.Offset)
+	var list []keyed
+	if err := q.SelectContext(ctx, &list, query, conditions.args...); err != nil {
+		return nil, fmt.Errorf("list projects: %w", err)
+	}
+	for i := range list {
+		list[i].Project = list[i].dated()
+	}
+	return list, nil
+}
+
+func signingYears(ctx context.Context, q store.Querier) (years []int, err error) {
+	err = q.SelectContext(ctx, &years, `SELECT DISTINCT extract(year FROM signed_on)::int FROM projects ORDER BY 1 DESC`)
+	return years, err
+}
+
+// latestDay is the latest day on which anything was signed or a stage reached.
+func latestDay(ctx context.Context, q store.Querier, w *where) (day time.Time, err error) {
+	var found *time.Time
+	err = q.GetContext(ctx, &found, `
+		SELECT max(greatest(p.signed_on, (SELECT max(occurred_on) FROM stage_events v WHERE v.project_id = p.id)))
+		FROM projects p `+w.String(), w.args...)
+	if err != nil {
+		return day, fmt.Errorf("latest day: %w", err)
+	}
+	if found != nil {
+		day = found.UTC()
+	}
+	return day, nil
+}
+
+func periodOf(ctx context.Context, q store.Querier, event ident.ID) (p Period, err error) {
+	err = q.GetContext(ctx, &p, `
+		SELECT e.title_zh AS "title.zh", e.title_en AS "title.en", e.starts_on, e.ends_on, s.name_zh AS "series.zh", s.name_en AS "series.en", s.since_year
+		FROM events e JOIN series s ON s.id = e.series_id WHERE e.id = $1`, event)
+	return p, store.Fault(err)
+}
+
+// namesOf answers the names of countries, sectors and districts by their codes.
+func namesOf(ctx context.Context, q store.Querier) (map[string]map[string]locale.Text, error) {
+	names := map[string]map[string]locale.Text{}
+	for by, table := range map[string]string{"country": "countries", "sector": "sectors", "district": "districts"} {
+		var rows []struct {
+			Code string
+			Name locale.Text
+		}
+		if err := q.SelectContext(ctx, &rows, `SELECT code, name_zh AS "name.zh", name_en AS "name.en" FROM `+table); err != nil {
+			return nil, fmt.Errorf("names of %s: %w", table, err)
+		}
+		names[by] = map[string]locale.Text{}
+		for _, r := range rows {
+			names[by][r.Code] = r.Name
+		}
+	}
+	return names, nil
+}
