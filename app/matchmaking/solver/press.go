@@ -1,6 +1,7 @@
 package solver
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -37,8 +38,7 @@ func (s *state) press(ctx context.Context, chance *rand.Rand, bound format.Bound
 			if len(s.unplaced) == 0 {
 				break
 			}
-			n := p.step(heat)
-			looks -= max(n, 1)
+			looks -= max(p.step(heat), 1)
 			p.keepBest()
 		}
 	}
@@ -53,6 +53,8 @@ type presser struct {
 	bestMust, bestValue int
 	bestBelow           int
 	buffer              []spot
+	looks               int     // spots looked at in this step
+	journal             []entry // of this step
 }
 
 func (p *presser) done(bound format.Bound) bool {
@@ -70,53 +72,106 @@ func (p *presser) temperatures() (hot, cold float64) {
 }
 
 // step presses one meeting in, or does not. It answers how many spots it looked at.
-func (p *presser) step(heat float64) (looks int) {
-	m := p.unplaced[p.chance.IntN(len(p.unplaced))]
-	if p.mustOut > 0 && p.chance.IntN(2) == 0 {
-		for _, i := range p.unplaced {
-			if p.meetings[i].must && !p.impossible[i] {
-				m = i
-				break
-			}
-		}
-	}
+func (p *presser) step(heat float64) int {
+	p.looks, p.journal = 0, p.journal[:0]
+	m := p.pick()
 	if p.impossible[m] {
 		return 1
 	}
-	best, cost, ties, any := nowhere, int64(math.MaxInt64), 0, false
+	anyOther := p.chance.IntN(5) == 0 // not the cheapest, for once
+	at, _, ok := p.cheapest(m, anyOther)
+	if !ok {
+		// With nobody before it, nothing that may go stands in its way: it never fits.
+		p.impossible[m] = len(p.meetings[m].after) == 0
+		return p.looks
+	}
+	must, value := p.mustOut, p.value
+	p.seat(m, at)
+	loss := float64(value-p.value) + mustWorth*float64(p.mustOut-must)
+	if loss > 0 && p.chance.Float64() >= math.Exp(-loss/heat) {
+		p.takeBack()
+	}
+	return p.looks
+}
+
+// pick chooses an unplaced meeting, a must every other time.
+func (p *presser) pick() int {
+	if p.mustOut > 0 && p.chance.IntN(2) == 0 {
+		for _, i := range p.unplaced {
+			if p.meetings[i].must && !p.impossible[i] {
+				return i
+			}
+		}
+	}
+	return p.unplaced[p.chance.IntN(len(p.unplaced))]
+}
+
+// cheapest answers the spot that pushes out the least, by lot among equals, or
+// any spot at all.
+func (p *presser) cheapest(m int, anySpot bool) (best spot, cost int64, found bool) {
+	ties := 0
 	for _, slot := range p.meetings[m].slots {
 		p.buffer = p.spotsAt(m, slot, p.buffer)
 		for _, at := range p.buffer {
-			looks++
+			p.looks++
 			_, weight, ok := p.clash(m, at)
-			if !ok {
+			switch {
+			case !ok:
 				continue
-			}
-			any = true
-			if weight < cost {
-				best, cost, ties = at, weight, 1
-			} else if weight == cost {
+			case !found || weight < cost && !anySpot:
+				best, cost, ties, found = at, weight, 1, true
+			case weight == cost || anySpot:
 				if ties++; p.chance.IntN(ties) == 0 {
-					best = at
+					best, cost = at, weight
 				}
 			}
 		}
 	}
-	if !any {
-		// With nobody before it, nothing that may go stands in its way: it never fits.
-		p.impossible[m] = len(p.meetings[m].after) == 0
-		return looks
+	return best, cost, found
+}
+
+// seat holds a meeting at a spot. What it pushes out looks for another seat, where
+// it pushes out only lighter ones, and so on: weights fall, so this ends.
+func (p *presser) seat(m int, at spot) {
+	homeless := p.seatOne(m, at)
+	for len(homeless) > 0 && len(p.journal) < longestJournal {
+		heaviest := slices.MaxFunc(homeless, func(a, b int) int { return cmp.Compare(p.weight[a], p.weight[b]) })
+		homeless = slices.DeleteFunc(homeless, func(h int) bool { return h == heaviest })
+		if at, cost, ok := p.cheapest(heaviest, false); ok && cost < p.weight[heaviest] {
+			homeless = append(homeless, p.seatOne(heaviest, at)...)
+		}
 	}
-	loss := float64(cost - p.meetings[m].worth())
-	if loss > 0 && p.chance.Float64() >= math.Exp(-loss/heat) {
-		return looks
+}
+
+const longestJournal = 40
+
+func (p *presser) seatOne(m int, at spot) []int {
+	out, _, _ := p.clash(m, at)
+	out = slices.Clone(out)
+	for _, h := range out {
+		p.journal = append(p.journal, entry{h, p.take(h), false})
 	}
-	out, _, _ := p.clash(m, best)
-	for _, h := range slices.Clone(out) {
-		p.take(h)
+	p.put(m, at)
+	p.journal = append(p.journal, entry{m, at, true})
+	return out
+}
+
+// entry is one change of a step: held at a spot, or taken from it.
+type entry struct {
+	meeting int
+	at      spot
+	held    bool
+}
+
+// takeBack undoes the step.
+func (p *presser) takeBack() {
+	for _, e := range slices.Backward(p.journal) {
+		if e.held {
+			p.take(e.meeting)
+		} else {
+			p.put(e.meeting, e.at)
+		}
 	}
-	p.put(m, best)
-	return looks
 }
 
 func (p *presser) keepBest() {
