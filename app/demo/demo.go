@@ -18,6 +18,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/seal"
+	"qianshou/app/matchmaking"
 )
 
 // Ground is what the services are built on. Each is built with a clock that
@@ -38,6 +39,7 @@ type Services struct {
 	Firms       *firms.Service
 	Delegations *delegations.Service
 	Agenda      *agenda.Service
+	Matchmaking *matchmaking.Service
 }
 
 // by is who loads: the audit log shows it.
@@ -60,6 +62,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		Firms:       firms.New(g.DB, Registering, ident.New),
 		Delegations: delegations.New(g.DB, g.Box, ev, badges.New(g.DB, g.Box, Registering, ident.New), g.Mail, Registering, ident.New),
 		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
+		Matchmaking: matchmaking.New(g.DB, planning, ident.New),
 	}
 	if err := loadAccounts(ctx, s, password); err != nil {
 		return err
@@ -72,6 +75,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
 			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)
 		}},
+		{"matchmaking", loadMatchmaking},
 	} {
 		if err := part.load(ctx, s, c); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
