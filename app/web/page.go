@@ -125,6 +125,7 @@ var consolePlaces = []struct {
 }{
 	{"", accounts.SeeConsole, false},
 	{"registrations", accounts.SeeRegistrations, false},
+	{"matchmaking", accounts.SeeMatchmaking, false},
 	{"agenda", accounts.SeeAgenda, false},
 	{"mails", accounts.SeeMails, true},
 	{"accounts", accounts.EditAccounts, true},

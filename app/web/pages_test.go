@@ -35,6 +35,7 @@ var samples = []map[string]sample{
 	agendaPages,
 	accountPages,
 	guestPages,
+	matchmakingPages,
 }
 
 var framePages = map[string]sample{

@@ -25,6 +25,7 @@ import (
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/mail"
+	"qianshou/app/matchmaking"
 	"qianshou/static"
 	"qianshou/views"
 )
@@ -48,6 +49,7 @@ type Services struct {
 	Firms       *firms.Service
 	Delegations *delegations.Service
 	Badges      *badges.Service
+	Matchmaking *matchmaking.Service
 	Mail        *mail.Service
 	Audit       *audit.Log
 }
