@@ -185,7 +185,7 @@ func (s *Server) planned(c *fiber.Ctx, said string, do func() (matchmaking.Plan,
 	if err != nil {
 		return err
 	}
-	return s.render(c.Status(fiber.StatusConflict), "matchmaking/console", p)
+	return s.again(c, "matchmaking/console", p)
 }
 
 // ownMeetingDay is a day of somebody's own meetings.

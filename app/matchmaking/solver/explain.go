@@ -120,7 +120,7 @@ func (s *state) reachable(m, slot int, places []int) bool {
 	v := &s.meetings[m]
 	return slices.ContainsFunc(places, func(p int) bool {
 		for _, w := range v.parties {
-			if out, ok := s.clashOf(w, m, spot{slot, p, none}, slot+v.length, nil); !ok || len(out) > 0 {
+			if out, ok := s.clashOf(w, spot{slot, p, none}, slot+v.length, nil); !ok || len(out) > 0 {
 				return false
 			}
 		}
@@ -147,7 +147,7 @@ func (s *state) freePlaces(m, slot int) (list []int) {
 func (s *state) someInterpreter(m, slot int, places []int) bool {
 	for _, i := range s.meetings[m].interpreters {
 		for _, p := range places {
-			if out, ok := s.clashOf(i, m, spot{slot, p, i}, slot+s.meetings[m].length, nil); ok && len(out) == 0 {
+			if out, ok := s.clashOf(i, spot{slot, p, i}, slot+s.meetings[m].length, nil); ok && len(out) == 0 {
 				return true
 			}
 		}

@@ -11,7 +11,7 @@ import (
 const (
 	exchangesPerMeeting = 1_500
 	leastExchanges      = 20_000
-	mostExchanges       = 1_500_000
+	mostExchanges       = 600_000
 	longestChain        = 14
 )
 

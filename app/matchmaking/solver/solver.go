@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"qianshou/app/matchmaking/format"
 )
@@ -49,9 +50,15 @@ func Solve(ctx context.Context, p format.Problem, opts Options) (format.Plan, er
 	}
 	s.keepPrevious()
 	chance := rand.New(rand.NewPCG(uint64(opts.Seed), 0x9ea5)) //nolint:gosec // a search, not a secret
-	bound := m.bound(ctx)
-	s.press(ctx, chance, bound)
-	s.shorten(ctx, chance)
+	first, stop := share(ctx, 0.2)
+	bound := m.bound(first)
+	stop()
+	second, stop := share(ctx, 0.55)
+	s.press(second, chance, bound)
+	stop()
+	third, stop := share(ctx, 0.8)
+	s.shorten(third, chance)
+	stop()
 	if !s.makeFair() {
 		plan.Status = format.Unknown
 		return plan, nil
@@ -64,6 +71,16 @@ func Solve(ctx context.Context, p format.Problem, opts Options) (format.Plan, er
 	}
 	s.write(&plan)
 	return plan, nil
+}
+
+// share is a context for one step: it has a part of the time that is left, so
+// that later steps have some too.
+func share(ctx context.Context, part float64) (context.Context, context.CancelFunc) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Duration(part*float64(time.Until(deadline))))
 }
 
 // write lists the plan by time and place, and the unplaced in the order of the

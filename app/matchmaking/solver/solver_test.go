@@ -267,3 +267,29 @@ func FuzzSolve(f *testing.F) {
 		solve(t, invent(rand.New(rand.NewPCG(seed, 4)), n), int64(seed>>1))
 	})
 }
+
+// BenchmarkSolve runs the sizes that an event has: the demo's, a large forum's,
+// a fair's.
+func BenchmarkSolve(b *testing.B) {
+	for _, n := range []size{
+		{hosts: 12, guests: 40, meetings: 92, slots: 10, places: 14, interpreters: 12},
+		{hosts: 60, guests: 200, meetings: 700, slots: 16, places: 40, interpreters: 20},
+		{hosts: 150, guests: 250, meetings: 3000, slots: 24, places: 135, interpreters: 60},
+	} {
+		b.Run(fmt.Sprint(n.meetings), func(b *testing.B) {
+			p := invent(rand.New(rand.NewPCG(1, 5)), n)
+			for i := range p.Meetings { // what is fixed by chance contradicts itself
+				if p.Meetings[i].Tier == format.Fixed {
+					p.Meetings[i].Tier, p.Meetings[i].Slots = format.Must, nil
+				}
+			}
+			var plan format.Plan
+			for b.Loop() {
+				plan = solve(b, p, 1)
+			}
+			b.ReportMetric(float64(plan.Objective.Value), "value")
+			b.ReportMetric(float64(plan.Bound.Value), "bound")
+			b.ReportMetric(float64(plan.Objective.Breaks), "breaks")
+		})
+	}
+}

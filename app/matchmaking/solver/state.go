@@ -138,7 +138,7 @@ func (s *state) clash(m int, at spot) ([]int, int64, bool) {
 	}
 	for _, w := range who[:n] {
 		var ok bool
-		if out, ok = s.clashOf(w, m, at, end, out); !ok {
+		if out, ok = s.clashOf(w, at, end, out); !ok {
 			return nil, 0, false
 		}
 	}
@@ -162,7 +162,7 @@ func (s *state) clash(m int, at spot) ([]int, int64, bool) {
 }
 
 // clashOf adds what one worker's rules push out.
-func (s *state) clashOf(w, m int, at spot, end int, out []int) ([]int, bool) {
+func (s *state) clashOf(w int, at spot, end int, out []int) ([]int, bool) {
 	x := &s.workers[w]
 	var ok bool
 	for t := at.slot; t < end; t++ {
@@ -186,7 +186,7 @@ func (s *state) clashOf(w, m int, at spot, end int, out []int) ([]int, bool) {
 		}
 	}
 	if s.far && x.parallel == 1 {
-		return s.clashOnWay(w, m, at, end, out)
+		return s.clashOnWay(w, at, end, out)
 	}
 	return out, true
 }
@@ -219,7 +219,7 @@ func (s *state) makeRoom(w, t, keep int, out []int) ([]int, bool) {
 	}
 }
 
-// at tells whether a worker is at a meeting.
+// isAt tells whether a worker is at a meeting.
 func (s *state) isAt(w, m int) bool {
 	at := s.at[m]
 	return at.slot != none && (s.meetings[m].parties[0] == w || s.meetings[m].parties[1] == w || at.interpreter == w)
@@ -237,9 +237,12 @@ func (s *state) remaining(w int, out []int) int {
 
 func (s *state) pushCheapest(w int, out []int) ([]int, bool) {
 	lightest := none
-	for _, h := range s.workers[w].meetings {
-		if s.weight[h] != never && s.isAt(w, h) && (lightest == none || s.weight[h] < s.weight[lightest]) && !slices.Contains(out, h) {
-			lightest = h
+	for t := range s.slots {
+		for _, x := range s.load[w*s.slots+t] {
+			h := int(x)
+			if s.weight[h] != never && (lightest == none || s.weight[h] < s.weight[lightest]) && !slices.Contains(out, h) {
+				lightest = h
+			}
 		}
 	}
 	if lightest == none {
@@ -308,12 +311,14 @@ func (s *state) price(w, t int, out []int) (cost int64, ok bool) {
 }
 
 // clashOnWay pushes out what leaves no time to walk.
-func (s *state) clashOnWay(w, m int, at spot, end int, out []int) ([]int, bool) {
+func (s *state) clashOnWay(w int, at spot, end int, out []int) ([]int, bool) {
 	room := s.places[at.place].room
-	for _, h := range s.workers[w].meetings {
-		if h == m || !s.isAt(w, h) || slices.Contains(out, h) {
+	for t := range s.slots { // at most one meeting in each
+		list := s.load[w*s.slots+t]
+		if len(list) == 0 || slices.Contains(out, int(list[0])) {
 			continue
 		}
+		h := int(list[0])
 		o := s.at[h]
 		need := s.walk[room][s.places[o.place].room]
 		before := s.starts[at.slot] - s.ends[o.slot+s.meetings[h].length-1]
