@@ -504,7 +504,18 @@ func TestInterpretersAndReasons(t *testing.T) {
 	if got := table().Unplaced; !slices.Equal(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	_, err := g.s.SaveInterpreter(t.Context(), office, matchmaking.Interpreter{EventID: g.event, Code: "ST1", Name: locale.Text{ZH: "钟", EN: "Zhong"}, Languages: []string{"hu", "zh"}})
+	// Whoever may not set rules is not told that the two must not meet.
+	plans, err := g.s.Plans(t.Context(), office, g.event)
+	fatal(t, err)
+	reader := accounts.Actor{Kind: accounts.User, Grants: []accounts.Grant{{EventID: g.event, Role: accounts.Programme}}}
+	seen, err := g.s.Timetable(t.Context(), reader, g.event, plans[0].ID)
+	if err != nil || len(seen.Unplaced) != 2 || seen.Unplaced[1].Reason != "not_possible" {
+		t.Errorf("the programme reads %+v, %v", seen.Unplaced, err)
+	}
+	if f, err := g.s.Figures(t.Context(), reader, g.event); err != nil || f.Blocked != 0 || f.Wishes != 2 {
+		t.Errorf("the programme counts %+v, %v", f, err)
+	}
+	_, err = g.s.SaveInterpreter(t.Context(), office, matchmaking.Interpreter{EventID: g.event, Code: "ST1", Name: locale.Text{ZH: "钟", EN: "Zhong"}, Languages: []string{"hu", "zh"}})
 	fatal(t, err)
 	got := table()
 	if !slices.Equal(got.Unplaced, []matchmaking.Unplaced{blocked}) {

@@ -61,12 +61,14 @@ type Unplaced struct {
 	Delegation, Firm locale.Text
 	Must, Mutual     bool
 	Code             string      // NO_COMMON_SLOT …
-	Reason           string      // of the format, or blocked: finer than the code
+	Reason           string      // of the format, or blocked, or not_possible: finer than the code
 	Who              locale.Text // who is full, or works without rest; empty for other reasons
 	FirmIsWho        bool
 }
 
-// Timetable draws a plan as it was frozen; names are those of today.
+// Timetable draws a plan as it was frozen; names are those of today. That two
+// must not meet is told to those alone who set it; others read that it is not
+// possible.
 //
 // Faults: Forbidden; NotFound, the event has no such plan.
 func (s *Service) Timetable(ctx context.Context, by accounts.Actor, event, planID ident.ID) (Timetable, error) {
@@ -110,8 +112,12 @@ func (s *Service) Timetable(ctx context.Context, by accounts.Actor, event, planI
 	for _, u := range solution.Unplaced {
 		t.Unplaced = append(t.Unplaced, now.unplaced(meetings[u.Meeting], u))
 	}
+	reason := "not_possible"
+	if by.May(accounts.EditMatchmaking, event) {
+		reason = "blocked"
+	}
 	for _, b := range now.blocked {
-		t.Unplaced = append(t.Unplaced, Unplaced{Delegation: b.delegation.Name(), Firm: b.firm.Name(), Mutual: b.mutual, Code: Blocked, Reason: "blocked"})
+		t.Unplaced = append(t.Unplaced, Unplaced{Delegation: b.delegation.Name(), Firm: b.firm.Name(), Mutual: b.mutual, Code: Blocked, Reason: reason})
 	}
 	slices.SortStableFunc(t.Unplaced, func(a, b Unplaced) int {
 		return cmp.Or(cmp.Compare(a.Delegation.EN, b.Delegation.EN), cmp.Compare(a.Firm.EN, b.Firm.EN))
@@ -215,7 +221,7 @@ func (s *Service) OfFirm(ctx context.Context, event, firm ident.ID) ([]Appointme
 // Figures are what the desk plans with.
 type Figures struct {
 	Wishes       int `db:"wishes"`  // pairs of which one side asked or the office demands
-	Blocked      int `db:"blocked"` // of these, forbidden
+	Blocked      int `db:"blocked"` // of these, forbidden; zero for those who may not know
 	Musts        int `db:"musts"`
 	Delegations  int `db:"delegations"` // with a wish
 	Firms        int `db:"firms"`       // with a wish
@@ -231,5 +237,9 @@ func (s *Service) Figures(ctx context.Context, by accounts.Actor, event ident.ID
 	if !by.May(accounts.SeeMatchmaking, event) {
 		return Figures{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	return figuresOf(ctx, s.db, event)
+	f, err := figuresOf(ctx, s.db, event)
+	if !by.May(accounts.EditMatchmaking, event) {
+		f.Blocked = 0
+	}
+	return f, err
 }

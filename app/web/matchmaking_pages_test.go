@@ -41,7 +41,7 @@ func matchmakingSample(p Page, full bool) any {
 			{Table: "V1", Room: city, VIP: true, StepFree: true, Cells: []*matchmaking.Cell{nil, nil}},
 		},
 	}
-	for _, reason := range append(slices.Clone(format.Reasons), "blocked") {
+	for _, reason := range append(slices.Clone(format.Reasons), "blocked", "not_possible") {
 		table.Unplaced = append(table.Unplaced, matchmaking.Unplaced{Delegation: city, Firm: firm, Must: true, Mutual: true, Reason: reason, Who: city})
 	}
 	m.show(table, time.UTC)

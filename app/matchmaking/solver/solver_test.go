@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -237,6 +238,42 @@ func TestSameSeedSamePlan(t *testing.T) {
 	first := solve(t, p, 5)
 	if again := solve(t, p, 5); !reflect.DeepEqual(first, again) {
 		t.Errorf("the same seed gave\n%+v\nand\n%+v", first, again)
+	}
+}
+
+// Every plan is repaired after something changed: what is pinned stays, nothing
+// breaks, and where nothing changed nothing moves.
+func TestRepairs(t *testing.T) {
+	t.Parallel()
+	for seed := range int64(40) {
+		r := rand.New(rand.NewPCG(uint64(seed), 6))
+		p := invent(r, size{hosts: 3 + r.IntN(5), guests: 4 + r.IntN(12), meetings: 10 + r.IntN(40), slots: 5 + r.IntN(6), places: 3 + r.IntN(6), interpreters: 2 + r.IntN(4)})
+		plan := solve(t, p, seed)
+		if plan.Status == format.Infeasible {
+			continue
+		}
+		p.Previous = plan.Meetings
+		if same := solve(t, p, seed+1); same.Objective.Moved > 0 || same.Objective.Value < plan.Objective.Value {
+			t.Errorf("seed %d: without a change, %+v became %+v", seed, plan.Objective, same.Objective)
+		}
+		away := &p.Parties[r.IntN(len(p.Parties))]
+		away.Unavailable = []string{p.Slots[r.IntN(len(p.Slots))].ID}
+		touched := 0 // by the absence
+		length, parties := map[string]int{}, map[string][]string{}
+		for _, m := range p.Meetings {
+			length[m.ID], parties[m.ID] = m.Length, m.Parties
+		}
+		for i, was := range p.Previous {
+			there := slices.Contains(parties[was.Meeting], away.ID) && (was.Slot == away.Unavailable[0] || length[was.Meeting] > 1)
+			p.Previous[i].Pinned = !there && r.IntN(6) == 0
+			if there {
+				touched++
+			}
+		}
+		repaired := solve(t, p, seed)
+		if repaired.Status == format.Feasible && touched == 0 && repaired.Objective.Moved > 0 {
+			t.Errorf("seed %d: nobody was touched, %d moved", seed, repaired.Objective.Moved)
+		}
 	}
 }
 
