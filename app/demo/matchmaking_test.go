@@ -99,3 +99,63 @@ func TestMatchmakingOfTheDemo(t *testing.T) {
 		t.Errorf("unplaced by reason: %v", reasons)
 	}
 }
+
+// TestDayOfChanges repairs the published plan after what happens on the day: an
+// interpreter falls ill, a firm does not come, a VIP room is lost to the only
+// delegation that needs one without steps.
+func TestDayOfChanges(t *testing.T) {
+	t.Parallel()
+	db, forum := loaded(t)
+	s := matchmaking.New(db, Registering, ident.New)
+	find := func(query string, args ...any) (id ident.ID) {
+		if err := db.GetContext(t.Context(), &id, query, args...); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		return id
+	}
+	interpreter := find(`SELECT id FROM interpreters WHERE event_id = $1 AND code = 'M024'`, forum.ID)
+	firm := find(`SELECT id FROM firms WHERE code = 'F015'`)
+	table := find(`SELECT id FROM meeting_tables WHERE event_id = $1 AND code = 'V1'`, forum.ID)
+	var slots []ident.ID
+	if err := db.SelectContext(t.Context(), &slots, `SELECT id FROM time_slots WHERE event_id = $1`, forum.ID); err != nil {
+		t.Fatal(err)
+	}
+	meetingsOf := func(column string, id ident.ID) (n int) {
+		if err := db.GetContext(t.Context(), &n, `SELECT count(*) FROM meetings WHERE state <> 'cancelled' AND `+column+` = $1`, id); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, tt := range []struct {
+		what    string
+		absence matchmaking.Absence
+		moved   int // what must move or fall out, and no more
+		placed  int
+	}{
+		{"the interpreter is ill", matchmaking.Absence{InterpreterID: interpreter}, 0, 89},
+		// Two delegations that were full met the firm: each has room for another wish.
+		{"the firm does not come", matchmaking.Absence{FirmID: firm}, meetingsOf("firm_id", firm), 88},
+		{"the room is lost", matchmaking.Absence{TableID: table}, meetingsOf("table_id", table), 79},
+	} {
+		for _, slot := range slots {
+			a := tt.absence
+			a.EventID, a.SlotID = forum.ID, slot
+			if err := s.SaveAbsence(t.Context(), by, a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plan, err := s.Repair(t.Context(), by, forum.ID, matchmaking.RunOptions{Seed: 1})
+		if err != nil {
+			t.Fatalf("%s: %v", tt.what, err)
+		}
+		if plan.Moved != tt.moved || plan.Placed != tt.placed {
+			t.Errorf("%s: %d placed, %d moved; want %d and %d", tt.what, plan.Placed, plan.Moved, tt.placed, tt.moved)
+		}
+		if _, err := s.Publish(t.Context(), by, forum.ID, plan.ID); err != nil {
+			t.Fatalf("%s: %v", tt.what, err)
+		}
+		if tt.absence.InterpreterID != ident.Nil && meetingsOf("interpreter_id", interpreter) > 0 || tt.absence.FirmID != ident.Nil && meetingsOf("firm_id", firm) > 0 || tt.absence.TableID != ident.Nil && meetingsOf("table_id", table) > 0 {
+			t.Errorf("%s, and meetings still need them", tt.what)
+		}
+	}
+}
