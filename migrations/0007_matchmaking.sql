@@ -23,7 +23,7 @@ CREATE TABLE matchmaking_rules (
   free_slots              int NOT NULL DEFAULT 1,   -- kept free per delegation for requests on the day
   relay_language          text NOT NULL DEFAULT 'en',
   CONSTRAINT matchmaking_rules_sane CHECK (min_per_firm >= 0 AND max_per_delegation > 0 AND max_per_firm > 0
-    AND max_in_a_row > 0 AND interpreter_in_a_row > 0 AND free_slots >= 0)
+    AND min_per_firm <= max_per_firm AND max_in_a_row > 0 AND interpreter_in_a_row > 0 AND free_slots >= 0)
 );
 
 CREATE TABLE meeting_requests (
@@ -58,6 +58,8 @@ CREATE TABLE unavailable_slots (
   interpreter_id uuid,
   table_id      uuid REFERENCES meeting_tables ON DELETE CASCADE,
   reason        text NOT NULL DEFAULT '',
+  -- Noted once; noting it again changes the reason.
+  CONSTRAINT unavailable_slots_once UNIQUE NULLS NOT DISTINCT (slot_id, delegation_id, firm_id, interpreter_id, table_id),
   CONSTRAINT unavailable_slots_one_subject CHECK (num_nonnulls(delegation_id, firm_id, interpreter_id, table_id) = 1)
 );
 
@@ -87,6 +89,11 @@ CREATE TABLE plans (                           -- one run of the solver; its pro
   requested    int NOT NULL,
   value        bigint NOT NULL,
   bound        bigint NOT NULL,
+  breaks       int NOT NULL,
+  moved        int NOT NULL DEFAULT 0,         -- published meetings that it moves or leaves out
+  repair       boolean NOT NULL DEFAULT false, -- it started from the published plan
+  proven       boolean NOT NULL DEFAULT false, -- no plan of this problem is better
+  milliseconds int NOT NULL DEFAULT 0,         -- the run took
   created_by   text NOT NULL,
   created_at   timestamptz NOT NULL,
   published_at timestamptz,

@@ -18,6 +18,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/seal"
+	"qianshou/app/matchmaking"
 	"qianshou/app/projects"
 )
 
@@ -41,6 +42,7 @@ type Services struct {
 	Badges      *badges.Service
 	Agenda      *agenda.Service
 	Projects    *projects.Service
+	Matchmaking *matchmaking.Service
 }
 
 // by is who loads: the audit log shows it.
@@ -70,6 +72,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		Badges:      credentials,
 		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
 		Projects:    projects.New(g.DB, Reviewed, ident.New),
+		Matchmaking: matchmaking.New(g.DB, planning, ident.New),
 	}
 	if err := loadAccounts(ctx, s, password); err != nil {
 		return err
@@ -91,6 +94,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 			}
 			return loadProjects(ctx, s.Projects, c.Events, c.Firms)
 		}},
+		{"matchmaking", loadMatchmaking},
 	} {
 		if err := part.load(ctx, s, c); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)

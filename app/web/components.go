@@ -50,6 +50,9 @@ var states = map[string]map[string][2]string{
 		"draft": {"", "pencil"}, "planned": {"wait", "calendar"}, "published": {"ok", "circle-check"}, "live": {"live", ""},
 		"ended": {"", "check"}, "archived": {"", "archive"}, "cancelled": {"final", "ban"},
 	},
+	"plan": {
+		"draft": {"", "pencil"}, "published": {"ok", "circle-check"}, "superseded": {"", "replace"},
+	},
 	"mail": {
 		"queued": {"wait", "hourglass"}, "kept": {"", "mail"}, "sent": {"ok", "check"}, "failed": {"fix", "alert-triangle"},
 		"bounced": {"fix", "corner-up-left"},

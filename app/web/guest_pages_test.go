@@ -54,7 +54,7 @@ var guestPages = map[string]sample{
 		}
 		r := longest
 		r.Status = delegations.BadgeIssued
-		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum}
+		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Meetings: ownMeetings(r, appointments(p.Now), p.Now)}
 	},
 	"registrations/list": func(p Page, full bool) any {
 		if !full {

@@ -19,6 +19,7 @@ type mePage struct {
 	Token        string // of the address
 	Rung         int    // how far on the ladder: 1 received … 4 inside
 	Head         EventHead
+	Meetings     []ownMeetingDay
 }
 
 // rungs are the plain steps that a guest sees of the fine states.
@@ -42,6 +43,11 @@ func (s *Server) me(c *fiber.Ctx) error {
 		r.Status = delegations.UnderReview
 	}
 	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e)}
+	meetings, err := s.Matchmaking.OfRegistration(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	p.Meetings = ownMeetings(r, meetings, s.Now())
 	b, err := s.Badges.LivingOf(ctx, r.ID)
 	if err != nil && fault.CodeOf(err) != fault.NotFound {
 		return err

@@ -133,6 +133,7 @@ var consolePlaces = []struct {
 }{
 	{"", accounts.SeeConsole, false},
 	{"registrations", accounts.SeeRegistrations, false},
+	{"matchmaking", accounts.SeeMatchmaking, false},
 	{"agenda", accounts.SeeAgenda, false},
 	{"badges", accounts.SeeBadges, false},
 	{"doors", accounts.SeeDoors, false},

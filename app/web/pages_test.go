@@ -39,6 +39,7 @@ var samples = []map[string]sample{
 	badgePages,
 	projectPages,
 	statisticsPages,
+	matchmakingPages,
 }
 
 var framePages = map[string]sample{

@@ -217,7 +217,13 @@ func (s *Server) delegationRoutes() []route {
 // Console: matchmaking.
 
 func (s *Server) matchmakingRoutes() []route {
-	return []route{}
+	edit := right(accounts.EditMatchmaking)
+	return []route{
+		get("/console/:event/matchmaking", right(accounts.SeeMatchmaking), s.matchmakingDesk),
+		post("/console/:event/matchmaking/solve", edit, s.solveMatchmaking).limit(matchmakingLimit),
+		post("/console/:event/matchmaking/repair", edit, s.repairMatchmaking).limit(matchmakingLimit),
+		post("/console/:event/matchmaking/:plan/publish", edit, s.publishMatchmaking),
+	}
 }
 
 // The agenda: in public, on the big screen, as a file and a stream; and in the

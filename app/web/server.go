@@ -26,6 +26,7 @@ import (
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/mail"
+	"qianshou/app/matchmaking"
 	"qianshou/app/projects"
 	"qianshou/static"
 	"qianshou/views"
@@ -52,6 +53,7 @@ type Services struct {
 	Badges      *badges.Service
 	Doors       *doors.Service
 	Projects    *projects.Service
+	Matchmaking *matchmaking.Service
 	Mail        *mail.Service
 	Audit       *audit.Log
 }

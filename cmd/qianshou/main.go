@@ -35,6 +35,7 @@ func commands() []command {
 		{"user", "user create, user password: accounts of staff", user},
 		{"token", "token create, token revoke: bearer tokens for other programs", token},
 		{"agenda", "agenda rebuild: make the live agendas in Redis anew", agendaCommand},
+		{"match", "match solve, match verify: matchmaking problems and plans in files", matchCommand},
 		{"audit", "audit verify: check that the audit log was not altered", auditCommand},
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/seal"
 	"qianshou/app/mail"
+	"qianshou/app/matchmaking"
 	"qianshou/app/projects"
 	"qianshou/app/web"
 )
@@ -74,8 +75,9 @@ func build(ctx context.Context, g *ground) (*site, error) {
 		Services: web.Services{
 			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firms.New(g.db, g.now, ident.New),
 			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
-			Doors: gates,
-			Projects: projects.New(g.db, g.now, ident.New),
+			Doors:       gates,
+			Projects:    projects.New(g.db, g.now, ident.New),
+			Matchmaking: matchmaking.New(g.db, g.now, ident.New),
 		},
 		Log: g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
 		Version: version(), Dev: g.cfg.Dev, Proxies: g.cfg.proxies(), Demo: g.demo,

@@ -1,0 +1,208 @@
+package matchmaking_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"qianshou/app/accounts"
+	"qianshou/app/kit/clock"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/matchmaking"
+)
+
+func TestNewPlanKeepsIdentities(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	for f := range 2 {
+		g.wish(t, 0, f, matchmaking.Wish)
+		g.wish(t, 1, f, matchmaking.Wish)
+	}
+	first := g.publish(t)
+	before := map[ident.ID]matchmaking.Appointment{}
+	for _, d := range g.delegations {
+		list, err := g.s.OfDelegation(t.Context(), d)
+		fatal(t, err)
+		for _, a := range list {
+			before[a.ID] = a
+		}
+	}
+	// The first delegation is away when it would meet first.
+	mine, err := g.s.OfDelegation(t.Context(), g.delegations[0])
+	fatal(t, err)
+	away := slices.IndexFunc(g.slots, func(s matchmaking.Slot) bool { return s.StartsAt.Equal(mine[0].StartsAt) })
+	fatal(t, g.s.SaveAbsence(t.Context(), office, matchmaking.Absence{EventID: g.event, SlotID: g.slots[away].ID, DelegationID: g.delegations[0]}))
+	repair, err := g.s.Repair(t.Context(), office, g.event, matchmaking.RunOptions{Seed: 1})
+	if err != nil || !repair.Repair || repair.Placed != 4 || repair.Moved != 1 {
+		t.Fatalf("the repair is %+v, %v; want one meeting moved", repair, err)
+	}
+	if _, err := g.s.Publish(t.Context(), office, g.event, repair.ID); err != nil {
+		t.Fatal(err)
+	}
+	moved := 0
+	for _, d := range g.delegations {
+		list, err := g.s.OfDelegation(t.Context(), d)
+		fatal(t, err)
+		for _, a := range list {
+			was, known := before[a.ID]
+			if !known {
+				t.Errorf("meeting %v has a new identity", a)
+			}
+			if !a.StartsAt.Equal(was.StartsAt) {
+				moved++
+				if a.State != "rescheduled" || a.Version != was.Version+1 {
+					t.Errorf("a moved meeting is %s, version %d", a.State, a.Version)
+				}
+			} else if a != was {
+				t.Errorf("a meeting that stayed changed from %+v to %+v", was, a)
+			}
+		}
+	}
+	if moved != 1 {
+		t.Errorf("%d meetings moved", moved)
+	}
+	plans, err := g.s.Plans(t.Context(), office, g.event)
+	if err != nil || len(plans) != 2 || plans[0].Status != matchmaking.PublishedPlan || plans[1].Status != matchmaking.SupersededPlan || plans[1].ID != first.ID {
+		t.Errorf("plans: %+v, %v", plans, err)
+	}
+	// A pair that must not meet any more loses its meeting.
+	g.wish(t, 0, 0, matchmaking.Never)
+	g.publish(t)
+	if list, err := g.s.OfDelegation(t.Context(), g.delegations[0]); err != nil || len(list) != 1 || list[0].FirmID != g.firms[1] {
+		t.Errorf("after a never: %+v, %v", list, err)
+	}
+}
+
+func TestNothingToPlan(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	if _, err := g.s.Solve(t.Context(), office, g.event, matchmaking.RunOptions{}); keyOf(err) != "matchmaking.nothing_to_plan" {
+		t.Errorf("without wishes: %v", err)
+	}
+	g.wish(t, 0, 0, matchmaking.Wish)
+	if _, err := g.s.Repair(t.Context(), office, g.event, matchmaking.RunOptions{}); keyOf(err) != "matchmaking.nothing_to_repair" {
+		t.Errorf("repair without a published plan: %v", err)
+	}
+	late := matchmaking.New(g.db, clock.At("2027-06-11T10:00:00+08:00"), ident.New)
+	if _, err := late.Solve(t.Context(), office, g.event, matchmaking.RunOptions{}); keyOf(err) != "matchmaking.all_past" {
+		t.Errorf("after the event: %v", err)
+	}
+}
+
+// On the day itself what has begun stays, whatever changes.
+func TestWhatHasBegunStays(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	g.wish(t, 0, 0, matchmaking.Wish)
+	g.wish(t, 0, 1, matchmaking.Wish)
+	g.wish(t, 1, 0, matchmaking.Wish)
+	g.publish(t)
+	first, err := g.s.OfFirm(t.Context(), g.event, g.firms[0])
+	fatal(t, err)
+	during := matchmaking.New(g.db, func() time.Time { return g.slots[0].StartsAt.Add(time.Minute) }, ident.New)
+	g.s = during
+	g.wish(t, 1, 1, matchmaking.Must)
+	g.publish(t)
+	after, err := during.OfFirm(t.Context(), g.event, g.firms[0])
+	fatal(t, err)
+	for _, a := range first {
+		begun := !a.StartsAt.After(g.slots[0].StartsAt)
+		if begun && !slices.Contains(after, a) {
+			t.Errorf("%+v has begun and is now %+v", a, after)
+		}
+	}
+	for _, d := range g.delegations {
+		list, err := during.OfDelegation(t.Context(), d)
+		fatal(t, err)
+		if len(list) != 2 {
+			t.Errorf("%d meetings, want 2", len(list))
+		}
+	}
+}
+
+// The third firm speaks Chinese alone: without an interpreter there is no
+// meeting, and the desk is told so.
+func TestInterpretersAndReasons(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	g.wish(t, 0, 2, matchmaking.Wish)
+	g.wish(t, 1, 0, matchmaking.Wish)
+	g.wish(t, 1, 0, matchmaking.Never)
+	table := func() matchmaking.Timetable {
+		plan, err := g.s.Solve(t.Context(), office, g.event, matchmaking.RunOptions{})
+		fatal(t, err)
+		table, err := g.s.Timetable(t.Context(), office, g.event, plan.ID)
+		fatal(t, err)
+		return table
+	}
+	name := func(kind string, zh string, n int) locale.Text {
+		return locale.Text{ZH: fmt.Sprint(zh, n), EN: fmt.Sprint(kind, " ", n)}
+	}
+	blocked := matchmaking.Unplaced{Delegation: name("Delegation", "代表团", 2), Firm: name("Firm", "企业", 1), Code: matchmaking.Blocked, Reason: "blocked"}
+	want := []matchmaking.Unplaced{{Delegation: name("Delegation", "代表团", 1), Firm: name("Firm", "企业", 3), Code: matchmaking.NoInterpreter, Reason: "interpreter"}, blocked}
+	if got := table().Unplaced; !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	// Whoever may not set rules is not told that the two must not meet.
+	plans, err := g.s.Plans(t.Context(), office, g.event)
+	fatal(t, err)
+	reader := accounts.Actor{Kind: accounts.User, Grants: []accounts.Grant{{EventID: g.event, Role: accounts.Programme}}}
+	seen, err := g.s.Timetable(t.Context(), reader, g.event, plans[0].ID)
+	if err != nil || len(seen.Unplaced) != 2 || seen.Unplaced[1].Reason != "not_possible" {
+		t.Errorf("the programme reads %+v, %v", seen.Unplaced, err)
+	}
+	if f, err := g.s.Figures(t.Context(), reader, g.event); err != nil || f.Blocked != 0 || f.Wishes != 2 {
+		t.Errorf("the programme counts %+v, %v", f, err)
+	}
+	_, err = g.s.SaveInterpreter(t.Context(), office, matchmaking.Interpreter{EventID: g.event, Code: "ST1", Name: locale.Text{ZH: "钟", EN: "Zhong"}, Languages: []string{"hu", "zh"}})
+	fatal(t, err)
+	got := table()
+	if !slices.Equal(got.Unplaced, []matchmaking.Unplaced{blocked}) {
+		t.Errorf("with an interpreter: %+v", got.Unplaced)
+	}
+	for _, row := range got.Rows {
+		for _, cell := range row.Cells {
+			if cell != nil && cell.Interpreter != (locale.Text{ZH: "钟", EN: "Zhong"}) {
+				t.Errorf("interpreted by %v", cell.Interpreter)
+			}
+		}
+	}
+}
+
+func TestBadInputIsNamedByField(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	ctx := t.Context()
+	long := string(bytes.Repeat([]byte("x"), 301))
+	rules := matchmaking.DefaultRules(g.event)
+	rules.MinPerFirm, rules.MaxInARow = 5, 0
+	_, request := g.s.SaveRequest(ctx, office, matchmaking.Request{EventID: g.event, DelegationID: g.delegations[0], FirmID: g.firms[0], Side: matchmaking.ByFirm, Kind: matchmaking.Never, Priority: 4, Topic: long})
+	_, slots := g.s.SaveSlots(ctx, office, g.event, g.session, "AM", []time.Time{may(), may().Add(10 * time.Minute)}, 20*time.Minute)
+	_, interpreter := g.s.SaveInterpreter(ctx, office, matchmaking.Interpreter{EventID: g.event, Languages: []string{"zh"}})
+	for _, tt := range []struct {
+		err    error
+		fields []string
+	}{
+		{g.s.SaveRules(ctx, office, rules), []string{"max_in_a_row", "min_per_firm"}},
+		{request, []string{"kind", "priority", "topic"}},
+		{slots, []string{"starts"}},
+		{interpreter, []string{"code", "languages", "name_en"}},
+		{g.s.SaveAbsence(ctx, office, matchmaking.Absence{EventID: g.event, SlotID: g.slots[0].ID}), []string{"subject"}},
+		{g.s.SaveNeed(ctx, office, g.event, g.delegations[0], "sauna"), []string{"need"}},
+	} {
+		var got []string
+		if f, ok := fault.Of(tt.err); ok {
+			for _, field := range f.Fields {
+				got = append(got, field.Path)
+			}
+		}
+		slices.Sort(got)
+		if fault.CodeOf(tt.err) != fault.Invalid || !slices.Equal(got, tt.fields) {
+			t.Errorf("got %v, want the fields %v", tt.err, tt.fields)
+		}
+	}
+}
