@@ -23,6 +23,7 @@ import (
 	"qianshou/app/kit/seal"
 	"qianshou/app/kit/storetest"
 	"qianshou/app/mail"
+	"qianshou/app/matchmaking"
 )
 
 // badgeSite is a server over a real database with one approved guest.
@@ -56,6 +57,7 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	s.services.Events, s.services.Badges = events.New(db, april, ident.New), badges.New(db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
+	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
 	_, err = s.services.Events.CreateSeries(t.Context(), by, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(err)
 	made := map[string]events.Event{}
