@@ -17,8 +17,11 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/events"
+	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/seal"
+	"qianshou/app/matchmaking"
+	"qianshou/app/projects"
 	"qianshou/app/web"
 )
 
@@ -36,6 +39,9 @@ type Options struct {
 	Badges      *badges.Service
 	Doors       *doors.Service
 	Agenda      *agenda.Service
+	Matchmaking *matchmaking.Service
+	Projects    *projects.Service
+	Firms       *firms.Service
 }
 
 // API is what other programs call: the same services as the pages, with JSON in
@@ -61,6 +67,8 @@ func (a *API) Mount(m web.Mount) error {
 	a.badgeOperations()
 	a.doorOperations()
 	a.agendaOperations()
+	a.matchmakingOperations()
+	a.projectOperations()
 	text, err := json.Marshal(a.doc)
 	if err != nil {
 		return fmt.Errorf("describe the API: %w", err)

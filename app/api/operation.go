@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,7 @@ func add[In, Out any](a *API, o description, do func(ctx context.Context, c call
 	}
 	a.describe(o, reflect.TypeFor[In](), reflect.TypeFor[Out]())
 	a.m.Guard(o.method, o.path, o.rule, o.limit)
+	nested := bilingual(reflect.TypeFor[In]())
 	answer := func(c *fiber.Ctx) error {
 		var in In
 		if err := read(c, reflect.ValueOf(&in).Elem()); err != nil {
@@ -69,6 +71,7 @@ func add[In, Out any](a *API, o description, do func(ctx context.Context, c call
 		who := caller{actor: a.m.Actor(c), lang: a.m.Lang(c), event: a.m.Event(c), words: a.m.Words()}
 		out, err := do(c.UserContext(), who, in)
 		if err != nil {
+			err = renamed(err, nested)
 			if f, ok := fault.Of(err); ok && f.Code == fault.Conflict && changed[f.Key] && c.Get(fiber.HeaderIfMatch) != "" {
 				return a.m.Problem(c, http.StatusPreconditionFailed, f)
 			}
@@ -84,6 +87,42 @@ func add[In, Out any](a *API, o description, do func(ctx context.Context, c call
 		}
 		return err
 	})
+}
+
+// bilingual lists the fields of a body that are written in both languages, as
+// services name their two sides: title_zh is title.zh of the body.
+func bilingual(in reflect.Type) map[string]string {
+	names := map[string]string{}
+	body, ok := in.FieldByName("Body")
+	if !ok || body.Type.Kind() != reflect.Struct {
+		return names
+	}
+	for _, f := range reflect.VisibleFields(body.Type) {
+		kind := f.Type
+		if kind.Kind() == reflect.Pointer {
+			kind = kind.Elem()
+		}
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); kind == reflect.TypeFor[locale.Text]() {
+			names[name+"_zh"], names[name+"_en"] = name+".zh", name+".en"
+		}
+	}
+	return names
+}
+
+// renamed answers an error whose broken fields are called as in the body.
+func renamed(err error, nested map[string]string) error {
+	f, ok := fault.Of(err)
+	if !ok || len(f.Fields) == 0 || len(nested) == 0 {
+		return err
+	}
+	out := *f
+	out.Fields = slices.Clone(f.Fields)
+	for i, field := range out.Fields {
+		if name, known := nested[field.Path]; known {
+			out.Fields[i].Path = name
+		}
+	}
+	return &out
 }
 
 // changed are the sentences of a service that finds another version than the

@@ -56,6 +56,9 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	happenings := events.New(g.db, g.now, ident.New)
 	credentials := badges.New(g.db, g.box, g.now, ident.New)
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
+	firmList := firms.New(g.db, g.now, ident.New)
+	meetings := matchmaking.New(g.db, g.now, ident.New)
+	ledger := projects.New(g.db, g.now, ident.New)
 	gates := doors.New(g.db, happenings, guests, g.now, ident.New)
 
 	public, err := url.Parse(g.cfg.PublicURL)
@@ -69,15 +72,16 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	programs := api.New(api.Options{
 		DB: g.db, Box: g.box, Now: g.now, Log: g.log, PublicURL: g.cfg.PublicURL, Version: version(),
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
+		Matchmaking: meetings, Projects: ledger, Firms: firmList,
 	})
 	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db)}
 	s.web, err = web.New(web.Options{
 		Services: web.Services{
-			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firms.New(g.db, g.now, ident.New),
+			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
 			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
 			Doors:       gates,
 			Projects:    projects.New(g.db, g.now, ident.New),
-			Matchmaking: matchmaking.New(g.db, g.now, ident.New),
+			Matchmaking: meetings,
 		},
 		Log: g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
 		Version: version(), Dev: g.cfg.Dev, Proxies: g.cfg.proxies(), Demo: g.demo,
