@@ -67,6 +67,7 @@ const (
 	VerifyProject      Right = "project.verify"
 	SeeStatistics      Right = "statistics.see"
 	SeeMails           Right = "mail.see"
+	SendMails          Right = "mail.send"
 	SeeAudit           Right = "audit.see"
 	EditAccounts       Right = "account.edit"
 	CreateEvent        Right = "event.create"
@@ -77,8 +78,8 @@ var reading = []Right{SeeConsole, SeeRegistrations, SeeDelegations, SeeAgenda, S
 // granted is the one table of who may do what. Owner is not in it: an owner may
 // do everything.
 var granted = map[Role][]Right{
-	Programme:   append([]Right{EditEvent, EditAgenda, DecideRegistration, EditRegistration, EditDelegation, IssueBadge, RevokeBadge, SeeMails}, reading...),
-	Protocol:    append([]Right{DecideRegistration, EditRegistration, EditDelegation, SeeSensitive, IssueBadge, RevokeBadge, SeeMails}, reading...),
+	Programme:   append([]Right{EditEvent, EditAgenda, DecideRegistration, EditRegistration, EditDelegation, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
+	Protocol:    append([]Right{DecideRegistration, EditRegistration, EditDelegation, SeeSensitive, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
 	Matchmaking: {SeeConsole, SeeDelegations, SeeAgenda, SeeMatchmaking, EditMatchmaking, SeeProjects, SeeStatistics},
 	DoorsLead:   {SeeConsole, SeeAgenda, SeeBadges, RevokeBadge, SeeDoors, EditDoors, ScanBadges, OverrideDoor},
 	Projects:    {SeeConsole, SeeAgenda, SeeProjects, EditProject, VerifyProject, SeeStatistics},

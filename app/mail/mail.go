@@ -207,6 +207,9 @@ func (s *Service) Resend(ctx context.Context, by accounts.Actor, id ident.ID) er
 	if err != nil {
 		return err
 	}
+	if !by.May(accounts.SendMails, m.EventID) {
+		return fault.New(fault.Forbidden, "error.forbidden")
+	}
 	if s.SMTPURL == "" {
 		return fault.New(fault.Conflict, "mail.no_server")
 	}

@@ -43,14 +43,6 @@ func (m Mount) Problem(c *fiber.Ctx, status int, f *fault.Fault) error {
 	return m.s.problem(c.Status(status), visitOf(c), failure{status, f})
 }
 
-// Routes lists method and path of every route.
-func (m Mount) Routes() (list [][2]string) {
-	for _, r := range m.s.table {
-		list = append(list, [2]string{r.Method, r.Path})
-	}
-	return list
-}
-
 // RequestID is the request's number in the log.
 func (m Mount) RequestID(c *fiber.Ctx) string { return visitOf(c).id }
 

@@ -324,6 +324,6 @@ func (s *Server) mailRoutes() []route {
 	return []route{
 		get("/console/:event/mails", right(accounts.SeeMails), s.mails),
 		get("/console/:event/mails/:mail", right(accounts.SeeMails), s.mailShown),
-		post("/console/:event/mails/:mail/resend", right(accounts.SeeMails), s.resendMail),
+		post("/console/:event/mails/:mail/resend", right(accounts.SendMails), s.resendMail),
 	}
 }

@@ -141,6 +141,14 @@ func New(o Options) (*Server, error) {
 // App is the server itself, for the listener and for tests.
 func (s *Server) App() *fiber.App { return s.app }
 
+// Routes lists method and path of every route, in the order of the table.
+func (s *Server) Routes() (list [][2]string) {
+	for _, r := range s.table {
+		list = append(list, [2]string{r.Method, r.Path})
+	}
+	return list
+}
+
 // render shows a page.
 func (s *Server) render(c *fiber.Ctx, name string, model any) error {
 	if c.GetRespHeader(fiber.HeaderCacheControl) == "" {
