@@ -7,9 +7,12 @@ import (
 	"qianshou/app/agenda"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
+	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/kit/locale"
 	"qianshou/app/mail"
+	"qianshou/app/matchmaking"
+	"qianshou/app/projects"
 )
 
 // longest is the demo's longest name, with everything a registration can have.
@@ -36,7 +39,8 @@ var guestPages = map[string]sample{
 		return eventPage{
 			Page: p, Summary: forum.Title, Demo: true, Open: true, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
 			Delegations: []delegations.Delegation{{City: locale.Text{ZH: "瓦尔纳", EN: "Varna"}, Country: locale.Text{ZH: "保加利亚", EN: "Bulgaria"}, Native: "Варна"}},
-			Tracks:      []events.Track{{Name: forum.Title}}, Stops: []events.Stop{stop, stop},
+			Tracks:      []events.Track{{Name: forum.Title}}, Stops: []events.Stop{stop, stop}, Hero: hero(2, 1), Closes: &seen,
+			Days: []shortDay{{At: p.Now, Stop: forum.Place, Items: []shortItem{{item, true}}}},
 		}
 	},
 	"public/register": func(p Page, full bool) any {
@@ -74,7 +78,11 @@ var guestPages = map[string]sample{
 		}
 	},
 	"console/overview": func(p Page, full bool) any {
-		return overviewPage{Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12}
+		item := agenda.Item{Title: forum.Title, StartsAt: p.Now, EndsAt: p.Now.Add(time.Hour)}
+		return overviewPage{
+			Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
+			Zones: []doors.ZoneCount{{Name: forum.Place, Inside: 3, Capacity: 10}}, Plan: &matchmaking.Plan{Placed: 89, Requested: 92}, Projects: &projects.List{},
+		}
 	},
 	"mails/list": func(p Page, full bool) any {
 		if !full {

@@ -44,6 +44,53 @@ type eventPage struct {
 	Delegations []delegations.Delegation
 	Tracks      []events.Track
 	Stops       []events.Stop
+	Hero        []string   // paths of the drawing; none without delegations
+	Closes      *time.Time // when the last open category closes
+	Days        []shortDay
+}
+
+// ManyStops tells whether days must say where they are.
+func (p eventPage) ManyStops() bool { return len(p.Stops) > 1 }
+
+// shortDay is a day of the agenda in a few lines.
+type shortDay struct {
+	At    time.Time
+	Stop  locale.Text
+	Items []shortItem
+}
+
+type shortItem struct {
+	agenda.Item
+	Now bool
+}
+
+// perShortDay is how many sessions of a day the public page names.
+const perShortDay = 6
+
+// shortDays draws the agenda in brief.
+func shortDays(live agenda.Live, now time.Time) (days []shortDay) {
+	for _, d := range live.Days {
+		day := shortDay{}
+		for _, stop := range live.Stops {
+			if stop.Position == d.Stop {
+				day.Stop = stop.Name
+			}
+		}
+		for _, item := range d.Sessions {
+			if item.Cancelled || len(day.Items) == perShortDay {
+				continue
+			}
+			if zone, err := time.LoadLocation(item.TimeZone); err == nil {
+				item.StartsAt, item.EndsAt = item.StartsAt.In(zone), item.EndsAt.In(zone)
+			}
+			day.Items = append(day.Items, shortItem{item, !now.Before(item.StartsAt) && now.Before(item.EndsAt)})
+		}
+		if len(day.Items) > 0 {
+			day.At = day.Items[0].StartsAt
+			days = append(days, day)
+		}
+	}
+	return days
 }
 
 // shownEvent finds the event of the address if guests may see it.
@@ -75,13 +122,34 @@ func (s *Server) publicEvent(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p.Open = len(open) > 0
+	p.Open, p.Closes = len(open) > 0, lastClose(open)
+	if n := len(p.Delegations); n > 0 {
+		districts, err := s.Events.Districts(ctx)
+		if err != nil {
+			return err
+		}
+		p.Hero = hero(n, len(districts))
+	}
 	live, err := s.Agenda.Live(ctx, e.ID)
 	if err != nil {
 		return err
 	}
-	p.OnNow, p.Next = live.NowNext(p.Now, 3)
+	p.OnNow, p.Next = live.NowNext(p.Now, 2)
+	p.Days = shortDays(live, p.Now)
 	return s.render(c, "public/event", p)
+}
+
+// lastClose is when the last of open categories closes; nil when one stays open.
+func lastClose(open []events.Category) (last *time.Time) {
+	for _, c := range open {
+		if c.ClosesAt == nil {
+			return nil
+		}
+		if last == nil || c.ClosesAt.After(*last) {
+			last = c.ClosesAt
+		}
+	}
+	return last
 }
 
 // openCategories are those in which a guest can register now.

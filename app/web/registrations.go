@@ -134,33 +134,3 @@ func (s *Server) decideRegistration(c *fiber.Ctx) error {
 	s.flash(c, "ok", "review.done."+c.Params("decision"), r.Name(), r.Reference)
 	return s.done(c, "/console/"+event(c).Slug+"/registrations")
 }
-
-type overviewPage struct {
-	Page
-	Counts      map[string]int
-	Delegations int
-}
-
-// overview is where an organizer's day begins.
-func (s *Server) overview(c *fiber.Ctx) error {
-	ctx, e := c.UserContext(), event(c).ID
-	counts, err := s.Delegations.Counts(ctx, actor(c), e)
-	if err != nil {
-		return err
-	}
-	p := overviewPage{Page: s.page(c), Counts: map[string]int{}}
-	for status, n := range counts {
-		p.Counts[string(status)] = n
-		if status == delegations.Submitted || status == delegations.UnderReview || status == delegations.OnHold {
-			p.Counts["queue"] += n
-		}
-	}
-	if actor(c).May(accounts.SeeDelegations, e) {
-		list, err := s.Delegations.List(ctx, actor(c), e)
-		if err != nil {
-			return err
-		}
-		p.Delegations = len(list)
-	}
-	return s.render(c, "console/overview", p)
-}

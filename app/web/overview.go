@@ -1,0 +1,97 @@
+package web
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"qianshou/app/accounts"
+	"qianshou/app/agenda"
+	"qianshou/app/delegations"
+	"qianshou/app/doors"
+	"qianshou/app/kit/fault"
+	"qianshou/app/matchmaking"
+	"qianshou/app/projects"
+)
+
+// overviewPage holds what the reader may see; what they may not is nil.
+type overviewPage struct {
+	Page
+	Counts      map[string]int // registrations by status, and: queue, holding (a badge), all
+	Delegations int
+	OnNow, Next []agenda.Item
+	Zones       []doors.ZoneCount
+	Plan        *matchmaking.Plan
+	Projects    *projects.List
+}
+
+// overview is where an organizer's day begins: what waits, what is on, who is
+// inside, and what has come of it.
+func (s *Server) overview(c *fiber.Ctx) error {
+	p := overviewPage{Page: s.page(c), Counts: map[string]int{}}
+	for _, part := range []func(*fiber.Ctx, *overviewPage) error{s.overviewGuests, s.overviewDay, s.overviewResults} {
+		if err := part(c, &p); err != nil {
+			return err
+		}
+	}
+	return s.render(c, "console/overview", p)
+}
+
+func (s *Server) overviewGuests(c *fiber.Ctx, p *overviewPage) error {
+	ctx, by, e := c.UserContext(), actor(c), event(c).ID
+	counts, err := s.Delegations.Counts(ctx, by, e)
+	if err != nil {
+		return err
+	}
+	for status, n := range counts {
+		p.Counts[string(status)] = n
+		switch status {
+		case delegations.Submitted, delegations.UnderReview, delegations.OnHold:
+			p.Counts["queue"] += n
+		case delegations.Approved, delegations.BadgeIssued, delegations.CheckedIn:
+			p.Counts["holding"] += n
+		}
+	}
+	if by.May(accounts.SeeDelegations, e) {
+		list, err := s.Delegations.List(ctx, by, e)
+		if err != nil {
+			return err
+		}
+		p.Delegations = len(list)
+	}
+	return nil
+}
+
+func (s *Server) overviewDay(c *fiber.Ctx, p *overviewPage) error {
+	ctx, by, e := c.UserContext(), actor(c), event(c).ID
+	live, err := s.Agenda.Live(ctx, e)
+	if err != nil {
+		return err
+	}
+	p.OnNow, p.Next = live.NowNext(p.Now, 3)
+	if by.May(accounts.SeeDoors, e) {
+		if p.Zones, err = s.Doors.Counts(ctx, by, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) overviewResults(c *fiber.Ctx, p *overviewPage) error {
+	ctx, by, e := c.UserContext(), actor(c), event(c).ID
+	if by.May(accounts.SeeMatchmaking, e) {
+		plan, err := s.Matchmaking.Published(ctx, by, e)
+		if err != nil && fault.CodeOf(err) != fault.NotFound {
+			return err
+		}
+		if err == nil {
+			p.Plan = &plan
+		}
+	}
+	if by.May(accounts.SeeProjects, e) {
+		list, err := s.Projects.List(ctx, by, projects.Filter{Scope: projects.Scope{Kind: projects.OfEvent, EventID: e}}, projects.Paging{Limit: 1})
+		if err != nil {
+			return err
+		}
+		p.Projects = &list
+	}
+	return nil
+}
