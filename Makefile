@@ -41,4 +41,4 @@ fuzz: ## each fuzz target for a while
 
 golden: ## write the expected files anew
 	@scripts/install.sh test
-	$(GO) run ./app/kit/private/with $(GO) test ./... -update
+	$(GO) run ./app/kit/private/with $(GO) test $$(grep -rl 'flag.Bool("update"' app cmd --include=*_test.go | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
