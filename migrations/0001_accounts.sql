@@ -10,6 +10,7 @@ CREATE TABLE users (
   password_hash text NOT NULL,                -- PHC string, Argon2id
   lang          text NOT NULL DEFAULT 'zh' CONSTRAINT users_lang CHECK (lang IN ('zh', 'en')),
   disabled_at   timestamptz,
+  sessions_from timestamptz NOT NULL DEFAULT '-infinity', -- sessions opened before ended with the old password
   created_at    timestamptz NOT NULL
 );
 CREATE UNIQUE INDEX users_email ON users (lower(email));

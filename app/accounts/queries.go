@@ -28,13 +28,17 @@ func insertGrant(ctx context.Context, q store.Querier, user ident.ID, g Grant, a
 
 func accountByEmail(ctx context.Context, q store.Querier, email string) (a storedAccount, err error) {
 	err = q.GetContext(ctx, &a, `
-		SELECT id, email, name_zh, name_en, password_hash, lang, disabled_at FROM users WHERE lower(email) = lower($1)`, email)
+		SELECT id, email, name_zh, name_en, password_hash, lang, disabled_at,
+			CASE WHEN isfinite(sessions_from) THEN sessions_from ELSE '0001-01-01' END AS sessions_from
+		FROM users WHERE lower(email) = lower($1)`, email)
 	return a, store.Fault(err)
 }
 
 func accountByID(ctx context.Context, q store.Querier, id ident.ID) (a storedAccount, err error) {
 	err = q.GetContext(ctx, &a, `
-		SELECT id, email, name_zh, name_en, password_hash, lang, disabled_at FROM users WHERE id = $1`, id)
+		SELECT id, email, name_zh, name_en, password_hash, lang, disabled_at,
+			CASE WHEN isfinite(sessions_from) THEN sessions_from ELSE '0001-01-01' END AS sessions_from
+		FROM users WHERE id = $1`, id)
 	return a, store.Fault(err)
 }
 
@@ -52,8 +56,8 @@ func grantsOf(ctx context.Context, q store.Querier, user ident.ID) ([]Grant, err
 	return grants, err
 }
 
-func updatePassword(ctx context.Context, q store.Querier, user ident.ID, hash string) error {
-	_, err := q.ExecContext(ctx, `UPDATE users SET password_hash = $2 WHERE id = $1`, user, hash)
+func updatePassword(ctx context.Context, q store.Querier, user ident.ID, hash string, at time.Time) error {
+	_, err := q.ExecContext(ctx, `UPDATE users SET password_hash = $2, sessions_from = $3 WHERE id = $1`, user, hash, at)
 	return err
 }
 

@@ -21,6 +21,7 @@ import (
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
 )
 
 // sessionLife is how long a session lasts after it was last used.
@@ -42,7 +43,8 @@ type Account struct {
 
 type storedAccount struct {
 	Account
-	PasswordHash string `db:"password_hash"`
+	PasswordHash string    `db:"password_hash"`
+	SessionsFrom time.Time `db:"sessions_from"`
 }
 
 func (a storedAccount) actor(grants []Grant) Actor {
@@ -87,8 +89,9 @@ func (s *Service) Create(ctx context.Context, by Actor, a Account, password stri
 	a.Email = strings.TrimSpace(a.Email)
 	var bad fault.List
 	bad.Check(strings.Count(a.Email, "@") == 1 && len(a.Email) <= 254, "email", "field.email")
-	bad.Check(a.NameZH != "" && utf8.RuneCountInString(a.NameZH) <= 120, "name_zh", "field.required")
-	bad.Check(a.NameEN != "" && utf8.RuneCountInString(a.NameEN) <= 120, "name_en", "field.required")
+	a.NameZH, a.NameEN = text.Clean(a.NameZH), text.Clean(a.NameEN)
+	text.Line(&bad, "name_zh", a.NameZH, true, 120)
+	text.Line(&bad, "name_en", a.NameEN, true, 120)
 	bad.Check(utf8.RuneCountInString(password) >= minPassword, "password", "field.password_short", minPassword)
 	if err := bad.Err(); err != nil {
 		return a, err
@@ -133,7 +136,8 @@ func (s *Service) List(ctx context.Context, by Actor) ([]Account, error) {
 	return list, nil
 }
 
-// SetPassword gives an account a new password.
+// SetPassword gives an account a new password. Sessions that were opened with the
+// old one are over.
 func (s *Service) SetPassword(ctx context.Context, by Actor, email, password string) error {
 	if !by.May(EditAccounts, ident.Nil) {
 		return fault.New(fault.Forbidden, "error.forbidden")
@@ -147,7 +151,7 @@ func (s *Service) SetPassword(ctx context.Context, by Actor, email, password str
 		if err != nil {
 			return err
 		}
-		if err := updatePassword(ctx, tx, a.ID, hash); err != nil {
+		if err := updatePassword(ctx, tx, a.ID, hash, s.now()); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{
@@ -191,6 +195,15 @@ type session struct {
 	Since time.Time `json:"since"`
 }
 
+// longestSession is how long a session lasts however busy it is.
+const longestSession = 7 * 24 * time.Hour
+
+// over tells whether a session ended: it is too old, or the password is another
+// since.
+func (held session) over(a storedAccount, now time.Time) bool {
+	return held.Since.Before(a.SessionsFrom) || now.Sub(held.Since) > longestSession
+}
+
 // BySession answers who holds a session, with the roles they have now.
 //
 // Faults: SignIn, no such session; Unavailable, Redis is down.
@@ -207,7 +220,7 @@ func (s *Service) BySession(ctx context.Context, secret string) (Actor, error) {
 		return Actor{}, fault.New(fault.SignIn, "error.sign_in")
 	}
 	a, err := accountByID(ctx, s.db, held.User)
-	if fault.CodeOf(err) == fault.NotFound || err == nil && a.DisabledAt != nil {
+	if fault.CodeOf(err) == fault.NotFound || err == nil && (a.DisabledAt != nil || held.over(a, s.now())) {
 		return Actor{}, fault.New(fault.SignIn, "error.sign_in")
 	}
 	if err != nil {

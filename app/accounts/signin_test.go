@@ -122,3 +122,33 @@ func TestTokenEnds(t *testing.T) {
 		t.Errorf("after its end: %v, want sign_in", err)
 	}
 }
+
+func TestNewPasswordEndsSessions(t *testing.T) {
+	t.Parallel()
+	now := noon()
+	s := accounts.New(storetest.New(t), storetest.Redis(t), func() time.Time { return now }, ident.New)
+	create(t, s, "desk@office.example", accounts.Protocol)
+	_, old, err := s.SignIn(t.Context(), "desk@office.example", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	if err := s.SetPassword(t.Context(), root, "desk@office.example", "another long password"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.BySession(t.Context(), old); fault.CodeOf(err) != fault.SignIn {
+		t.Errorf("a session of the old password: %v, want sign_in", err)
+	}
+	now = now.Add(time.Minute)
+	_, fresh, err := s.SignIn(t.Context(), "desk@office.example", "another long password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.BySession(t.Context(), fresh); err != nil {
+		t.Errorf("a session of the new one: %v", err)
+	}
+	now = now.Add(8 * 24 * time.Hour)
+	if _, err := s.BySession(t.Context(), fresh); fault.CodeOf(err) != fault.SignIn {
+		t.Errorf("a session of last week: %v, want sign_in", err)
+	}
+}

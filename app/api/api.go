@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -60,7 +61,7 @@ func New(o Options) *API { return &API{Options: o} }
 // Mount adds every operation and /openapi.json.
 func (a *API) Mount(m web.Mount) error {
 	a.m = m
-	a.keys = idempotency{db: a.DB, box: a.Box, now: a.Now, actor: m.Actor}
+	a.keys = idempotency{db: a.DB, box: a.Box, now: a.Now, actor: m.Actor, from: m.Address}
 	a.doc = a.newDocument()
 	a.eventOperations()
 	a.registrationOperations()
@@ -78,6 +79,14 @@ func (a *API) Mount(m web.Mount) error {
 		c.Set(fiber.HeaderContentType, "application/vnd.oai.openapi+json;version=3.1")
 		return c.Send(text)
 	})
+	return nil
+}
+
+// PurgeKeys forgets the answers that are too old to be repeated.
+func (a *API) PurgeKeys(ctx context.Context) error {
+	if err := purgeKeys(ctx, a.DB, a.Now().Add(-idempotencyLife)); err != nil {
+		return fmt.Errorf("purge idempotency keys: %w", err)
+	}
 	return nil
 }
 
@@ -132,7 +141,7 @@ func (a *API) describe(o description, in, out reflect.Type) {
 			}
 		}
 	}
-	if o.method == http.MethodPost {
+	if o.method == http.MethodPost && !o.secret {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 			Description: "Any text of at most 255 characters; the same key with the same request repeats the first answer for a day."})
 	}

@@ -7,16 +7,17 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/badges"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/web"
 )
 
 func (a *API) badgeOperations() {
-	see := web.Anywhere(accounts.SeeBadges)
-	add(a, description{method: http.MethodGet, path: "/api/v1/badges/:id.pdf", id: "badge-pdf", tag: "Badges", rule: web.Anywhere(accounts.IssueBadge), media: "application/pdf", summary: "The badge on paper, A6, front and back",
+	issue := web.Anywhere(accounts.IssueBadge)
+	add(a, description{method: http.MethodGet, path: "/api/v1/badges/:id.pdf", id: "badge-pdf", tag: "Badges", rule: issue, media: "application/pdf", summary: "The badge on paper, A6, front and back",
 		about: "409 when the badge ended, or when the face cannot print a character of it."}, a.badgePDF)
-	add(a, description{method: http.MethodGet, path: "/api/v1/badges/:id.png", id: "badge-png", tag: "Badges", rule: see, media: "image/png", summary: "The badge's QR code as a picture"}, a.badgePNG)
-	add(a, description{method: http.MethodGet, path: "/api/v1/badges/:id.svg", id: "badge-svg", tag: "Badges", rule: see, media: "image/svg+xml", summary: "The badge's QR code as a drawing"}, a.badgeSVG)
+	add(a, description{method: http.MethodGet, path: "/api/v1/badges/:id.png", id: "badge-png", tag: "Badges", rule: issue, media: "image/png", summary: "The badge's QR code as a picture"}, a.badgePNG)
+	add(a, description{method: http.MethodGet, path: "/api/v1/badges/:id.svg", id: "badge-svg", tag: "Badges", rule: issue, media: "image/svg+xml", summary: "The badge's QR code as a drawing"}, a.badgeSVG)
 	add(a, description{method: http.MethodPost, path: "/api/v1/badges/:id/revoke", id: "revoke-badge", tag: "Badges", rule: web.Anywhere(accounts.RevokeBadge), summary: "End a badge for good"}, a.revokeBadge)
 }
 
@@ -34,8 +35,17 @@ func (a *API) badgePDF(ctx context.Context, c caller, in byID) (file, error) {
 	return file{media: "application/pdf", name: b.Serial + ".pdf", inline: true, body: paper.Bytes()}, err
 }
 
+// copyable finds a badge for whoever may hand it out: its code opens doors.
+func (a *API) copyable(ctx context.Context, c caller, id ident.ID) (badges.Badge, error) {
+	b, err := a.Badges.ByID(ctx, c.actor, id)
+	if err == nil && !c.actor.May(accounts.IssueBadge, b.EventID) {
+		return b, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return b, err
+}
+
 func (a *API) badgePNG(ctx context.Context, c caller, in byID) (file, error) {
-	b, err := a.Badges.ByID(ctx, c.actor, in.ID)
+	b, err := a.copyable(ctx, c, in.ID)
 	if err != nil {
 		return file{}, err
 	}
@@ -44,7 +54,7 @@ func (a *API) badgePNG(ctx context.Context, c caller, in byID) (file, error) {
 }
 
 func (a *API) badgeSVG(ctx context.Context, c caller, in byID) (file, error) {
-	b, err := a.Badges.ByID(ctx, c.actor, in.ID)
+	b, err := a.copyable(ctx, c, in.ID)
 	if err != nil {
 		return file{}, err
 	}

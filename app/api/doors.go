@@ -16,15 +16,19 @@ import (
 // pairLimit bounds how fast pairing codes can be tried.
 var pairLimit = web.Limit{Times: 20, In: time.Minute}
 
+// deliverLimit bounds how often a device may deliver; each delivery is 500 scans
+// at most.
+var deliverLimit = web.Limit{Times: 120, In: time.Minute}
+
 func (a *API) doorOperations() {
 	scan := web.Anywhere(accounts.ScanBadges)
 	add(a, description{method: http.MethodPost, path: "/api/v1/scans", id: "scan", tag: "Doors", rule: scan, summary: "Read a badge at a gate",
 		about: "A refusal is an answer, not an error. The same scan_id twice is one scan: the first verdict is repeated. The verdict is about the present; scanned_at is only noted."}, a.scan)
-	add(a, description{method: http.MethodPost, path: "/api/v1/scans/batch", id: "deliver-scans", tag: "Doors", rule: scan, summary: "Deliver what a device decided without a network",
+	add(a, description{method: http.MethodPost, path: "/api/v1/scans/batch", id: "deliver-scans", tag: "Doors", rule: scan, limit: &deliverLimit, summary: "Deliver what a device decided without a network",
 		about: "At most 500 scans, in their order. What the device decided stands; where the server would have said something else, conflict says what. Sending a queue again changes nothing."}, a.deliver)
 	add(a, description{method: http.MethodPost, path: "/api/v1/scans/override", id: "override", tag: "Doors", rule: web.Anywhere(accounts.OverrideDoor), summary: "Let a person in against the verdict",
 		about: "A supervisor's right; the reason is kept."}, a.override)
-	add(a, description{method: http.MethodPost, path: "/api/v1/devices/pair", id: "pair-device", tag: "Doors", rule: web.Public(), limit: &pairLimit, status: http.StatusCreated, summary: "Pair a door device by its code",
+	add(a, description{method: http.MethodPost, path: "/api/v1/devices/pair", id: "pair-device", tag: "Doors", secret: true, rule: web.Public(), limit: &pairLimit, status: http.StatusCreated, summary: "Pair a door device by its code",
 		about: "A code is good once and for a quarter of an hour. The secret is the device's bearer token."}, a.pair)
 	add(a, description{method: http.MethodGet, path: "/api/v1/door", id: "door", tag: "Doors", rule: scan, summary: "What a paired device shows while nobody stands before it"}, a.door)
 	add(a, description{method: http.MethodGet, path: "/api/v1/door/people", id: "door-people", tag: "Doors", rule: web.Anywhere(accounts.OverrideDoor), summary: "Find a person by name or reference",
@@ -183,6 +187,9 @@ type delivered struct {
 func (a *API) deliver(ctx context.Context, c caller, in deliverInput) (delivered, error) {
 	queue := make([]doors.Queued, 0, len(in.Body.Scans))
 	for _, q := range in.Body.Scans {
+		if q.Verdict != "granted" && q.Verdict != "denied" {
+			q.Code = "" // neither: the service says so beside the code
+		}
 		queue = append(queue, doors.Queued{Scan: q.scan(), Granted: q.Verdict == "granted", Code: q.Code, Reason: q.Reason})
 	}
 	answers, err := a.Doors.Deliver(ctx, c.actor, in.Body.SentAt, queue)
@@ -195,6 +202,9 @@ func (a *API) deliver(ctx context.Context, c caller, in deliverInput) (delivered
 			out.Scans = append(out.Scans, a.verdictOf(c, d.Verdict))
 			continue
 		}
+		if fault.CodeOf(d.Err) == fault.Internal {
+			a.Log.Error("deliver scan", "err", d.Err)
+		}
 		out.Scans = append(out.Scans, verdict{ScanID: in.Body.Scans[i].ScanID, Verdict: "denied", Problem: problemOf(c, d.Err)})
 	}
 	return out, nil
@@ -202,7 +212,10 @@ func (a *API) deliver(ctx context.Context, c caller, in deliverInput) (delivered
 
 // problemOf says in one sentence why a delivered scan was not recorded.
 func problemOf(c caller, err error) *scanProblem {
-	f, _ := fault.Of(err)
+	f, told := fault.Of(err)
+	if !told {
+		f = fault.New(fault.Internal, "error.internal")
+	}
 	if len(f.Fields) > 0 {
 		return &scanProblem{Code: f.Fields[0].Path, Detail: c.words.T(c.lang, f.Fields[0].Key, f.Fields[0].Args...)}
 	}

@@ -19,7 +19,7 @@ import (
 const (
 	// idempotencyTakeover is how long an unanswered first request may run before
 	// a repeat takes its place: it died with its process.
-	idempotencyTakeover = time.Minute
+	idempotencyTakeover = 2 * longestRun
 	// idempotencyLife is how long an answer is repeated.
 	idempotencyLife = 24 * time.Hour
 )
@@ -31,6 +31,7 @@ type idempotency struct {
 	box   *seal.Box
 	now   clock.Clock
 	actor func(*fiber.Ctx) accounts.Actor
+	from  func(*fiber.Ctx) string // the caller's address
 }
 
 func (i idempotency) handle(c *fiber.Ctx, answer fiber.Handler) error {
@@ -88,6 +89,7 @@ func (i idempotency) repeat(c *fiber.Ctx, who ident.ID, key string, request []by
 		return err
 	}
 	c.Set("Idempotent-Replayed", "true")
+	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentType, kept.ContentType)
 	return c.Status(*kept.Status).Send(body)
 }
@@ -97,5 +99,5 @@ func (i idempotency) caller(c *fiber.Ctx) ident.ID {
 	if a := i.actor(c); a.ID != ident.Nil {
 		return a.ID
 	}
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("guest:"+c.IP()))
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("guest:"+i.from(c)))
 }

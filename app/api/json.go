@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"qianshou/app/kit/fault"
 )
@@ -41,6 +42,9 @@ func (e *jsonError) fault() *fault.Fault {
 // readJSON decodes exactly one JSON value. A field that v does not know is
 // refused, so that a misspelt one is not silently lost.
 func readJSON(data []byte, v any) error {
+	if at := illegible(data); at >= 0 {
+		return placeOf(data, int64(at), errors.New("not UTF-8, or NUL"))
+	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
@@ -50,6 +54,33 @@ func readJSON(data []byte, v any) error {
 		return placeOf(data, dec.InputOffset(), errors.New("more than one value"))
 	}
 	return nil
+}
+
+// illegible answers where a body has bytes that are no UTF-8, or a NUL, plain or
+// escaped, which no column can hold; -1 when nowhere.
+func illegible(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 || r == 0 {
+			return i
+		}
+		i += size
+	}
+	for i := 0; ; {
+		at := bytes.Index(data[i:], []byte(`\u0000`))
+		if at < 0 {
+			return -1
+		}
+		at += i
+		slashes := 0
+		for j := at - 1; j >= 0 && data[j] == '\\'; j-- {
+			slashes++
+		}
+		if slashes%2 == 0 { // the backslash is not itself escaped
+			return at
+		}
+		i = at + 1
+	}
 }
 
 func placeOf(data []byte, offset int64, err error) error {

@@ -12,9 +12,9 @@ import (
 	"qianshou/app/web"
 )
 
-// registerLimit bounds how many one address may register: an office behind one
-// address sends a delegation.
-var registerLimit = web.Limit{Times: 60, In: time.Minute}
+// registerLimit bounds how many one address may register, counted together with
+// the form: an office behind one address sends a delegation.
+var registerLimit = web.Limit{Times: 60, In: 10 * time.Minute, Name: "register", Guests: true}
 
 func (a *API) registrationOperations() {
 	decide := web.Anywhere(accounts.DecideRegistration)

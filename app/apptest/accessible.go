@@ -17,7 +17,9 @@ type Barrier struct {
 	Why    string `json:"why"`
 }
 
-func (b Barrier) String() string { return fmt.Sprintf("%s %s: %s: %s", b.Impact, b.Rule, b.Where, b.Why) }
+func (b Barrier) String() string {
+	return fmt.Sprintf("%s %s: %s: %s", b.Impact, b.Rule, b.Where, b.Why)
+}
 
 // Barriers answers what keeps people out of the page that the window shows:
 // the rules of WCAG and good practice that axe-core finds broken.

@@ -46,8 +46,9 @@ type Log struct{ db *sqlx.DB }
 // NewLog makes a reader.
 func NewLog(db *sqlx.DB) *Log { return &Log{db} }
 
-// Recent answers entries of an event and of what belongs to no event, newest
-// first, older than the entry before (Nil: from the newest), at most limit.
-func (l *Log) Recent(ctx context.Context, event, before ident.ID, limit int) ([]Entry, error) {
-	return recent(ctx, l.db, event, before, limit)
+// Recent answers entries of an event, newest first, older than the entry before
+// (Nil: from the newest), at most limit. general adds what belongs to no event:
+// accounts, tokens. That is for whoever may see the log of every event.
+func (l *Log) Recent(ctx context.Context, event, before ident.ID, general bool, limit int) ([]Entry, error) {
+	return recent(ctx, l.db, event, before, general, limit)
 }

@@ -11,6 +11,8 @@ import (
 	"qianshou/app/kit/storetest"
 )
 
+var key = []byte("a key that the database does not know")
+
 func TestLogIsAppendOnlyAndSealed(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
@@ -37,14 +39,17 @@ func TestLogIsAppendOnlyAndSealed(t *testing.T) {
 			t.Errorf("%s: %v, want a refusal", statement, err)
 		}
 	}
-	if n, err := audit.Seal(t.Context(), db); n != 3 || err != nil {
+	if n, err := audit.Seal(t.Context(), db, key); n != 3 || err != nil {
 		t.Fatalf("sealed %d, %v", n, err)
 	}
-	if n, err := audit.Seal(t.Context(), db); n != 0 || err != nil {
+	if n, err := audit.Seal(t.Context(), db, key); n != 0 || err != nil {
 		t.Fatalf("sealed %d again, %v", n, err)
 	}
-	if v, err := audit.Verify(t.Context(), db); v != (audit.Verdict{Sealed: 3}) || err != nil {
+	if v, err := audit.Verify(t.Context(), db, key); v.Sealed != 3 || v.Unsealed != 0 || v.Broken != "" || len(v.Head) != 32 || err != nil {
 		t.Fatalf("verdict %+v, %v", v, err)
+	}
+	if v, err := audit.Verify(t.Context(), db, []byte("another key")); v.Broken == "" || err != nil {
+		t.Errorf("sealed under another key: %+v, %v; want it to be told", v, err)
 	}
 	// Whoever owns the database can take the trigger away; the chain tells.
 	for _, statement := range []string{
@@ -55,7 +60,7 @@ func TestLogIsAppendOnlyAndSealed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v, err := audit.Verify(t.Context(), db)
+	v, err := audit.Verify(t.Context(), db, key)
 	if err != nil || v.Sealed != 1 || v.Broken != history[1].ID.String() {
 		t.Errorf("after a change: %+v, %v; want the second entry named", v, err)
 	}

@@ -56,11 +56,11 @@ func entriesOf(ctx context.Context, q store.Querier, object ident.ID) ([]Entry, 
 	return entries(rows)
 }
 
-func recent(ctx context.Context, q store.Querier, event, before ident.ID, limit int) ([]Entry, error) {
+func recent(ctx context.Context, q store.Querier, event, before ident.ID, general bool, limit int) ([]Entry, error) {
 	var rows []row
 	err := q.SelectContext(ctx, &rows, `
 		SELECT `+columns+` FROM audit_entries
-		WHERE (event_id = $1 OR event_id IS NULL) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`, event, orNull(before), limit)
+		WHERE (event_id = $1 OR event_id IS NULL AND $4) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`, event, orNull(before), limit, general)
 	if err != nil {
 		return nil, fmt.Errorf("read audit log: %w", err)
 	}
@@ -93,6 +93,11 @@ func unsealed(ctx context.Context, q store.Querier, limit int) ([]row, error) {
 		WHERE NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.entry_id = e.id)
 		ORDER BY id LIMIT $1`, limit)
 	return rows, err
+}
+
+func unsealedCount(ctx context.Context, q store.Querier) (n int, err error) {
+	err = q.GetContext(ctx, &n, `SELECT count(*) FROM audit_entries e WHERE NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.entry_id = e.id)`)
+	return n, err
 }
 
 type seal struct {

@@ -1,8 +1,8 @@
 package audit
 
 import (
-	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -16,9 +16,10 @@ import (
 // sealBatch is how many entries one transaction seals.
 const sealBatch = 1000
 
-// Seal chains every entry that is not chained yet and answers how many it was.
-// Several processes may call it at once; they take turns.
-func Seal(ctx context.Context, db *sqlx.DB) (int, error) {
+// Seal chains every entry that is not chained yet, under a key that the database
+// does not know, and answers how many it was. Several processes may call it at
+// once; they take turns.
+func Seal(ctx context.Context, db *sqlx.DB, key []byte) (int, error) {
 	total := 0
 	for {
 		n := 0
@@ -35,7 +36,7 @@ func Seal(ctx context.Context, db *sqlx.DB) (int, error) {
 				return err
 			}
 			for _, r := range rows {
-				last = seal{Position: last.Position + 1, EntryID: r.ID, Digest: digest(last.Digest, r)}
+				last = seal{Position: last.Position + 1, EntryID: r.ID, Digest: digest(key, last.Digest, r)}
 				if err := insertSeal(ctx, tx, last); err != nil {
 					return err
 				}
@@ -55,14 +56,21 @@ func Seal(ctx context.Context, db *sqlx.DB) (int, error) {
 
 // Verdict is what Verify found.
 type Verdict struct {
-	Sealed int    // entries whose place in the chain is right
-	Broken string // the first entry that was changed, moved or removed; empty when none
+	Sealed   int    // entries whose place in the chain is right
+	Unsealed int    // entries that no seal guards yet
+	Head     []byte // the last seal: written down elsewhere, it proves that nothing was cut off after it
+	Broken   string // the first entry that was changed, moved or removed; empty when none
 }
 
 // Verify reads the whole chain again and finds the first entry that is not as it
 // was sealed.
-func Verify(ctx context.Context, db *sqlx.DB) (Verdict, error) {
+func Verify(ctx context.Context, db *sqlx.DB, key []byte) (Verdict, error) {
 	var v Verdict
+	rest, err := unsealedCount(ctx, db)
+	if err != nil {
+		return v, fmt.Errorf("count audit entries: %w", err)
+	}
+	v.Unsealed = rest
 	var previous []byte
 	position := int64(0)
 	for {
@@ -71,11 +79,12 @@ func Verify(ctx context.Context, db *sqlx.DB) (Verdict, error) {
 			return v, fmt.Errorf("read audit log: %w", err)
 		}
 		for _, r := range rows {
-			if r.Position != position+1 || !bytes.Equal(digest(previous, r.row), r.Digest) {
+			if r.Position != position+1 || !hmac.Equal(digest(key, previous, r.row), r.Digest) {
 				v.Broken = r.ID.String()
 				return v, nil
 			}
 			position, previous = r.Position, r.Digest
+			v.Head = r.Digest
 			v.Sealed++
 		}
 		if len(rows) < sealBatch {
@@ -84,10 +93,11 @@ func Verify(ctx context.Context, db *sqlx.DB) (Verdict, error) {
 	}
 }
 
-// digest is SHA-256 over the previous digest and every column, each with its
-// length before it, so that no two entries read alike.
-func digest(previous []byte, r row) []byte {
-	h := sha256.New()
+// digest is HMAC-SHA-256 over the previous digest and every column, each with
+// its length before it, so that no two entries read alike. Whoever owns the
+// tables can rewrite them, but cannot make the seals fit again.
+func digest(key, previous []byte, r row) []byte {
+	h := hmac.New(sha256.New, key)
 	put := func(b []byte) {
 		var size [8]byte
 		binary.BigEndian.PutUint64(size[:], uint64(len(b)))

@@ -280,6 +280,11 @@ func (s *Service) Reissue(ctx context.Context, by accounts.Actor, id ident.ID, r
 		if reason, err = checkedReason(reason); err != nil {
 			return err
 		}
+		// In the order in which a cancellation locks, so that neither waits for the
+		// other for ever.
+		if err := lockRegistration(ctx, tx, old.RegistrationID); err != nil {
+			return err
+		}
 		if changed, err := updateState(ctx, tx, old, Superseded, reason, s.now()); err != nil || !changed {
 			if err == nil {
 				err = fault.New(fault.Conflict, "error.changed")

@@ -121,3 +121,8 @@ func updateState(ctx context.Context, q store.Querier, b Badge, to State, reason
 	n, err := res.RowsAffected()
 	return n == 1, err
 }
+
+func lockRegistration(ctx context.Context, q store.Querier, registration ident.ID) error {
+	_, err := q.ExecContext(ctx, `SELECT 1 FROM registrations WHERE id = $1 FOR NO KEY UPDATE`, registration)
+	return err
+}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/text"
@@ -102,9 +104,10 @@ func (in Input) check(now time.Time) (checked, error) {
 	text.Line(&bad, "title_zh", in.TitleZH, false, 120)
 	text.Line(&bad, "organisation", in.Organisation, false, 200)
 	bad.Check(slices.Contains(MealPlans, in.MealPlan), "meal_plan", "field.choice")
-	for _, need := range in.AccessNeeds {
-		bad.Check(slices.Contains(AccessNeeds, need), "access_needs", "field.choice")
-	}
+	slices.Sort(in.AccessNeeds)
+	in.AccessNeeds = slices.Compact(in.AccessNeeds)
+	bad.Check(!slices.ContainsFunc(in.AccessNeeds, func(need string) bool { return !slices.Contains(AccessNeeds, need) }), "access_needs", "field.choice")
+	bad.Check(len(in.Languages) <= mostLanguages && !slices.ContainsFunc(in.Languages, notLanguage), "languages", "registration.languages", mostLanguages)
 	bad.Check(in.Consent, "consent", "field.consent")
 	bad.Check(slices.Contains([]string{"zh", "en"}, in.Lang), "lang", "field.choice")
 	bad.Check(slices.Contains(sources, in.Source), "source", "field.choice")
@@ -112,6 +115,15 @@ func (in Input) check(now time.Time) (checked, error) {
 	c.birth = pastDate(&bad, "birth_date", in.BirthDate, now)
 	c.checkPassport(&bad)
 	return c, bad.Err()
+}
+
+// mostLanguages is more than anybody needs an interpreter for.
+const mostLanguages = 10
+
+// notLanguage tells whether a text is no language tag (BCP 47).
+func notLanguage(tag string) bool {
+	_, err := language.Parse(tag)
+	return err != nil || len(tag) > 35
 }
 
 func (in *Input) clean() {
@@ -173,8 +185,9 @@ func (c *checked) checkPassport(bad *fault.List) {
 		return
 	}
 	bad.Check(len(p.Number) >= 5 && len(p.Number) <= 20 && strings.Trim(p.Number, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "", "passport.number", "registration.passport_number")
+	bad.Check(len(p.Issuer) >= 2 && len(p.Issuer) <= 3 && strings.Trim(p.Issuer, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "", "passport.issuer", "registration.passport_issuer")
 	day, err := time.Parse(time.DateOnly, p.ExpiresOn)
-	if err != nil {
+	if err != nil || day.Year() > 2200 {
 		bad.Add("passport.expires_on", "field.date")
 		return
 	}

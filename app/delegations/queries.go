@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/lib/pq"
 
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
 )
@@ -168,11 +169,32 @@ func stepsOf(ctx context.Context, q store.Querier, registration ident.ID) (list 
 	return list, err
 }
 
+// updateStatus writes a status over the version before it.
+//
+// Fault: Conflict, somebody else changed the registration meanwhile.
 func updateStatus(ctx context.Context, q store.Querier, r Registration) error {
-	_, err := q.ExecContext(ctx, `
-		UPDATE registrations SET status = $2, status_reason = $3, decided_at = $4, version = $5 WHERE id = $1`,
+	res, err := q.ExecContext(ctx, `
+		UPDATE registrations SET status = $2, status_reason = $3, decided_at = $4, version = $5 WHERE id = $1 AND version = $5 - 1`,
 		r.ID, r.Status, r.StatusReason, r.DecidedAt, r.Version)
-	return err
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return fault.New(fault.Conflict, "error.changed")
+	}
+	return nil
+}
+
+// stillWaiting locks a registration of the waitlist. One that another
+// transaction holds is passed over.
+func stillWaiting(ctx context.Context, q store.Querier, id ident.ID) (r Registration, waits bool, err error) {
+	var ids []ident.ID
+	err = q.SelectContext(ctx, &ids, `SELECT id FROM registrations WHERE id = $1 AND status = 'waitlisted' FOR UPDATE SKIP LOCKED`, id)
+	if err != nil || len(ids) == 0 {
+		return r, false, err
+	}
+	r, err = registrationByID(ctx, q, id)
+	return r, true, err
 }
 
 func insertLink(ctx context.Context, q store.Querier, hash []byte, purpose string, registration, event ident.ID, at, ends time.Time) error {

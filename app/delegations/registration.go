@@ -380,7 +380,9 @@ func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to
 		return Registration{}, err
 	}
 	return s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-		if !r.Decidable() || r.Status == to {
+		// Whoever waits holds no place, and who is asked for changes does: to ask is to
+		// give a place, which is the queue's to do.
+		if !r.Decidable() || r.Status == to || to == Returned && r.Status == Waitlisted {
 			return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
 		}
 		return s.end(ctx, tx, by, e, r, to, letter, reason)
@@ -432,9 +434,12 @@ func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 		return fmt.Errorf("read waitlist: %w", err)
 	}
 	for _, id := range waiting {
-		r, err := registrationByID(ctx, tx, id)
+		r, waits, err := stillWaiting(ctx, tx, id)
 		if err != nil {
 			return err
+		}
+		if !waits { // gone, or just being decided on
+			continue
 		}
 		full, err := s.full(ctx, tx, categories[i], r.DelegationID)
 		if err != nil {

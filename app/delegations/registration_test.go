@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -206,5 +208,90 @@ func TestRegisterRefuses(t *testing.T) {
 	var saved int
 	if err := g.db.GetContext(t.Context(), &saved, `SELECT (SELECT count(*) FROM persons) + (SELECT count(*) FROM registrations)`); err != nil || saved != 0 {
 		t.Errorf("%d rows were half saved, %v", saved, err)
+	}
+}
+
+// Asking somebody on the waitlist for changes must not give them a place.
+func TestReturnedFromTheWaitlistTakesNoPlace(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 1)
+	if _, _, err := g.register(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	waiting, _, err := g.register(t.Context(), 2)
+	if err != nil || waiting.Status != delegations.Waitlisted {
+		t.Fatalf("%s, %v", waiting.Status, err)
+	}
+	if _, err := g.guests.Return(t.Context(), office, waiting.ID, "a passport"); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("asked for changes: %v, want a conflict", err)
+	}
+	if _, _, err := g.guests.Approve(t.Context(), office, waiting.ID); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("approved: %v, want a conflict", err)
+	}
+}
+
+// Somebody who withdraws while a place becomes free does not come back with it.
+func TestPromotionPassesOverWhoIsLeaving(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 1)
+	holder, _, err := g.register(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaving, _, err := g.register(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	staying, _, err := g.register(t.Context(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := g.db.BeginTxx(t.Context(), nil) // the withdrawal, not committed yet
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), `UPDATE registrations SET status = 'withdrawn', version = version + 1 WHERE id = $1`, leaving.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.Cancel(t.Context(), office, holder.ID, "travels elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[ident.ID]delegations.Status{leaving.ID: delegations.Withdrawn, staying.ID: delegations.UnderReview} {
+		if r, err := g.guests.Registration(t.Context(), office, id); err != nil || r.Status != want {
+			t.Errorf("%s is %s, %v; want %s", r.Reference, r.Status, err, want)
+		}
+	}
+}
+
+func TestFieldsAreBounded(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	in := firm(1)
+	in.FamilyName = strings.Repeat("汉字", 20_000)
+	in.Languages = slices.Repeat([]string{"en"}, 11)
+	in.Passport = delegations.Passport{Number: "TEST12345", Issuer: strings.Repeat("X", 1000), ExpiresOn: "9999-01-01"}
+	_, _, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in)
+	f, _ := fault.Of(err)
+	got := map[string]string{}
+	for _, field := range f.Fields {
+		got[field.Path] += field.Key + " "
+		for _, arg := range field.Args {
+			if text, ok := arg.(string); ok && len(text) > 100 {
+				t.Errorf("%s answers %d bytes of what was typed", field.Path, len(text))
+			}
+		}
+	}
+	for _, path := range []string{"family_name", "languages", "passport.issuer", "passport.expires_on"} {
+		if got[path] == "" {
+			t.Errorf("%s is let pass; refused are %v", path, got)
+		}
+	}
+	in = firm(2)
+	in.Languages = []string{"not a language"}
+	if _, _, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("a language that is none: %v", err)
 	}
 }

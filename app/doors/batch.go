@@ -7,6 +7,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
+	"qianshou/app/kit/text"
 )
 
 // Queued is a scan that a device judged by itself while it had no network.
@@ -17,8 +18,8 @@ type Queued struct {
 	Reason  string // of a supervisor's override
 }
 
-// Delivered answers one queued scan. Err is a fault, and nothing was recorded;
-// the others of the batch stand.
+// Delivered answers one queued scan. With Err nothing was recorded of it; the
+// others of the batch stand, so that one that cannot be read keeps none back.
 type Delivered struct {
 	Verdict
 	Err error
@@ -31,11 +32,20 @@ const BatchLimit = 500
 // right by the difference at delivery.
 const clockTolerance = 60 * time.Second
 
-// told are the verdicts that a device can give without a network.
-var tellable = []Code{
-	OKOffline, ExitWithoutEntry, Malformed, BadSignature, WrongEvent, Unknown, Revoked, Superseded, Suspended, NotActive, NotYetValid,
-	EventOver, WrongDay, DuplicateRead, WrongZone, NotOnList, EscortRequired, AlreadyInside, ManualOverride,
-}
+// What a device can decide without a network, and what of it lets people pass. A
+// repeated reading does either.
+var (
+	tellsGranted = []Code{OKOffline, ExitWithoutEntry, ManualOverride, DuplicateRead}
+	tellsDenied  = []Code{
+		Malformed, BadSignature, WrongEvent, Unknown, Revoked, Superseded, Suspended, NotActive, NotYetValid, EventOver, WrongDay,
+		DuplicateRead, WrongZone, NotOnList, EscortRequired, AlreadyInside,
+	}
+)
+
+// oldestQueue is how long a device may have been without a network. What claims
+// to be older has a clock that nobody can put right: it is kept as of its
+// delivery.
+const oldestQueue = 7 * 24 * time.Hour
 
 // Deliver records a device's queue in its order. Each scan is one transaction:
 // what was recorded stays when the connection breaks, and sending the queue again
@@ -57,8 +67,8 @@ func (s *Service) Deliver(ctx context.Context, by accounts.Actor, sentAt time.Ti
 	out := make([]Delivered, 0, len(queue))
 	for _, q := range queue {
 		v, err := s.deliver(ctx, by, q, skew)
-		if err != nil && fault.CodeOf(err) == fault.Internal {
-			return out, err
+		if fault.CodeOf(err) == fault.Unavailable {
+			return out, err // the rest would fare no better, and can be sent again
 		}
 		out = append(out, Delivered{Verdict: v, Err: err})
 	}
@@ -67,12 +77,18 @@ func (s *Service) Deliver(ctx context.Context, by accounts.Actor, sentAt time.Ti
 
 func (s *Service) deliver(ctx context.Context, by accounts.Actor, q Queued, skew time.Duration) (Verdict, error) {
 	var bad fault.List
-	bad.Check(slices.Contains(tellable, q.Code), "code", "field.choice")
+	tells := tellsDenied
+	if q.Granted {
+		tells = tellsGranted
+	}
+	bad.Check(slices.Contains(tells, q.Code), "code", "field.choice")
+	q.Reason = text.Clean(q.Reason)
+	text.Line(&bad, "reason", q.Reason, q.Code == ManualOverride, 300)
 	bad.Check(!q.ScannedAt.IsZero(), "scanned_at", "field.required")
 	bad.Check(q.Code != ManualOverride || by.Kind != accounts.Device || by.Supervisor, "code", "error.forbidden")
 	at := q.ScannedAt.Add(skew).UTC()
 	// A scan cannot lie in the future: a device whose clock ran ahead for a while.
-	if now := s.now(); at.After(now) {
+	if now := s.now(); at.After(now) || now.Sub(at) > oldestQueue {
 		at = now
 	}
 	if err := bad.Err(); err != nil {

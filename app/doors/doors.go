@@ -63,9 +63,10 @@ func New(db *sqlx.DB, ev *events.Service, arrivals Arrivals, now clock.Clock, ne
 
 var gateCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,19}$`)
 
-// SaveGate adds a gate, or changes the one of the same code. A new gate is open.
+// SaveGate changes the gate of in.ID, whose code stays, or adds a gate when it has
+// none. A new gate is open.
 //
-// Faults: Forbidden; Invalid with fields.
+// Faults: Forbidden; Invalid with fields, the code is taken among them; NotFound.
 func (s *Service) SaveGate(ctx context.Context, by accounts.Actor, in Gate) (Gate, error) {
 	in.Code = strings.ToUpper(strings.TrimSpace(in.Code))
 	in.Name = locale.Text{ZH: text.Clean(in.Name.ZH), EN: text.Clean(in.Name.EN)}
@@ -78,7 +79,10 @@ func (s *Service) SaveGate(ctx context.Context, by accounts.Actor, in Gate) (Gat
 	if err := bad.Err(); err != nil {
 		return in, err
 	}
-	in.ID = s.newID()
+	fresh := in.ID == ident.Nil
+	if fresh {
+		in.ID = s.newID()
+	}
 	err := s.change(ctx, by, in.EventID, func(tx *sqlx.Tx) (action string, gate ident.ID, err error) {
 		belongs, err := placesBelong(ctx, tx, in)
 		if err != nil {
@@ -87,8 +91,17 @@ func (s *Service) SaveGate(ctx context.Context, by accounts.Actor, in Gate) (Gat
 		if !belongs {
 			return "", ident.Nil, fault.Fields(fault.Field{Path: "zone_id", Key: "field.choice"})
 		}
-		in.ID, err = upsertGate(ctx, tx, in)
-		return "gate.save", in.ID, err
+		if fresh {
+			if err = insertGate(ctx, tx, in); store.Constraint(err) == "gates_once" {
+				err = fault.Fields(fault.Field{Path: "code", Key: "constraint.gates_once"})
+			}
+			return "gate.add", in.ID, err
+		}
+		found, err := updateGate(ctx, tx, in)
+		if err == nil && !found {
+			err = fault.New(fault.NotFound, "error.not_found")
+		}
+		return "gate.edit", in.ID, err
 	})
 	return in, err
 }

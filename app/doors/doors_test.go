@@ -1,6 +1,7 @@
 package doors_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,8 @@ func TestDoors(t *testing.T) {
 	t.Run("a head of delegation is never turned away in red", g.calm)
 	t.Run("a typed reference finds the badge", g.typed)
 	t.Run("a queue is delivered once, with its conflicts", g.queue)
+	t.Run("a delivered scan must make sense", g.nonsense)
+	t.Run("typed references do not read out the list of guests", g.typing)
 	t.Run("who may not scan", g.forbidden)
 	t.Run("what is wrong with a scan", g.wrong)
 	t.Run("a device is paired once and revoked at once", g.pairing)
@@ -406,5 +409,66 @@ func (g *ground) pairing(t *testing.T) {
 	}
 	if _, _, err := g.doors.NewCode(ctx, system, d.ID); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("a new code for a revoked device: %v", err)
+	}
+}
+
+func (g *ground) nonsense(t *testing.T) {
+	ctx := t.Context()
+	supervisor := g.device("S-1", doors.Supervisor)
+	scan := func(reference string, granted bool, code doors.Code, reason string, at time.Time) doors.Queued {
+		return doors.Queued{Scan: doors.Scan{ScanID: ident.New(), Reference: reference, Direction: doors.In, ScannedAt: at}, Granted: granted, Code: code, Reason: reason}
+	}
+	name := "F27-0023"
+	queue := []doors.Queued{
+		scan("\x00", false, doors.Unknown, "", g.at),
+		scan(name, true, doors.Revoked, "", g.at),
+		scan(name, false, doors.OKOffline, "", g.at),
+		scan(name, true, doors.ManualOverride, "", g.at),
+		scan(name, true, doors.ManualOverride, "\u202e", g.at),
+		scan(name, true, doors.ManualOverride, strings.Repeat("x", 301), g.at),
+		scan(name, true, doors.ManualOverride, "protocol is with them", g.at.AddDate(-30, 0, 0)),
+		scan(name, false, doors.AlreadyInside, "", g.at),
+	}
+	out, err := g.doors.Deliver(ctx, supervisor, time.Time{}, queue)
+	if err != nil || len(out) != len(queue) {
+		t.Fatalf("%d answers, %v", len(out), err)
+	}
+	for i, kept := range []bool{false, false, false, false, false, false, true, true} {
+		if (out[i].Err == nil) != kept {
+			t.Errorf("scan %d: %v, kept %v wanted", i, out[i].Err, kept)
+		}
+	}
+	if !out[6].At.Equal(g.at) {
+		t.Errorf("a scan of thirty years ago is kept as of %s", out[6].At)
+	}
+	var noted int
+	if err := g.db.GetContext(ctx, &noted, `SELECT count(*) FROM audit_entries WHERE action = 'door.override' AND reason = 'protocol is with them'`); err != nil || noted != 1 {
+		t.Errorf("the override is in the audit log %d times, %v", noted, err)
+	}
+	// One ID stands for one badge.
+	id := queue[7].ScanID
+	if _, err := g.doors.Admit(ctx, supervisor, doors.Scan{ScanID: id, Reference: "F27-0024", Direction: doors.In}); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("the same ScanID for another badge: %v", err)
+	}
+	if _, err := g.doors.SaveGate(ctx, system, doors.Gate{EventID: g.forum.ID, Code: "V-1", Name: locale.Text{ZH: "门", EN: "Gate"}, ZoneID: g.zones["P"], Direction: doors.In}); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("a second gate V-1: %v, want the code refused", err)
+	}
+}
+
+func (g *ground) typing(t *testing.T) {
+	steward := g.device("P-1", doors.Steward)
+	refused := 0
+	for i := range 40 {
+		_, err := g.doors.Admit(t.Context(), steward, doors.Scan{ScanID: ident.New(), Reference: fmt.Sprintf("F27-%04d", i+100), Direction: doors.In})
+		switch fault.CodeOf(err) {
+		case "":
+		case fault.Throttled:
+			refused++
+		default:
+			t.Fatal(err)
+		}
+	}
+	if refused != 10 {
+		t.Errorf("%d of 40 references in a row are refused, want 10", refused)
 	}
 }

@@ -98,11 +98,22 @@ func (g *ground) set(at string) {
 func (g *ground) gate(code, zone string, session ident.ID) doors.Gate {
 	g.t.Helper()
 	made := ok(g.doors.SaveGate(g.t.Context(), system, doors.Gate{
-		EventID: g.forum.ID, Code: code, Name: locale.Text{ZH: code + "号门", EN: "Gate " + code}, ZoneID: g.zones[zone], SessionID: session, Direction: doors.Both,
+		ID: g.existing(code), EventID: g.forum.ID, Code: code, Name: locale.Text{ZH: code + "号门", EN: "Gate " + code}, ZoneID: g.zones[zone], SessionID: session, Direction: doors.Both,
 	}))
 	g.gates[code] = made
 	g.devices[code] = g.device(code, doors.Steward)
 	return made
+}
+
+// existing finds the demo's gate of a code.
+func (g *ground) existing(code string) ident.ID {
+	g.t.Helper()
+	for _, gate := range ok(g.doors.Gates(g.t.Context(), system, g.forum.ID)) {
+		if gate.Code == code {
+			return gate.ID
+		}
+	}
+	return ident.Nil
 }
 
 // device pairs a device at a gate.

@@ -44,13 +44,22 @@ func placesBelong(ctx context.Context, q store.Querier, g Gate) (ok bool, err er
 	return ok, err
 }
 
-func upsertGate(ctx context.Context, q store.Querier, g Gate) (id ident.ID, err error) {
-	err = q.GetContext(ctx, &id, `
-		INSERT INTO gates (event_id, id, code, name_zh, name_en, zone_id, session_id, direction)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT ON CONSTRAINT gates_once DO UPDATE SET name_zh = $4, name_en = $5, zone_id = $6, session_id = $7, direction = $8
-		RETURNING id`, g.EventID, g.ID, g.Code, g.Name.ZH, g.Name.EN, g.ZoneID, orNull(g.SessionID), g.Direction)
-	return id, err
+func insertGate(ctx context.Context, q store.Querier, g Gate) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO gates (event_id, id, code, name_zh, name_en, zone_id, session_id, direction) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		g.EventID, g.ID, g.Code, g.Name.ZH, g.Name.EN, g.ZoneID, orNull(g.SessionID), g.Direction)
+	return err
+}
+
+func updateGate(ctx context.Context, q store.Querier, g Gate) (found bool, err error) {
+	res, err := q.ExecContext(ctx, `
+		UPDATE gates SET name_zh = $3, name_en = $4, zone_id = $5, session_id = $6, direction = $7 WHERE id = $1 AND event_id = $2`,
+		g.ID, g.EventID, g.Name.ZH, g.Name.EN, g.ZoneID, orNull(g.SessionID), g.Direction)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
 }
 
 func updateOpen(ctx context.Context, q store.Querier, gate ident.ID, open bool) error {
@@ -414,5 +423,12 @@ func moveDevice(ctx context.Context, q store.Querier, device, gate ident.ID) (bo
 
 func scansSince(ctx context.Context, q store.Querier, gate ident.ID, since time.Time) (n int, err error) {
 	err = q.GetContext(ctx, &n, `SELECT count(*) FROM scans WHERE gate_id = $1 AND judged_at > $2`, gate, since)
+	return n, err
+}
+
+// typedSince counts the references that a device at a gate typed.
+func typedSince(ctx context.Context, q store.Querier, gate, device ident.ID, since time.Time) (n int, err error) {
+	err = q.GetContext(ctx, &n, `
+		SELECT count(*) FROM scans WHERE gate_id = $1 AND judged_at > $3 AND device_id = $2 AND read_by = 'reference'`, gate, device, since)
 	return n, err
 }

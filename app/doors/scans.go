@@ -124,6 +124,9 @@ func (s *Service) scanIn(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, in
 	}
 	var holder credential
 	if in.Reference != "" {
+		if err := s.mayType(ctx, tx, by, g, now); err != nil {
+			return Verdict{}, err
+		}
 		holder, f.Known, err = credentialByReference(ctx, tx, g.EventID, strings.ToUpper(strings.TrimSpace(in.Reference)))
 	} else {
 		f.Readable = parseErr == nil
@@ -136,7 +139,7 @@ func (s *Service) scanIn(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, in
 	if err != nil {
 		return Verdict{}, fmt.Errorf("read badge: %w", err)
 	}
-	if v, seen, err := s.recorded(ctx, tx, g, in.ScanID); err != nil || seen {
+	if v, seen, err := s.recorded(ctx, tx, g, in.ScanID, holder.ID); err != nil || seen {
 		return v, err
 	}
 	if !g.Open && told == nil {
@@ -167,11 +170,40 @@ func (s *Service) scanIn(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, in
 	if err := s.keep(ctx, tx, by, g, row); err != nil {
 		return Verdict{}, err
 	}
+	if row.Code == ManualOverride && row.RegistrationID != ident.Nil {
+		if err := s.record(ctx, tx, by, g.EventID, "door.override", "registration", row.RegistrationID, row.OverrideReason); err != nil {
+			return Verdict{}, err
+		}
+	}
 	v := verdictOf(g, row, holder.person())
 	if v.Code == AlreadyInside {
 		v.Since, v.SinceGate = trail.Since, trail.SinceGate
 	}
 	return v, nil
+}
+
+// A device types at most so many references in so long: a queue without codes is
+// slower than that, and somebody who reads the list of guests is not.
+const (
+	mostTyped = 30
+	typedIn   = 5 * time.Minute
+)
+
+// mayType tells whether a device may still find people by typed references.
+//
+// Fault: Throttled.
+func (s *Service) mayType(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, g post, now time.Time) error {
+	if by.Kind != accounts.Device || by.Supervisor {
+		return nil
+	}
+	n, err := typedSince(ctx, tx, g.ID, by.ID, now.Add(-typedIn))
+	if err != nil {
+		return fmt.Errorf("count typed references: %w", err)
+	}
+	if n >= mostTyped {
+		return fault.New(fault.Throttled, "scan.typed_often", mostTyped, int(typedIn/time.Minute))
+	}
+	return nil
 }
 
 // settle writes down what the device decided, and what the server would have
@@ -312,13 +344,14 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, g po
 
 // recorded answers the verdict of a scan that was sent before.
 //
-// Fault: Conflict, the ScanID stands for a scan at another gate.
-func (s *Service) recorded(ctx context.Context, tx *sqlx.Tx, g post, scan ident.ID) (v Verdict, seen bool, err error) {
+// Fault: Conflict, the ScanID stands for a scan at another gate, or of another
+// badge.
+func (s *Service) recorded(ctx context.Context, tx *sqlx.Tx, g post, scan, badge ident.ID) (v Verdict, seen bool, err error) {
 	row, seen, err := scanByScanID(ctx, tx, scan)
 	if err != nil || !seen {
 		return v, false, err
 	}
-	if row.GateID != g.ID {
+	if row.GateID != g.ID || row.BadgeID != badge {
 		return v, false, fault.New(fault.Conflict, "scan.id_used")
 	}
 	var p *Person
@@ -374,16 +407,16 @@ func (s *Service) LetIn(ctx context.Context, by accounts.Actor, in Override) (v 
 		if !by.May(accounts.OverrideDoor, g.EventID) {
 			return forbidden()
 		}
-		var seen bool
-		if v, seen, err = s.recorded(ctx, tx, g, in.ScanID); err != nil || seen {
-			return err
-		}
 		holder, found, err := credentialOf(ctx, tx, g.EventID, in.Registration)
 		if err != nil {
 			return fmt.Errorf("read person: %w", err)
 		}
 		if !found {
 			return fault.New(fault.NotFound, "error.not_found")
+		}
+		var seen bool
+		if v, seen, err = s.recorded(ctx, tx, g, in.ScanID, holder.ID); err != nil || seen {
+			return err
 		}
 		now := s.now()
 		row := scanRow{

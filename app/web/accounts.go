@@ -17,7 +17,7 @@ import (
 var (
 	signInByAddress = Limit{Times: 20, In: 10 * time.Minute}
 	signInByAccount = Limit{Times: 10, In: 10 * time.Minute, By: func(c *fiber.Ctx) string {
-		sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(c.FormValue("email")))))
+		sum := sha256.Sum256([]byte(strings.ToLower(readForm(c).Text("email")))) // the posted one: an address in the query is nobody's
 		return hex.EncodeToString(sum[:8])
 	}}
 )

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/accounts"
 	"qianshou/app/audit"
 	"qianshou/app/kit/ident"
 )
@@ -28,7 +29,7 @@ func (s *Server) auditLog(c *fiber.Ctx) error {
 	if err != nil {
 		before = ident.Nil
 	}
-	list, err := s.Audit.Recent(c.UserContext(), event(c).ID, before, auditPerPage)
+	list, err := s.Audit.Recent(c.UserContext(), event(c).ID, before, actor(c).May(accounts.SeeAudit, ident.Nil), auditPerPage)
 	if err != nil {
 		return err
 	}

@@ -180,7 +180,7 @@ func (s *Server) saveGate(c *fiber.Ctx) error {
 		ZoneID: form.ID("zone_id"), Direction: doors.Direction(form.Text("direction")),
 	}
 	if g.ID != ident.Nil {
-		in.Code = g.Code
+		in.ID, in.Code = g.ID, g.Code
 	}
 	if form.Text("session_id") != "" {
 		in.SessionID = form.ID("session_id")

@@ -198,9 +198,13 @@ func pathID(c *fiber.Ctx, name string) (ident.ID, error) {
 // or fallback when it leads elsewhere.
 func localPath(to, fallback string) string {
 	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") ||
-		strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
+		strings.ContainsAny(to, "\\\r\n\t") || strings.ContainsAny(u.Path, "\\\r\n\t") {
 		return fallback
 	}
-	return u.RequestURI()
+	back := u.RequestURI()
+	if strings.HasPrefix(back, "//") {
+		return fallback
+	}
+	return back
 }

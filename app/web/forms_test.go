@@ -59,7 +59,7 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
-func TestLocalPath(t *testing.T) {
+func TestLocalPathStaysHere(t *testing.T) {
 	for to, want := range map[string]string{
 		"/console/x?page=2":    "/console/x?page=2",
 		"":                     "/",
@@ -101,6 +101,17 @@ func TestDayNumber(t *testing.T) {
 		}
 		if got := forum.DayNumber(instant); got != want {
 			t.Errorf("%s is day %d, want %d", at, got, want)
+		}
+	}
+}
+
+func TestNoWayOut(t *testing.T) {
+	for to, want := range map[string]string{
+		"/console?x=1": "/console?x=1", "": "/", "//evil.example": "/", "https://evil.example": "/", "/\\evil.example": "/",
+		"/%2Fevil.example/%22": "/", "/%2fevil.example/é": "/", "/%5Cevil.example": "/", "/%0d%0aSet-Cookie:x": "/", "console": "/",
+	} {
+		if got := localPath(to, "/"); got != want {
+			t.Errorf("%q leads to %q, want %q", to, got, want)
 		}
 	}
 }

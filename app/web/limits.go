@@ -17,6 +17,10 @@ import (
 type Limit struct {
 	Times int
 	In    time.Duration
+	// Name is shared by routes that are counted together; empty: the route alone.
+	Name string
+	// Guests tells that whoever proved who they are is not counted.
+	Guests bool
 	// By says who counts as one caller; nil: the address. Its answer is hashed by
 	// nobody, so it must not be personal data: answer an ID.
 	By func(c *fiber.Ctx) string
@@ -104,7 +108,13 @@ func (l *limiter) takeLocal(key string, in time.Duration) (int, time.Duration) {
 //
 // Fault: Throttled, with Retry-After set.
 func (s *Server) throttle(c *fiber.Ctx, route string, limit Limit) error {
-	caller := c.IP()
+	if limit.Guests && actor(c).SignedIn() {
+		return nil
+	}
+	if limit.Name != "" {
+		route = limit.Name
+	}
+	caller := s.address(c)
 	if limit.By != nil {
 		caller = limit.By(c)
 	}

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"regexp"
+
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/accounts"
 	"qianshou/app/mail"
 )
 
@@ -30,7 +33,8 @@ func (s *Server) mails(c *fiber.Ctx) error {
 
 type mailPage struct {
 	Page
-	Mail mail.Mail
+	Mail   mail.Mail
+	Letter string // the text, as far as the reader may see it
 }
 
 func (s *Server) mailShown(c *fiber.Ctx) error {
@@ -43,8 +47,17 @@ func (s *Server) mailShown(c *fiber.Ctx) error {
 		return err
 	}
 	m.CreatedAt = m.CreatedAt.In(event(c).Zone)
-	return s.render(c, "mails/show", mailPage{Page: s.page(c), Mail: m})
+	p := mailPage{Page: s.page(c), Mail: m, Letter: m.Text}
+	// Whoever has the link acts as the guest: it is shown to those alone who may act
+	// for guests anyway, where a letter has to be handed on.
+	if !actor(c).May(accounts.EditRegistration, event(c).ID) {
+		p.Letter = guestLink.ReplaceAllString(p.Letter, "$1…")
+	}
+	return s.render(c, "mails/show", p)
 }
+
+// guestLink finds the secrets of guests' links in a letter.
+var guestLink = regexp.MustCompile(`(/(?:me|delegation|firm)/)[A-Za-z0-9_-]{16,}`)
 
 func (s *Server) resendMail(c *fiber.Ctx) error {
 	id, err := pathID(c, "mail")

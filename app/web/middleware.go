@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,6 +11,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -135,6 +137,24 @@ func incompressible(c *fiber.Ctx) bool {
 		strings.Contains(c.Get(fiber.HeaderAccept), "text/event-stream")
 }
 
+// legible refuses text that no database column can hold: NUL, and bytes that are
+// no UTF-8. Nobody types it.
+func (s *Server) legible(c *fiber.Ctx) error {
+	whole := func(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }
+	ok := whole(c.Request().URI().Path())
+	for k, v := range c.Request().URI().QueryArgs().All() {
+		ok = ok && whole(k) && whole(v)
+	}
+	for k, v := range c.Request().PostArgs().All() {
+		ok = ok && whole(k) && whole(v)
+	}
+	ok = ok && whole([]byte(c.Get("Idempotency-Key")))
+	if !ok {
+		return fiber.NewError(fiber.StatusBadRequest)
+	}
+	return c.Next()
+}
+
 // speak finds the reader's language: asked for in the address and then
 // remembered, remembered before, or what the browser prefers. What an account
 // chose comes in identify.
@@ -220,6 +240,9 @@ func (s *Server) guard(r route) fiber.Handler {
 		}
 		if err != nil {
 			return err
+		}
+		if v.event != nil && v.event.Hidden && !v.actor.May(accounts.SeeConsole, eventID) {
+			return fault.New(fault.NotFound, "error.not_found")
 		}
 		return c.Next()
 	}

@@ -43,6 +43,9 @@ func (m Mount) Problem(c *fiber.Ctx, status int, f *fault.Fault) error {
 	return m.s.problem(c.Status(status), visitOf(c), failure{status, f})
 }
 
+// Address is where a request comes from.
+func (m Mount) Address(c *fiber.Ctx) string { return m.s.address(c) }
+
 // RequestID is the request's number in the log.
 func (m Mount) RequestID(c *fiber.Ctx) string { return visitOf(c).id }
 

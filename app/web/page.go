@@ -58,6 +58,7 @@ type EventHead struct {
 	FirstDay time.Time
 	LastDay  time.Time
 	Zone     *time.Location
+	Hidden   bool // in preparation: for staff alone
 }
 
 // DayNumber is which day of the event an instant falls on, counted from one in
@@ -122,7 +123,7 @@ func otherLang(c *fiber.Ctx, l locale.Lang) string {
 		query.Add(string(k), string(v))
 	}
 	query.Set("lang", string(l.Other()))
-	return c.Path() + "?" + query.Encode()
+	return "/" + strings.TrimLeft(c.Path(), "/") + "?" + query.Encode()
 }
 
 // consolePlaces are the places of the console's bar, in the order of the work.
@@ -226,4 +227,7 @@ func pager(c *fiber.Ctx, number, per, total int) Pager {
 }
 
 // pageNumber reads ?page=, from 1.
-func pageNumber(c *fiber.Ctx) int { return max(1, c.QueryInt("page", 1)) }
+func pageNumber(c *fiber.Ctx) int { return min(max(1, c.QueryInt("page", 1)), mostPages) }
+
+// mostPages is further than anybody leafs.
+const mostPages = 100_000

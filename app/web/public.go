@@ -15,7 +15,7 @@ import (
 
 // registerLimit bounds how often one address may register people: a delegation's
 // office behind one address still gets through.
-var registerLimit = Limit{Times: 60, In: 10 * time.Minute}
+var registerLimit = Limit{Times: 60, In: 10 * time.Minute, Name: "register", Guests: true}
 
 type homePage struct {
 	Page

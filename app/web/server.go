@@ -32,9 +32,8 @@ import (
 	"qianshou/views"
 )
 
-// maxBody is the largest request that is read: a spreadsheet of a delegation
-// with its photos.
-const maxBody = 16 << 20
+// maxBody is the largest request that is read, before it is known who asks.
+const maxBody = 1 << 20
 
 // SignIn answers who holds a session. accounts.Service does.
 type SignIn interface {
@@ -87,11 +86,12 @@ type Options struct {
 // Server serves the pages.
 type Server struct {
 	Options
-	app    *fiber.App
-	words  *locale.Catalogue
-	assets *Assets
-	limits *limiter
-	table  []route
+	app     *fiber.App
+	words   *locale.Catalogue
+	assets  *Assets
+	limits  *limiter
+	table   []route
+	trusted proxies
 }
 
 // New builds the server: catalogues, static files, every template, every route.
@@ -99,7 +99,7 @@ func New(o Options) (*Server, error) {
 	if len(o.Secret) < 32 {
 		return nil, fmt.Errorf("web: the secret has %d bytes, want 32 or more", len(o.Secret))
 	}
-	s := &Server{Options: o, limits: newLimiter(o.Redis, o.Now)}
+	s := &Server{Options: o, limits: newLimiter(o.Redis, o.Now), trusted: newProxies(o.Proxies)}
 	var err error
 	if s.words, err = Words(o.Log); err != nil {
 		return nil, err
@@ -121,10 +121,14 @@ func New(o Options) (*Server, error) {
 		ReadTimeout:    30 * time.Second,
 		IdleTimeout:    120 * time.Second,
 		// No WriteTimeout: it would cut every stream.
-		ProxyHeader: fiber.HeaderXForwardedFor, EnableTrustedProxyCheck: true, TrustedProxies: o.Proxies, EnableIPValidation: true,
+		// A path has one spelling, so that what guards it by its beginning cannot be
+		// passed by another.
+		CaseSensitive: true,
+		// Headers of proxies are read in address.go, from the end that ours wrote.
+		EnableTrustedProxyCheck:  true,
 		EnableSplittingOnParsers: false,
 	})
-	s.app.Use(s.observe, s.protect, s.speak, compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: incompressible}))
+	s.app.Use(s.observe, s.protect, s.legible, s.speak, compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: incompressible}))
 	s.app.Use(s.identify, s.checkOrigin)
 	s.table = s.routes()
 	for _, r := range s.table {
@@ -183,5 +187,5 @@ func Words(log *slog.Logger) (*locale.Catalogue, error) {
 
 // HeadOf is what the frame of a page says of an event.
 func HeadOf(e events.Event) EventHead {
-	return EventHead{ID: e.ID, Slug: e.Slug, Title: e.Title, Place: e.Place, FirstDay: e.StartsOn, LastDay: e.EndsOn, Zone: e.Location()}
+	return EventHead{ID: e.ID, Slug: e.Slug, Title: e.Title, Place: e.Place, FirstDay: e.StartsOn, LastDay: e.EndsOn, Zone: e.Location(), Hidden: !e.Shown()}
 }

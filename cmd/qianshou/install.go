@@ -115,6 +115,10 @@ func (g *ground) readClock(ctx context.Context) (err error) {
 	return err
 }
 
+// auditKey is the key under which the audit log is sealed. The database does not
+// know it.
+func (g *ground) auditKey() ([]byte, error) { return seal.Key(g.secret, "qianshou audit 1") }
+
 func (g *ground) close() {
 	if g.redis != nil {
 		_ = g.redis.Close()

@@ -33,12 +33,14 @@ const sealEvery = time.Minute
 // site is the whole program put together: one place where every part is handed
 // what it needs.
 type site struct {
-	g      *ground
-	web    *web.Server
-	agenda *agenda.Service
-	feed   *agenda.Feed
-	relay  *outbox.Relay
-	mail   *mail.Service
+	g        *ground
+	web      *web.Server
+	agenda   *agenda.Service
+	feed     *agenda.Feed
+	relay    *outbox.Relay
+	mail     *mail.Service
+	programs *api.API
+	auditKey []byte
 }
 
 // build makes the services and the server.
@@ -49,6 +51,9 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	}
 	streams := outbox.NewStreams(g.redis, redisPrefix)
 	s := &site{g: g, mail: letters.Mail}
+	if s.auditKey, err = g.auditKey(); err != nil {
+		return nil, err
+	}
 	s.agenda = agenda.New(g.db, g.redis, redisPrefix, g.now, ident.New, g.log)
 	s.feed = agenda.NewFeed(streams, g.log)
 	s.relay = outbox.NewRelay(g.db, g.cfg.DatabaseURL, streams, s.agenda.Refresh, g.log)
@@ -69,7 +74,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	programs := api.New(api.Options{
+	s.programs = api.New(api.Options{
 		DB: g.db, Box: g.box, Now: g.now, Log: g.log, PublicURL: g.cfg.PublicURL, Version: version(),
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
 		Matchmaking: meetings, Projects: ledger, Firms: firmList,
@@ -99,7 +104,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 		},
 		Mount: func(m web.Mount) error {
 			health.Mount(m)
-			return programs.Mount(m)
+			return s.programs.Mount(m)
 		},
 	})
 	if err != nil {
@@ -127,7 +132,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 // channel closes when all of it did.
 func (s *site) background(ctx context.Context) <-chan struct{} {
 	var all sync.WaitGroup
-	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.sendMail} {
+	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail} {
 		all.Go(func() { work(ctx) })
 	}
 	done := make(chan struct{})
@@ -160,8 +165,26 @@ func (s *site) sealAudit(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if _, err := audit.Seal(ctx, s.g.db); err != nil && ctx.Err() == nil {
+		if _, err := audit.Seal(ctx, s.g.db, s.auditKey); err != nil && ctx.Err() == nil {
 			s.g.log.Error("sealing the audit log failed", "err", err)
+		}
+	}
+}
+
+// purgeEvery is how often answers that are too old to be repeated are forgotten.
+const purgeEvery = time.Hour
+
+func (s *site) purge(ctx context.Context) {
+	tick := time.NewTicker(purgeEvery)
+	defer tick.Stop()
+	for {
+		if err := s.programs.PurgeKeys(ctx); err != nil && ctx.Err() == nil {
+			s.g.log.Error("purging failed", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
 		}
 	}
 }

@@ -91,6 +91,8 @@ func Fault(err error) error {
 		return err
 	}
 	switch pqErr.Code.Class() {
+	case "22": // data exception: a text or a number that the column cannot hold
+		return fault.Wrap(err, fault.Invalid, "error.request")
 	case "23": // integrity constraint violation
 		return fault.Wrap(err, fault.Conflict, "constraint."+pqErr.Constraint)
 	case "40", "08", "53", "57":

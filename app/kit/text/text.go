@@ -6,6 +6,7 @@ package text
 import (
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -62,17 +63,21 @@ func Line(bad *fault.List, path, s string, required bool, most int) {
 // NotLatin answers the characters of s that a Latin name cannot have, each once:
 // letters of other scripts, some of which look the same (А is Cyrillic), digits
 // and signs. Spaces, hyphens, apostrophes, full stops and commas may stand in a
-// name.
+// name. Ten of them are answered at most: nobody mends more at a time.
 func NotLatin(s string) string {
 	var wrong []rune
 	for _, r := range s {
 		ok := unicode.Is(unicode.Latin, r) || unicode.Is(unicode.Mn, r) || strings.ContainsRune(" -'’.,", r)
-		if !ok && !strings.ContainsRune(string(wrong), r) {
-			wrong = append(wrong, r)
+		if !ok && !slices.Contains(wrong, r) {
+			if wrong = append(wrong, r); len(wrong) == mostWrong {
+				break
+			}
 		}
 	}
 	return string(wrong)
 }
+
+const mostWrong = 10
 
 var scripts = []*unicode.RangeTable{
 	unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Han, unicode.Arabic, unicode.Hebrew, unicode.Georgian, unicode.Armenian,
