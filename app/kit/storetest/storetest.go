@@ -52,15 +52,32 @@ func URL(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return create(ctx, t, admin, s.database, ` TEMPLATE `+template)
+}
+
+// EmptyURL is a database without a schema.
+func EmptyURL(t testing.TB) string {
+	t.Helper()
+	ctx := context.Background()
+	s := services(t)
+	admin, err := store.Open(ctx, s.database, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return create(ctx, t, admin, s.database, "")
+}
+
+func create(ctx context.Context, t testing.TB, admin *sqlx.DB, address, from string) string {
+	t.Helper()
 	name := "t_" + strings.ReplaceAll(ident.New().String(), "-", "")
-	if _, err := admin.ExecContext(ctx, `CREATE DATABASE `+name+` TEMPLATE `+template); err != nil {
+	if _, err := admin.ExecContext(ctx, `CREATE DATABASE `+name+from); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_, _ = admin.ExecContext(ctx, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`)
 		_ = admin.Close()
 	})
-	return inDatabase(s.database, name)
+	return inDatabase(address, name)
 }
 
 // Redis answers a client whose keys nobody else sees. Tests share one server, so
