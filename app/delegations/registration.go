@@ -2,9 +2,6 @@ package delegations
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"time"
@@ -75,6 +72,10 @@ type Registration struct {
 	Delegation locale.Text `db:"delegation"`
 	Country    locale.Text `db:"country"`
 	Duplicates int         `db:"duplicates"` // how many others may be the same person
+
+	// PassportLast4 are the last signs of the passport, for those who may know that
+	// much; empty elsewhere.
+	PassportLast4 string `db:"passport_last4"`
 }
 
 // Name is the person in Latin letters, given name first.
@@ -98,16 +99,15 @@ func (r Registration) Cancellable() bool {
 	return slices.Contains([]Status{Submitted, UnderReview, OnHold, Waitlisted, Returned, Approved, BadgeIssued}, r.Status)
 }
 
-// linkLife is how long the link to a person's own page works after the event
-// ends.
-const linkLife = 90 * 24 * time.Hour
-
 // Register takes one person's registration. Over the quota of the category or of
 // the delegation it is waitlisted; in an automatic category it is approved at
 // once. The secret opens the person's own page; only its hash is kept.
 //
-// Faults: NotFound, the event; Conflict, registration is closed; Invalid with
-// fields.
+// Into a delegation only the office registers, and whoever holds its link; they
+// may choose categories that the public form does not offer.
+//
+// Faults: NotFound, the event; Forbidden, the delegation; Conflict, registration
+// is closed; Invalid with fields.
 func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.ID, in Input) (Registration, string, error) {
 	e, err := s.events.ByID(ctx, event)
 	if err != nil {
@@ -118,11 +118,15 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 		return Registration{}, "", fmt.Errorf("read categories: %w", err)
 	}
 	office := by.May(accounts.EditRegistration, event)
-	if !e.Shown() && !office {
+	own := by.ForDelegation(event, in.DelegationID)
+	switch {
+	case !e.Shown() && !office && !own:
 		return Registration{}, "", fault.New(fault.NotFound, "error.not_found")
+	case in.DelegationID != ident.Nil && !office && !own:
+		return Registration{}, "", fault.New(fault.Forbidden, "error.forbidden")
 	}
 	c, err := in.check(s.now())
-	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office) })
+	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office || own) })
 	if i < 0 {
 		return Registration{}, "", withField(err, "category", "field.choice")
 	}
@@ -130,7 +134,8 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 		return Registration{}, "", err
 	}
 	category := categories[i]
-	if !office && (e.Status == events.Closed || e.Status == events.Archived || e.Status == events.Reporting || e.Status == events.RegistrationClosed || !category.OpenAt(s.now())) {
+	over := []events.Status{events.Closed, events.Archived, events.Reporting, events.RegistrationClosed}
+	if !office && (slices.Contains(over, e.Status) || !category.OpenAt(s.now())) {
 		return Registration{}, "", fault.New(fault.Conflict, "registration.closed")
 	}
 	var r Registration
@@ -152,7 +157,7 @@ func withField(err error, path, key string) error {
 }
 
 func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, string, error) {
-	full, err := s.full(ctx, tx, category, c.DelegationID)
+	full, err := s.full(ctx, tx, e.ID, category, c.DelegationID)
 	if err != nil {
 		return Registration{}, "", err
 	}
@@ -207,7 +212,7 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 
 // full tells whether no place is left, and keeps others from taking one until the
 // transaction ends.
-func (s *Service) full(ctx context.Context, tx *sqlx.Tx, category events.Category, delegation ident.ID) (bool, error) {
+func (s *Service) full(ctx context.Context, tx *sqlx.Tx, event ident.ID, category events.Category, delegation ident.ID) (bool, error) {
 	if category.Quota != nil {
 		quota, taken, err := categoryPlaces(ctx, tx, category.ID)
 		if err != nil {
@@ -218,7 +223,7 @@ func (s *Service) full(ctx context.Context, tx *sqlx.Tx, category events.Categor
 		}
 	}
 	if delegation != ident.Nil {
-		quota, taken, err := delegationPlaces(ctx, tx, delegation)
+		quota, taken, err := delegationPlaces(ctx, tx, event, delegation)
 		if fault.CodeOf(err) == fault.NotFound {
 			return false, fault.Fields(fault.Field{Path: "delegation", Key: "field.choice"})
 		}
@@ -267,34 +272,6 @@ func (s *Service) step(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Re
 		return err
 	}
 	return s.record(ctx, tx, by, r.EventID, "registration."+string(r.Status), "registration", r.ID, map[string]any{"status": r.Status, "reference": r.Reference}, reason)
-}
-
-// newLink makes a fresh link to the person's own page.
-func (s *Service) newLink(ctx context.Context, tx *sqlx.Tx, e events.Event, registration ident.ID) (string, error) {
-	random := make([]byte, 24)
-	_, _ = rand.Read(random) // never fails
-	secret := base64.RawURLEncoding.EncodeToString(random)
-	ends := e.Ends().Add(linkLife)
-	if soon := s.now().Add(linkLife); soon.After(ends) {
-		ends = soon
-	}
-	return secret, insertLink(ctx, tx, hashOf(secret), "registration", registration, e.ID, s.now(), ends)
-}
-
-func hashOf(secret string) []byte {
-	sum := sha256.Sum256([]byte(secret))
-	return sum[:]
-}
-
-// ByLink answers whose own page a link opens.
-//
-// Fault: NotFound, no such link, or it ended.
-func (s *Service) ByLink(ctx context.Context, secret string) (Registration, error) {
-	id, err := registrationOfLink(ctx, s.db, hashOf(secret), s.now())
-	if err != nil {
-		return Registration{}, err
-	}
-	return registrationByID(ctx, s.db, id)
 }
 
 // Registration finds one registration.
@@ -387,6 +364,17 @@ func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to
 	})
 }
 
+// sourceOf is from where an actor changes a registration.
+func sourceOf(by accounts.Actor) string {
+	switch {
+	case by.DelegationID != ident.Nil:
+		return "delegation"
+	case by.Kind == accounts.Guest:
+		return "web"
+	}
+	return "office"
+}
+
 // end moves a registration to a state without a place, frees the place and tells
 // the person.
 func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, to Status, letter, reason string) (Registration, error) {
@@ -395,7 +383,7 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 	if err := updateStatus(ctx, tx, r); err != nil {
 		return r, err
 	}
-	if err := s.step(ctx, tx, by, r, from, "office", reason); err != nil {
+	if err := s.step(ctx, tx, by, r, from, sourceOf(by), reason); err != nil {
 		return r, err
 	}
 	if to != Returned {
@@ -413,8 +401,8 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason})
 }
 
-// promote gives a place that became free to whoever waits longest in the same
-// category, and delegation if it has one.
+// promote gives the places that became free, one of the category and one of the
+// delegation, to those who wait longest and now have one of each that they need.
 func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone Registration) error {
 	if gone.Status == Waitlisted {
 		return nil
@@ -423,20 +411,30 @@ func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == gone.CategoryID })
-	if i < 0 {
-		return nil
-	}
-	waiting, err := waitingFor(ctx, tx, categories[i].ID)
+	waiting, err := waitingFor(ctx, tx, e.ID, gone.CategoryID, gone.DelegationID)
 	if err != nil {
 		return fmt.Errorf("read waitlist: %w", err)
 	}
+	if err := lockPlaces(ctx, tx, waiting); err != nil {
+		return fmt.Errorf("lock places: %w", err)
+	}
 	for _, id := range waiting {
+		waits, err := lockWaiting(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if !waits {
+			continue
+		}
 		r, err := registrationByID(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		full, err := s.full(ctx, tx, categories[i], r.DelegationID)
+		i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == r.CategoryID })
+		if i < 0 {
+			continue
+		}
+		full, err := s.full(ctx, tx, e.ID, categories[i], r.DelegationID)
 		if err != nil {
 			return err
 		}
@@ -448,7 +446,9 @@ func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 		if err := updateStatus(ctx, tx, r); err != nil {
 			return err
 		}
-		return s.step(ctx, tx, accounts.SystemActor("waitlist"), r, from, "office", "a place became free: "+gone.Reference)
+		if err := s.step(ctx, tx, accounts.SystemActor("waitlist"), r, from, "office", "a place became free: "+gone.Reference); err != nil {
+			return err
+		}
 	}
 	return nil
 }
