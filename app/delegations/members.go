@@ -31,6 +31,14 @@ func CategoryOf(role string) string {
 // Coming tells whether the delegation is expected.
 func (d Delegation) Coming() bool { return d.Status != "declined" && d.Status != "withdrawn" }
 
+// Share is how much of its quota a delegation uses, in hundredths.
+func (d Delegation) Share() float64 {
+	if d.Quota == 0 {
+		return 0
+	}
+	return 100 * float64(d.Members) / float64(d.Quota)
+}
+
 // Matches tells whether a delegation is found by what somebody searches for, in
 // any script.
 func (d Delegation) Matches(search string) bool {

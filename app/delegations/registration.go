@@ -99,6 +99,11 @@ func (r Registration) Cancellable() bool {
 	return slices.Contains([]Status{Submitted, UnderReview, OnHold, Waitlisted, Returned, Approved, BadgeIssued}, r.Status)
 }
 
+// Gone tells whether the person does not come any more.
+func (r Registration) Gone() bool {
+	return slices.Contains([]Status{Rejected, Withdrawn, Cancelled}, r.Status)
+}
+
 // Register takes one person's registration. Over the quota of the category or of
 // the delegation it is waitlisted; in an automatic category it is approved at
 // once. The secret opens the person's own page; only its hash is kept.
