@@ -109,9 +109,10 @@ func (r Registration) Gone() bool {
 // once. The secret opens the person's own page; only its hash is kept.
 //
 // Into a delegation only the office registers, and whoever holds its link; they
-// may choose categories that the public form does not offer.
+// may choose categories that the public form does not offer. For a firm only the
+// office does.
 //
-// Faults: NotFound, the event; Forbidden, the delegation; Conflict, registration
+// Faults: NotFound, the event; Forbidden, the delegation or firm; Conflict, registration
 // is closed; Invalid with fields.
 func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.ID, in Input) (Registration, string, error) {
 	e, err := s.events.ByID(ctx, event)
@@ -127,7 +128,7 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 	switch {
 	case !e.Shown() && !office && !own:
 		return Registration{}, "", fault.New(fault.NotFound, "error.not_found")
-	case in.DelegationID != ident.Nil && !office && !own:
+	case (in.DelegationID != ident.Nil && !own || in.FirmID != ident.Nil) && !office:
 		return Registration{}, "", fault.New(fault.Forbidden, "error.forbidden")
 	}
 	c, err := in.check(s.now())

@@ -326,7 +326,7 @@ func TestHeaders(t *testing.T) {
 		t.Errorf("a page may more than it needs: %v", page.Header)
 	}
 	me := ask(t, s, "GET", "/firm/secret/probe", "")
-	if me.Header.Get("Referrer-Policy") != "no-referrer" || !strings.Contains(me.Header.Get("Cache-Control"), "no-store") {
+	if me.Header.Get("Referrer-Policy") != "strict-origin" || !strings.Contains(me.Header.Get("Cache-Control"), "no-store") {
 		t.Errorf("a secret address may leak: %v", me.Header)
 	}
 }
