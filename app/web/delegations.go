@@ -250,7 +250,7 @@ func (s *Server) revokeLink(c *fiber.Ctx) error {
 	}
 	s.flash(c, "ok", "links.revoked", l.Holder)
 	if l.FirmID != ident.Nil {
-		return s.done(c, firmURL(c, l.FirmID)+"#links")
+		return s.done(c, firmURL(c, l.FirmID))
 	}
-	return s.done(c, delegationURL(c, l.DelegationID)+"#links")
+	return s.done(c, delegationURL(c, l.DelegationID))
 }

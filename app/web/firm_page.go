@@ -100,7 +100,7 @@ func (s *Server) ownFirm(c *fiber.Ctx) error {
 
 // changeOwnFirm is every form of the firm's page; show puts what was typed back
 // into the page when it is refused.
-func (s *Server) changeOwnFirm(c *fiber.Ctx, done, part string, change func(l delegations.Link, form *Form) error, show func(p *ownFirmPage, form Form)) error {
+func (s *Server) changeOwnFirm(c *fiber.Ctx, done string, change func(l delegations.Link, form *Form) error, show func(p *ownFirmPage, form Form)) error {
 	l, err := s.Delegations.FirmByLink(c.UserContext(), c.Params("token"))
 	if err != nil {
 		return err
@@ -118,11 +118,11 @@ func (s *Server) changeOwnFirm(c *fiber.Ctx, done, part string, change func(l de
 		return s.again(c, "firms/own", p)
 	}
 	s.flash(c, "ok", done)
-	return s.done(c, "/firm/"+c.Params("token")+part)
+	return s.done(c, "/firm/"+c.Params("token"))
 }
 
 func (s *Server) editTrade(c *fiber.Ctx) error {
-	return s.changeOwnFirm(c, "firms.own.saved", "", func(l delegations.Link, form *Form) error {
+	return s.changeOwnFirm(c, "firms.own.saved", func(l delegations.Link, form *Form) error {
 		version := form.Whole("version", 1, 1<<30)
 		if err := form.Err(); err != nil {
 			return err
@@ -134,7 +134,7 @@ func (s *Server) editTrade(c *fiber.Ctx) error {
 }
 
 func (s *Server) askForMeeting(c *fiber.Ctx) error {
-	return s.changeOwnFirm(c, "firms.own.asked", "#wishes", func(l delegations.Link, form *Form) error {
+	return s.changeOwnFirm(c, "firms.own.asked", func(l delegations.Link, form *Form) error {
 		priority, delegation := form.Whole("priority", 1, 3), form.ID("delegation")
 		if err := form.Err(); err != nil {
 			return err
@@ -156,5 +156,5 @@ func (s *Server) takeWishBack(c *fiber.Ctx) error {
 		return err
 	}
 	s.flash(c, "ok", "firms.own.taken_back")
-	return s.done(c, "/firm/"+c.Params("token")+"#wishes")
+	return s.done(c, "/firm/"+c.Params("token"))
 }
