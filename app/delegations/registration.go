@@ -18,24 +18,6 @@ import (
 	"qianshou/app/kit/text"
 )
 
-// Status is how far a registration has come (domain 4.1).
-type Status string
-
-// The states of a registration.
-const (
-	Submitted   Status = "submitted"
-	UnderReview Status = "under_review"
-	Approved    Status = "approved"
-	BadgeIssued Status = "badge_issued"
-	CheckedIn   Status = "checked_in"
-	Returned    Status = "returned"
-	Waitlisted  Status = "waitlisted"
-	Rejected    Status = "rejected"
-	Withdrawn   Status = "withdrawn"
-	Cancelled   Status = "cancelled"
-	OnHold      Status = "on_hold"
-)
-
 // Registration is one person's taking part in one event.
 type Registration struct {
 	ID           ident.ID   `db:"id"`
@@ -88,21 +70,6 @@ func (r Registration) Name() string {
 
 // Title is the person's office.
 func (r Registration) Title() locale.Text { return locale.Text{ZH: r.TitleZH, EN: r.TitleEN} }
-
-// Decidable tells whether the review desk can decide on it now.
-func (r Registration) Decidable() bool {
-	return slices.Contains([]Status{Submitted, UnderReview, OnHold, Waitlisted, Returned}, r.Status)
-}
-
-// Cancellable tells whether the person can still call off.
-func (r Registration) Cancellable() bool {
-	return slices.Contains([]Status{Submitted, UnderReview, OnHold, Waitlisted, Returned, Approved, BadgeIssued}, r.Status)
-}
-
-// Gone tells whether the person does not come any more.
-func (r Registration) Gone() bool {
-	return slices.Contains([]Status{Rejected, Withdrawn, Cancelled}, r.Status)
-}
 
 // Register takes one person's registration. Over the quota of the category or of
 // the delegation it is waitlisted; in an automatic category it is approved at
@@ -214,61 +181,6 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 		return r, secret, nil
 	}
 	return r, secret, s.mail.Write(ctx, tx, Letter{Kind: kind, Event: e, Registration: r, ManageSecret: secret})
-}
-
-// full tells whether no place is left, and keeps others from taking one until the
-// transaction ends.
-func (s *Service) full(ctx context.Context, tx *sqlx.Tx, event ident.ID, category events.Category, delegation ident.ID) (bool, error) {
-	if category.Quota != nil {
-		quota, taken, err := categoryPlaces(ctx, tx, category.ID)
-		if err != nil {
-			return false, fmt.Errorf("count places: %w", err)
-		}
-		if taken >= quota {
-			return true, nil
-		}
-	}
-	if delegation != ident.Nil {
-		quota, taken, err := delegationPlaces(ctx, tx, event, delegation)
-		if fault.CodeOf(err) == fault.NotFound {
-			return false, fault.Fields(fault.Field{Path: "delegation", Key: "field.choice"})
-		}
-		if err != nil {
-			return false, fmt.Errorf("count places: %w", err)
-		}
-		return taken >= quota, nil
-	}
-	return false, nil
-}
-
-func (s *Service) insertPersonOf(ctx context.Context, tx *sqlx.Tx, id ident.ID, c checked) error {
-	p := personRow{
-		ID: id, Input: c.Input, Search: text.Search(c.GivenName+" "+c.FamilyName, c.NameNative, c.NameZH, c.Organisation),
-	}
-	var err error
-	if c.birth != nil {
-		day := c.birth.Format(time.DateOnly)
-		if p.BirthSealed, err = s.box.Seal([]byte(day), "persons.birth_date:"+id.String()); err != nil {
-			return err
-		}
-		p.BirthIndex = s.box.Index("birth", day)
-	}
-	if err := insertPerson(ctx, tx, p, s.now()); err != nil {
-		if store.Constraint(err) == "persons_nationality" {
-			return fault.Fields(fault.Field{Path: "nationality", Key: "field.choice"})
-		}
-		return err
-	}
-	if c.Passport.Number == "" {
-		return nil
-	}
-	document := s.newID()
-	sealed, err := s.box.Seal([]byte(c.Passport.Number), "travel_documents.number:"+document.String())
-	if err != nil {
-		return err
-	}
-	last4 := c.Passport.Number[len(c.Passport.Number)-4:]
-	return insertPassport(ctx, tx, document, id, sealed, s.box.Index("passport", c.Passport.Issuer+":"+c.Passport.Number), last4, c.Passport.Issuer, *c.expires)
 }
 
 // step notes a change of status in the registration's own history, the audit log
@@ -405,58 +317,6 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 		return r, err
 	}
 	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason})
-}
-
-// promote gives the places that became free, one of the category and one of the
-// delegation, to those who wait longest and now have one of each that they need.
-func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone Registration) error {
-	if gone.Status == Waitlisted {
-		return nil
-	}
-	categories, err := s.events.Categories(ctx, e.ID)
-	if err != nil {
-		return err
-	}
-	waiting, err := waitingFor(ctx, tx, e.ID, gone.CategoryID, gone.DelegationID)
-	if err != nil {
-		return fmt.Errorf("read waitlist: %w", err)
-	}
-	if err := lockPlaces(ctx, tx, waiting); err != nil {
-		return fmt.Errorf("lock places: %w", err)
-	}
-	for _, id := range waiting {
-		waits, err := lockWaiting(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if !waits {
-			continue
-		}
-		r, err := registrationByID(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == r.CategoryID })
-		if i < 0 {
-			continue
-		}
-		full, err := s.full(ctx, tx, e.ID, categories[i], r.DelegationID)
-		if err != nil {
-			return err
-		}
-		if full {
-			continue
-		}
-		from := r.Status
-		r.Status, r.Version = UnderReview, r.Version+1
-		if err := updateStatus(ctx, tx, r); err != nil {
-			return err
-		}
-		if err := s.step(ctx, tx, accounts.SystemActor("waitlist"), r, from, "office", "a place became free: "+gone.Reference); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Cancel calls a registration off, by the office.
