@@ -88,7 +88,7 @@ type places struct {
 // categoryPlaces locks the category and counts its places.
 func categoryPlaces(ctx context.Context, q store.Querier, category ident.ID) (quota, taken int, err error) {
 	var p places
-	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM categories WHERE id = $1 FOR UPDATE`, category)
+	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM categories WHERE id = $1 FOR NO KEY UPDATE`, category)
 	if err != nil {
 		return 0, 0, store.Fault(err)
 	}
@@ -99,7 +99,7 @@ func categoryPlaces(ctx context.Context, q store.Querier, category ident.ID) (qu
 // delegationPlaces locks a delegation of the event and counts its places.
 func delegationPlaces(ctx context.Context, q store.Querier, event, delegation ident.ID) (quota, taken int, err error) {
 	var p places
-	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM delegations WHERE id = $1 AND event_id = $2 FOR UPDATE`, delegation, event)
+	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM delegations WHERE id = $1 AND event_id = $2 FOR NO KEY UPDATE`, delegation, event)
 	if err != nil {
 		return 0, 0, store.Fault(err)
 	}
@@ -215,11 +215,12 @@ func lockWaiting(ctx context.Context, q store.Querier, id ident.ID) (bool, error
 }
 
 // lockPlaces locks what the places of registrations are counted in, in the order
-// that everybody keeps: categories with a quota, then delegations.
+// that everybody keeps: categories with a quota, then delegations. As with every
+// lock on these, rows that only refer to them may still be written.
 func lockPlaces(ctx context.Context, q store.Querier, registrations []ident.ID) error {
 	for _, lock := range []string{
-		`SELECT id FROM categories WHERE quota IS NOT NULL AND id IN (SELECT category_id FROM registrations WHERE id = ANY($1)) ORDER BY id FOR UPDATE`,
-		`SELECT id FROM delegations WHERE id IN (SELECT delegation_id FROM registrations WHERE id = ANY($1)) ORDER BY id FOR UPDATE`,
+		`SELECT id FROM categories WHERE quota IS NOT NULL AND id IN (SELECT category_id FROM registrations WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE`,
+		`SELECT id FROM delegations WHERE id IN (SELECT delegation_id FROM registrations WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE`,
 	} {
 		if _, err := q.ExecContext(ctx, lock, pq.Array(registrations)); err != nil {
 			return err
@@ -291,7 +292,7 @@ func updateStay(ctx context.Context, q store.Querier, d Delegation) error {
 
 func lockDelegation(ctx context.Context, q store.Querier, id ident.ID) error {
 	var found ident.ID
-	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM delegations WHERE id = $1 FOR UPDATE`, id))
+	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM delegations WHERE id = $1 FOR NO KEY UPDATE`, id))
 }
 
 func statusCounts(ctx context.Context, q store.Querier, event ident.ID) (map[Status]int, error) {
