@@ -130,17 +130,23 @@ CREATE TABLE consents (
 );
 
 CREATE TABLE magic_links (                     -- a link is known by its hash only
-  secret_hash     bytea PRIMARY KEY,
+  id              uuid PRIMARY KEY,
+  secret_hash     bytea NOT NULL CONSTRAINT magic_links_secret UNIQUE,
   purpose         text NOT NULL CONSTRAINT magic_links_purpose CHECK (purpose IN ('registration', 'delegation', 'firm')),
   registration_id uuid REFERENCES registrations ON DELETE CASCADE,
   delegation_id   uuid REFERENCES delegations ON DELETE CASCADE,
   firm_id         uuid REFERENCES firms ON DELETE CASCADE,
   event_id        uuid NOT NULL REFERENCES events ON DELETE CASCADE,
+  holder          text NOT NULL DEFAULT '' CONSTRAINT magic_links_holder CHECK (char_length(holder) <= 120), -- whom the desk gave it to
+  made_by         text NOT NULL DEFAULT '',
   created_at      timestamptz NOT NULL,
   expires_at      timestamptz NOT NULL,
   revoked_at      timestamptz,
-  CONSTRAINT magic_links_one_holder CHECK (num_nonnulls(registration_id, delegation_id, firm_id) = 1)
+  CONSTRAINT magic_links_one_holder CHECK (num_nonnulls(registration_id, delegation_id, firm_id) = 1
+    AND CASE purpose WHEN 'registration' THEN registration_id WHEN 'delegation' THEN delegation_id ELSE firm_id END IS NOT NULL)
 );
+CREATE INDEX magic_links_of_delegation ON magic_links (delegation_id) WHERE delegation_id IS NOT NULL;
+CREATE INDEX magic_links_of_firm ON magic_links (event_id, firm_id) WHERE firm_id IS NOT NULL;
 
 CREATE TABLE mails (
   id              uuid PRIMARY KEY,

@@ -107,6 +107,11 @@ type Actor struct {
 	// A device stands at one gate of one event.
 	GateID     ident.ID
 	Supervisor bool
+	// A guest who holds the link of a delegation or of a firm acts for that one in
+	// one event, and for nothing else.
+	LinkEventID  ident.ID
+	DelegationID ident.ID
+	FirmID       ident.ID
 }
 
 // SystemActor is the program itself, for work that no person asked for at the
@@ -117,6 +122,16 @@ func SystemActor(name string) Actor {
 
 // GuestActor is whoever fills in a public form or holds a magic link.
 func GuestActor() Actor { return Actor{Kind: Guest, NameZH: "访客", NameEN: "Guest"} }
+
+// ForDelegation tells whether the actor holds the link of a delegation.
+func (a Actor) ForDelegation(event, delegation ident.ID) bool {
+	return a.Kind == Guest && delegation != ident.Nil && a.DelegationID == delegation && a.LinkEventID == event
+}
+
+// ForFirm tells whether the actor holds the link of a firm in an event.
+func (a Actor) ForFirm(event, firm ident.ID) bool {
+	return a.Kind == Guest && firm != ident.Nil && a.FirmID == firm && a.LinkEventID == event
+}
 
 // Name is how the audit log writes the actor.
 func (a Actor) Name() string {

@@ -45,6 +45,19 @@ type Delegation struct {
 	CountryCode string      `db:"country_code"`
 	Members     int         `db:"members"` // who hold a place
 	Head        string      `db:"head"`
+	Liaison     locale.Text `db:"liaison"`
+}
+
+// Stay is when a delegation comes and goes, and where it sleeps.
+type Stay struct {
+	ArrivesAt *time.Time // nil: not known
+	DepartsAt *time.Time // nil: not known
+	Hotel     string
+}
+
+func (in Stay) check(bad *fault.List) {
+	text.Line(bad, "hotel", in.Hotel, false, 120)
+	bad.Check(in.ArrivesAt == nil || in.DepartsAt == nil || in.DepartsAt.After(*in.ArrivesAt), "departs_at", "field.order")
 }
 
 // Staff is a liaison officer or an interpreter of the office.
@@ -149,9 +162,8 @@ func (s *Service) Save(ctx context.Context, by accounts.Actor, in Delegation) (D
 	text.Line(&bad, "name_zh", in.Name.ZH, true, 120)
 	text.Line(&bad, "name_en", in.Name.EN, true, 120)
 	text.Line(&bad, "name_native", in.Native, false, 120)
-	text.Line(&bad, "hotel", in.Hotel, false, 120)
 	bad.Check(in.Quota >= 0 && in.Quota <= 500, "quota", "field.number_between", 0, 500)
-	bad.Check(in.ArrivesAt == nil || in.DepartsAt == nil || in.DepartsAt.After(*in.ArrivesAt), "departs_at", "field.order")
+	Stay{in.ArrivesAt, in.DepartsAt, in.Hotel}.check(&bad)
 	if err := bad.Err(); err != nil {
 		return in, err
 	}

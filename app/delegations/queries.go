@@ -51,11 +51,12 @@ const delegationSelect = `
 	SELECT d.event_id, d.id, d.code, coalesce(d.city_code, '') AS city_code, d.name_zh AS "name.zh", d.name_en AS "name.en", d.name_native, d.quota,
 		d.accepted_on, d.arrives_at, d.departs_at, d.hotel, coalesce(d.liaison_id, '00000000-0000-0000-0000-000000000000') AS liaison_id,
 		d.sectors, d.status, d.version, coalesce(c.name_zh, d.name_zh) AS "city.zh", coalesce(c.name_en, d.name_en) AS "city.en",
+		coalesce(s.name_zh, '') AS "liaison.zh", coalesce(s.name_en, '') AS "liaison.en",
 		coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en", coalesce(c.country_code, '') AS country_code,
 		(SELECT count(*) FROM registrations r WHERE r.delegation_id = d.id AND r.status IN ` + holding + `) AS members,
 		coalesce((SELECT trim(p.given_name || ' ' || p.family_name) FROM registrations r JOIN persons p ON p.id = r.person_id
 			WHERE r.delegation_id = d.id AND r.role = 'head' AND r.status IN ` + holding + `), '') AS head
-	FROM delegations d LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code `
+	FROM delegations d LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code LEFT JOIN staff s ON s.id = d.liaison_id `
 
 type delegationRow struct {
 	Delegation
@@ -88,7 +89,7 @@ type places struct {
 // categoryPlaces locks the category and counts its places.
 func categoryPlaces(ctx context.Context, q store.Querier, category ident.ID) (quota, taken int, err error) {
 	var p places
-	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM categories WHERE id = $1 FOR UPDATE`, category)
+	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM categories WHERE id = $1 FOR NO KEY UPDATE`, category)
 	if err != nil {
 		return 0, 0, store.Fault(err)
 	}
@@ -96,10 +97,10 @@ func categoryPlaces(ctx context.Context, q store.Querier, category ident.ID) (qu
 	return p.Quota, p.Taken, err
 }
 
-// delegationPlaces locks the delegation and counts its places.
-func delegationPlaces(ctx context.Context, q store.Querier, delegation ident.ID) (quota, taken int, err error) {
+// delegationPlaces locks a delegation of the event and counts its places.
+func delegationPlaces(ctx context.Context, q store.Querier, event, delegation ident.ID) (quota, taken int, err error) {
 	var p places
-	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM delegations WHERE id = $1 FOR UPDATE`, delegation)
+	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM delegations WHERE id = $1 AND event_id = $2 FOR NO KEY UPDATE`, delegation, event)
 	if err != nil {
 		return 0, 0, store.Fault(err)
 	}
@@ -185,32 +186,6 @@ func updateStatus(ctx context.Context, q store.Querier, r Registration) error {
 	return nil
 }
 
-// stillWaiting locks a registration of the waitlist. One that another
-// transaction holds is passed over.
-func stillWaiting(ctx context.Context, q store.Querier, id ident.ID) (r Registration, waits bool, err error) {
-	var ids []ident.ID
-	err = q.SelectContext(ctx, &ids, `SELECT id FROM registrations WHERE id = $1 AND status = 'waitlisted' FOR UPDATE SKIP LOCKED`, id)
-	if err != nil || len(ids) == 0 {
-		return r, false, err
-	}
-	r, err = registrationByID(ctx, q, id)
-	return r, true, err
-}
-
-func insertLink(ctx context.Context, q store.Querier, hash []byte, purpose string, registration, event ident.ID, at, ends time.Time) error {
-	_, err := q.ExecContext(ctx, `
-		INSERT INTO magic_links (secret_hash, purpose, registration_id, event_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		hash, purpose, registration, event, at, ends)
-	return err
-}
-
-func registrationOfLink(ctx context.Context, q store.Querier, hash []byte, at time.Time) (id ident.ID, err error) {
-	err = q.GetContext(ctx, &id, `
-		SELECT registration_id FROM magic_links
-		WHERE secret_hash = $1 AND purpose = 'registration' AND revoked_at IS NULL AND expires_at > $2`, hash, at)
-	return id, store.Fault(err)
-}
-
 const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.category_id,
 	coalesce(r.delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id,
 	coalesce(r.firm_id, '00000000-0000-0000-0000-000000000000') AS firm_id,
@@ -232,10 +207,36 @@ func lockRegistration(ctx context.Context, q store.Querier, id ident.ID) error {
 	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM registrations WHERE id = $1 FOR UPDATE`, id))
 }
 
-func waitingFor(ctx context.Context, q store.Querier, category ident.ID) (ids []ident.ID, err error) {
+// waitingFor answers who may take a place of a category or of a delegation, those
+// that wait longest first.
+func waitingFor(ctx context.Context, q store.Querier, event, category, delegation ident.ID) (ids []ident.ID, err error) {
 	err = q.SelectContext(ctx, &ids, `
-		SELECT id FROM registrations WHERE category_id = $1 AND status = 'waitlisted' ORDER BY submitted_at, id LIMIT 100`, category)
+		SELECT id FROM registrations WHERE event_id = $1 AND status = 'waitlisted' AND (category_id = $2 OR delegation_id = $3)
+		ORDER BY submitted_at, id LIMIT 100`, event, category, orNull(delegation))
 	return ids, err
+}
+
+// lockWaiting tells whether a registration still waits, and keeps others from
+// changing it. One that somebody changes at this moment does not.
+func lockWaiting(ctx context.Context, q store.Querier, id ident.ID) (bool, error) {
+	var found []ident.ID
+	err := q.SelectContext(ctx, &found, `SELECT id FROM registrations WHERE id = $1 AND status = 'waitlisted' FOR UPDATE SKIP LOCKED`, id)
+	return len(found) == 1, err
+}
+
+// lockPlaces locks what the places of registrations are counted in, in the order
+// that everybody keeps: categories with a quota, then delegations. As with every
+// lock on these, rows that only refer to them may still be written.
+func lockPlaces(ctx context.Context, q store.Querier, registrations []ident.ID) error {
+	for _, lock := range []string{
+		`SELECT id FROM categories WHERE quota IS NOT NULL AND id IN (SELECT category_id FROM registrations WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE`,
+		`SELECT id FROM delegations WHERE id IN (SELECT delegation_id FROM registrations WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE`,
+	} {
+		if _, err := q.ExecContext(ctx, lock, pq.Array(registrations)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const sameFilter = `r.event_id = $1
@@ -275,10 +276,33 @@ func duplicatesOf(ctx context.Context, q store.Querier, r Registration) (list []
 	return list, err
 }
 
+// membersOf answers a delegation's people in order of precedence, those who do
+// not come any more last.
 func membersOf(ctx context.Context, q store.Querier, delegation ident.ID) (list []Registration, err error) {
-	err = q.SelectContext(ctx, &list, `SELECT `+registrationColumns+registrationFrom+`
-		WHERE r.delegation_id = $1 ORDER BY array_position(ARRAY['head', 'deputy_head'], r.role), r.reference`, delegation)
+	err = q.SelectContext(ctx, &list, `SELECT `+registrationColumns+`,
+			coalesce((SELECT t.number_last4 FROM travel_documents t WHERE t.person_id = p.id ORDER BY t.expires_on DESC, t.id LIMIT 1), '') AS passport_last4`+
+		registrationFrom+`
+		WHERE r.delegation_id = $1
+		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled'), array_position(ARRAY['head', 'deputy_head'], r.role), r.reference`, delegation)
 	return list, err
+}
+
+func ofFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (list []Registration, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT `+registrationColumns+registrationFrom+`
+		WHERE r.event_id = $1 AND r.firm_id = $2
+		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled'), r.reference`, event, firm)
+	return list, err
+}
+
+func updateStay(ctx context.Context, q store.Querier, d Delegation) error {
+	_, err := q.ExecContext(ctx, `
+		UPDATE delegations SET arrives_at = $2, departs_at = $3, hotel = $4, version = version + 1 WHERE id = $1`, d.ID, d.ArrivesAt, d.DepartsAt, d.Hotel)
+	return err
+}
+
+func lockDelegation(ctx context.Context, q store.Querier, id ident.ID) error {
+	var found ident.ID
+	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM delegations WHERE id = $1 FOR NO KEY UPDATE`, id))
 }
 
 func statusCounts(ctx context.Context, q store.Querier, event ident.ID) (map[Status]int, error) {

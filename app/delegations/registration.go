@@ -2,9 +2,6 @@ package delegations
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"time"
@@ -19,24 +16,6 @@ import (
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
 	"qianshou/app/kit/text"
-)
-
-// Status is how far a registration has come (domain 4.1).
-type Status string
-
-// The states of a registration.
-const (
-	Submitted   Status = "submitted"
-	UnderReview Status = "under_review"
-	Approved    Status = "approved"
-	BadgeIssued Status = "badge_issued"
-	CheckedIn   Status = "checked_in"
-	Returned    Status = "returned"
-	Waitlisted  Status = "waitlisted"
-	Rejected    Status = "rejected"
-	Withdrawn   Status = "withdrawn"
-	Cancelled   Status = "cancelled"
-	OnHold      Status = "on_hold"
 )
 
 // Registration is one person's taking part in one event.
@@ -75,6 +54,10 @@ type Registration struct {
 	Delegation locale.Text `db:"delegation"`
 	Country    locale.Text `db:"country"`
 	Duplicates int         `db:"duplicates"` // how many others may be the same person
+
+	// PassportLast4 are the last signs of the passport, for those who may know that
+	// much; empty elsewhere.
+	PassportLast4 string `db:"passport_last4"`
 }
 
 // Name is the person in Latin letters, given name first.
@@ -88,26 +71,16 @@ func (r Registration) Name() string {
 // Title is the person's office.
 func (r Registration) Title() locale.Text { return locale.Text{ZH: r.TitleZH, EN: r.TitleEN} }
 
-// Decidable tells whether the review desk can decide on it now.
-func (r Registration) Decidable() bool {
-	return slices.Contains([]Status{Submitted, UnderReview, OnHold, Waitlisted, Returned}, r.Status)
-}
-
-// Cancellable tells whether the person can still call off.
-func (r Registration) Cancellable() bool {
-	return slices.Contains([]Status{Submitted, UnderReview, OnHold, Waitlisted, Returned, Approved, BadgeIssued}, r.Status)
-}
-
-// linkLife is how long the link to a person's own page works after the event
-// ends.
-const linkLife = 90 * 24 * time.Hour
-
 // Register takes one person's registration. Over the quota of the category or of
 // the delegation it is waitlisted; in an automatic category it is approved at
 // once. The secret opens the person's own page; only its hash is kept.
 //
-// Faults: NotFound, the event; Conflict, registration is closed; Invalid with
-// fields.
+// Into a delegation only the office registers, and whoever holds its link; they
+// may choose categories that the public form does not offer. For a firm only the
+// office does.
+//
+// Faults: NotFound, the event; Forbidden, the delegation or firm; Conflict, registration
+// is closed; Invalid with fields.
 func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.ID, in Input) (Registration, string, error) {
 	e, err := s.events.ByID(ctx, event)
 	if err != nil {
@@ -118,11 +91,15 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 		return Registration{}, "", fmt.Errorf("read categories: %w", err)
 	}
 	office := by.May(accounts.EditRegistration, event)
-	if !e.Shown() && !office {
+	own := by.ForDelegation(event, in.DelegationID)
+	switch {
+	case !e.Shown() && !office && !own:
 		return Registration{}, "", fault.New(fault.NotFound, "error.not_found")
+	case (in.DelegationID != ident.Nil && !own || in.FirmID != ident.Nil) && !office:
+		return Registration{}, "", fault.New(fault.Forbidden, "error.forbidden")
 	}
 	c, err := in.check(s.now())
-	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office) })
+	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office || own) })
 	if i < 0 {
 		return Registration{}, "", withField(err, "category", "field.choice")
 	}
@@ -130,7 +107,8 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 		return Registration{}, "", err
 	}
 	category := categories[i]
-	if !office && (e.Status == events.Closed || e.Status == events.Archived || e.Status == events.Reporting || e.Status == events.RegistrationClosed || !category.OpenAt(s.now())) {
+	over := []events.Status{events.Closed, events.Archived, events.Reporting, events.RegistrationClosed}
+	if !office && (slices.Contains(over, e.Status) || !category.OpenAt(s.now())) {
 		return Registration{}, "", fault.New(fault.Conflict, "registration.closed")
 	}
 	var r Registration
@@ -152,7 +130,7 @@ func withField(err error, path, key string) error {
 }
 
 func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, string, error) {
-	full, err := s.full(ctx, tx, category, c.DelegationID)
+	full, err := s.full(ctx, tx, e.ID, category, c.DelegationID)
 	if err != nil {
 		return Registration{}, "", err
 	}
@@ -205,61 +183,6 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	return r, secret, s.mail.Write(ctx, tx, Letter{Kind: kind, Event: e, Registration: r, ManageSecret: secret})
 }
 
-// full tells whether no place is left, and keeps others from taking one until the
-// transaction ends.
-func (s *Service) full(ctx context.Context, tx *sqlx.Tx, category events.Category, delegation ident.ID) (bool, error) {
-	if category.Quota != nil {
-		quota, taken, err := categoryPlaces(ctx, tx, category.ID)
-		if err != nil {
-			return false, fmt.Errorf("count places: %w", err)
-		}
-		if taken >= quota {
-			return true, nil
-		}
-	}
-	if delegation != ident.Nil {
-		quota, taken, err := delegationPlaces(ctx, tx, delegation)
-		if fault.CodeOf(err) == fault.NotFound {
-			return false, fault.Fields(fault.Field{Path: "delegation", Key: "field.choice"})
-		}
-		if err != nil {
-			return false, fmt.Errorf("count places: %w", err)
-		}
-		return taken >= quota, nil
-	}
-	return false, nil
-}
-
-func (s *Service) insertPersonOf(ctx context.Context, tx *sqlx.Tx, id ident.ID, c checked) error {
-	p := personRow{
-		ID: id, Input: c.Input, Search: text.Search(c.GivenName+" "+c.FamilyName, c.NameNative, c.NameZH, c.Organisation),
-	}
-	var err error
-	if c.birth != nil {
-		day := c.birth.Format(time.DateOnly)
-		if p.BirthSealed, err = s.box.Seal([]byte(day), "persons.birth_date:"+id.String()); err != nil {
-			return err
-		}
-		p.BirthIndex = s.box.Index("birth", day)
-	}
-	if err := insertPerson(ctx, tx, p, s.now()); err != nil {
-		if store.Constraint(err) == "persons_nationality" {
-			return fault.Fields(fault.Field{Path: "nationality", Key: "field.choice"})
-		}
-		return err
-	}
-	if c.Passport.Number == "" {
-		return nil
-	}
-	document := s.newID()
-	sealed, err := s.box.Seal([]byte(c.Passport.Number), "travel_documents.number:"+document.String())
-	if err != nil {
-		return err
-	}
-	last4 := c.Passport.Number[len(c.Passport.Number)-4:]
-	return insertPassport(ctx, tx, document, id, sealed, s.box.Index("passport", c.Passport.Issuer+":"+c.Passport.Number), last4, c.Passport.Issuer, *c.expires)
-}
-
 // step notes a change of status in the registration's own history, the audit log
 // and the outbox.
 func (s *Service) step(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, from Status, source, reason string) error {
@@ -267,34 +190,6 @@ func (s *Service) step(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Re
 		return err
 	}
 	return s.record(ctx, tx, by, r.EventID, "registration."+string(r.Status), "registration", r.ID, map[string]any{"status": r.Status, "reference": r.Reference}, reason)
-}
-
-// newLink makes a fresh link to the person's own page.
-func (s *Service) newLink(ctx context.Context, tx *sqlx.Tx, e events.Event, registration ident.ID) (string, error) {
-	random := make([]byte, 24)
-	_, _ = rand.Read(random) // never fails
-	secret := base64.RawURLEncoding.EncodeToString(random)
-	ends := e.Ends().Add(linkLife)
-	if soon := s.now().Add(linkLife); soon.After(ends) {
-		ends = soon
-	}
-	return secret, insertLink(ctx, tx, hashOf(secret), "registration", registration, e.ID, s.now(), ends)
-}
-
-func hashOf(secret string) []byte {
-	sum := sha256.Sum256([]byte(secret))
-	return sum[:]
-}
-
-// ByLink answers whose own page a link opens.
-//
-// Fault: NotFound, no such link, or it ended.
-func (s *Service) ByLink(ctx context.Context, secret string) (Registration, error) {
-	id, err := registrationOfLink(ctx, s.db, hashOf(secret), s.now())
-	if err != nil {
-		return Registration{}, err
-	}
-	return registrationByID(ctx, s.db, id)
 }
 
 // Registration finds one registration.
@@ -389,6 +284,17 @@ func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to
 	})
 }
 
+// sourceOf is from where an actor changes a registration.
+func sourceOf(by accounts.Actor) string {
+	switch {
+	case by.DelegationID != ident.Nil:
+		return "delegation"
+	case by.Kind == accounts.Guest:
+		return "web"
+	}
+	return "office"
+}
+
 // end moves a registration to a state without a place, frees the place and tells
 // the person.
 func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, to Status, letter, reason string) (Registration, error) {
@@ -397,7 +303,7 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 	if err := updateStatus(ctx, tx, r); err != nil {
 		return r, err
 	}
-	if err := s.step(ctx, tx, by, r, from, "office", reason); err != nil {
+	if err := s.step(ctx, tx, by, r, from, sourceOf(by), reason); err != nil {
 		return r, err
 	}
 	if to != Returned {
@@ -413,49 +319,6 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 		return r, err
 	}
 	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason})
-}
-
-// promote gives a place that became free to whoever waits longest in the same
-// category, and delegation if it has one.
-func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone Registration) error {
-	if gone.Status == Waitlisted {
-		return nil
-	}
-	categories, err := s.events.Categories(ctx, e.ID)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == gone.CategoryID })
-	if i < 0 {
-		return nil
-	}
-	waiting, err := waitingFor(ctx, tx, categories[i].ID)
-	if err != nil {
-		return fmt.Errorf("read waitlist: %w", err)
-	}
-	for _, id := range waiting {
-		r, waits, err := stillWaiting(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if !waits { // gone, or just being decided on
-			continue
-		}
-		full, err := s.full(ctx, tx, categories[i], r.DelegationID)
-		if err != nil {
-			return err
-		}
-		if full {
-			continue
-		}
-		from := r.Status
-		r.Status, r.Version = UnderReview, r.Version+1
-		if err := updateStatus(ctx, tx, r); err != nil {
-			return err
-		}
-		return s.step(ctx, tx, accounts.SystemActor("waitlist"), r, from, "office", "a place became free: "+gone.Reference)
-	}
-	return nil
 }
 
 // Cancel calls a registration off, by the office.

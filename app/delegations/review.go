@@ -90,11 +90,3 @@ func (s *Service) Duplicates(ctx context.Context, by accounts.Actor, r Registrat
 	}
 	return duplicatesOf(ctx, s.db, r)
 }
-
-// Members answers who belongs to a delegation, head first.
-func (s *Service) Members(ctx context.Context, by accounts.Actor, d Delegation) ([]Registration, error) {
-	if !by.May(accounts.SeeDelegations, d.EventID) {
-		return nil, fault.New(fault.Forbidden, "error.forbidden")
-	}
-	return membersOf(ctx, s.db, d.ID)
-}

@@ -104,9 +104,7 @@ func (s *Service) Save(ctx context.Context, by accounts.Actor, in Firm) (Firm, e
 	text.Line(&bad, "name_zh", in.Name.ZH, true, 120)
 	text.Line(&bad, "name_en", in.Name.EN, true, 120)
 	bad.Check(len(in.Sectors) >= 1 && len(in.Sectors) <= 3, "sectors", "firms.sectors")
-	for path, said := range map[string]string{"offers_zh": in.Offers.ZH, "offers_en": in.Offers.EN, "needs_zh": in.Needs.ZH, "needs_en": in.Needs.EN} {
-		text.Line(&bad, path, said, false, 300)
-	}
+	in.Offers, in.Needs = checkTrade(&bad, in.Offers, in.Needs)
 	if in.Email != "" {
 		var ok bool
 		in.Email, ok = text.Email(in.Email)
@@ -123,6 +121,50 @@ func (s *Service) Save(ctx context.Context, by accounts.Actor, in Firm) (Firm, e
 		return replaceSectors(ctx, tx, in.ID, in.Sectors)
 	})
 	return in, err
+}
+
+// checkTrade cleans and checks what a firm offers and seeks.
+func checkTrade(bad *fault.List, offers, needs locale.Text) (locale.Text, locale.Text) {
+	for _, field := range []struct {
+		path string
+		said *string
+	}{
+		{"offers_zh", &offers.ZH}, {"offers_en", &offers.EN}, {"needs_zh", &needs.ZH}, {"needs_en", &needs.EN},
+	} {
+		*field.said = text.Clean(*field.said)
+		text.Line(bad, field.path, *field.said, false, 300)
+	}
+	return offers, needs
+}
+
+// EditTrade sets what a firm offers and seeks, by the office or by whoever holds
+// the firm's link of an event. version is the one that was shown.
+//
+// Faults: Forbidden; NotFound, the firm does not take part in the event; Invalid
+// with fields; Conflict, somebody changed the firm meanwhile.
+func (s *Service) EditTrade(ctx context.Context, by accounts.Actor, event, id ident.ID, version int, offers, needs locale.Text) (f Firm, err error) {
+	if !by.May(accounts.EditDelegation, event) && !by.ForFirm(event, id) {
+		return f, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	var bad fault.List
+	offers, needs = checkTrade(&bad, offers, needs)
+	if err := bad.Err(); err != nil {
+		return f, err
+	}
+	err = s.write(ctx, by, event, "firm.trade", id, func(tx *sqlx.Tx) error {
+		if f, err = lockFirm(ctx, tx, event, id); err != nil {
+			return err
+		}
+		if f.Version != version {
+			return fault.New(fault.Conflict, "error.changed")
+		}
+		f.Offers, f.Needs, f.Version = offers, needs, f.Version+1
+		return updateTrade(ctx, tx, f)
+	})
+	if err != nil {
+		return Firm{}, err
+	}
+	return f, nil
 }
 
 // Give grants a firm an attribute.
@@ -153,6 +195,24 @@ func (s *Service) Join(ctx context.Context, by accounts.Actor, event, firm, stop
 
 // List answers every firm in order of code.
 func (s *Service) List(ctx context.Context) ([]Firm, error) { return firmList(ctx, s.db) }
+
+// OfEvent answers the firms that take part in an event in order of code.
+func (s *Service) OfEvent(ctx context.Context, event ident.ID) ([]Firm, error) {
+	return firmsOfEvent(ctx, s.db, event)
+}
+
+// InEvent finds a firm that takes part in an event.
+//
+// Fault: NotFound.
+func (s *Service) InEvent(ctx context.Context, event, id ident.ID) (Firm, error) {
+	return firmInEvent(ctx, s.db, event, id)
+}
+
+// Matches tells whether a firm is found by what somebody searches for, in any
+// script.
+func (f Firm) Matches(search string) bool {
+	return strings.Contains(text.Search(f.Code, f.Name.ZH, f.Name.EN, f.Offers.ZH, f.Offers.EN, f.Needs.ZH, f.Needs.EN), text.Fold(search))
+}
 
 // ByID finds a firm.
 //

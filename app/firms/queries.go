@@ -75,9 +75,19 @@ func (r firmRow) firm() Firm {
 	return f
 }
 
+const takesPart = `EXISTS (SELECT 1 FROM event_firms e WHERE e.event_id = $1 AND e.firm_id = firms.id)`
+
 func firmList(ctx context.Context, q store.Querier) ([]Firm, error) {
+	return firmsWhere(ctx, q, ``)
+}
+
+func firmsOfEvent(ctx context.Context, q store.Querier, event ident.ID) ([]Firm, error) {
+	return firmsWhere(ctx, q, `WHERE `+takesPart, event)
+}
+
+func firmsWhere(ctx context.Context, q store.Querier, where string, args ...any) ([]Firm, error) {
 	var rows []firmRow
-	err := q.SelectContext(ctx, &rows, firmSelect+`ORDER BY code`)
+	err := q.SelectContext(ctx, &rows, firmSelect+where+` ORDER BY code`, args...)
 	list := make([]Firm, 0, len(rows))
 	for _, r := range rows {
 		list = append(list, r.firm())
@@ -89,4 +99,24 @@ func firmByID(ctx context.Context, q store.Querier, id ident.ID) (Firm, error) {
 	var r firmRow
 	err := q.GetContext(ctx, &r, firmSelect+`WHERE id = $1`, id)
 	return r.firm(), store.Fault(err)
+}
+
+func firmInEvent(ctx context.Context, q store.Querier, event, id ident.ID) (Firm, error) {
+	var r firmRow
+	err := q.GetContext(ctx, &r, firmSelect+`WHERE `+takesPart+` AND id = $2`, event, id)
+	return r.firm(), store.Fault(err)
+}
+
+// lockFirm finds a firm of an event and keeps others from changing it.
+func lockFirm(ctx context.Context, q store.Querier, event, id ident.ID) (Firm, error) {
+	var r firmRow
+	err := q.GetContext(ctx, &r, firmSelect+`WHERE `+takesPart+` AND id = $2 FOR UPDATE`, event, id)
+	return r.firm(), store.Fault(err)
+}
+
+func updateTrade(ctx context.Context, q store.Querier, f Firm) error {
+	_, err := q.ExecContext(ctx, `
+		UPDATE firms SET offers_zh = $2, offers_en = $3, needs_zh = $4, needs_en = $5, version = version + 1 WHERE id = $1`,
+		f.ID, f.Offers.ZH, f.Offers.EN, f.Needs.ZH, f.Needs.EN)
+	return err
 }

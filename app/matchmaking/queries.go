@@ -127,6 +127,37 @@ func requestsOf(ctx context.Context, q store.Querier, event ident.ID) (list []Re
 	return list, err
 }
 
+// wishesOfFirm answers what a firm itself asked for, most wanted first. What the
+// organiser demands or forbids is not in it.
+func wishesOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (list []FirmWish, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT w.id, w.delegation_id, w.priority, w.topic, w.state,
+			coalesce(c.name_zh, d.name_zh) AS "delegation.zh", coalesce(c.name_en, d.name_en) AS "delegation.en",
+			coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en"
+		FROM meeting_requests w JOIN delegations d ON d.id = w.delegation_id LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code
+		WHERE w.event_id = $1 AND w.firm_id = $2 AND w.side = 'firm' AND w.kind = 'wish' AND w.state <> 'withdrawn'
+		ORDER BY w.priority, d.code`, event, firm)
+	return list, err
+}
+
+// takeWishBack withdraws an open wish of a firm.
+func takeWishBack(ctx context.Context, q store.Querier, event, firm, wish ident.ID) (bool, error) {
+	res, err := q.ExecContext(ctx, `
+		UPDATE meeting_requests SET state = 'withdrawn'
+		WHERE event_id = $1 AND firm_id = $2 AND id = $3 AND side = 'firm' AND kind = 'wish' AND state = 'open'`, event, firm, wish)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// lockFirmsWishes keeps two clerks of one firm from adding wishes at once.
+func lockFirmsWishes(ctx context.Context, q store.Querier, event, firm ident.ID) error {
+	_, err := q.ExecContext(ctx, `SELECT 1 FROM event_firms WHERE event_id = $1 AND firm_id = $2 ORDER BY stop_id FOR UPDATE`, event, firm)
+	return err
+}
+
 func upsertInterpreter(ctx context.Context, q store.Querier, i Interpreter) (id ident.ID, err error) {
 	err = q.GetContext(ctx, &id, `
 		INSERT INTO interpreters (event_id, id, code, name_zh, name_en, languages, staff_id, registration_id, delegation_id)

@@ -46,6 +46,7 @@ var states = map[string]map[string][2]string{
 		"invited": {"wait", "mail"}, "accepted": {"wait", "check"}, "confirmed": {"ok", "circle-check"},
 		"declined": {"", "x"}, "withdrawn": {"", "x"},
 	},
+	"link": {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
 	"session": {
 		"draft": {"", "pencil"}, "planned": {"wait", "calendar"}, "published": {"ok", "circle-check"}, "live": {"live", ""},
 		"ended": {"", "check"}, "archived": {"", "archive"}, "cancelled": {"final", "ban"},

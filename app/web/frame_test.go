@@ -303,7 +303,7 @@ func TestThrottle(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	s := newServer(t, func(o *Options) { o.PublicURL = &url.URL{Scheme: "https", Host: "forum.example"} })
-	withRoutes(t, s, get("/door", public(), hello), get("/firm/:token", link(), hello))
+	withRoutes(t, s, get("/door", public(), hello), get("/firm/:token/probe", link(), hello))
 	page := ask(t, s, "GET", "/styleguide", "")
 	for _, want := range []string{"default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
 		if !strings.Contains(page.Header.Get("Content-Security-Policy"), want) {
@@ -325,8 +325,8 @@ func TestHeaders(t *testing.T) {
 	if strings.Contains(page.Header.Get("Content-Security-Policy"), "unsafe") || !strings.Contains(page.Header.Get("Permissions-Policy"), "camera=()") {
 		t.Errorf("a page may more than it needs: %v", page.Header)
 	}
-	me := ask(t, s, "GET", "/firm/secret", "")
-	if me.Header.Get("Referrer-Policy") != "no-referrer" || !strings.Contains(me.Header.Get("Cache-Control"), "no-store") {
+	me := ask(t, s, "GET", "/firm/secret/probe", "")
+	if me.Header.Get("Referrer-Policy") != "strict-origin" || !strings.Contains(me.Header.Get("Cache-Control"), "no-store") {
 		t.Errorf("a secret address may leak: %v", me.Header)
 	}
 }
@@ -334,10 +334,10 @@ func TestHeaders(t *testing.T) {
 func TestLogHoldsNoSecrets(t *testing.T) {
 	var log bytes.Buffer
 	s := newServer(t, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
-	withRoutes(t, s, get("/firm/:token", link(), hello))
-	ask(t, s, "GET", "/firm/very-secret?email=a@b.example", "", "Cookie", "qs_session=owner")
+	withRoutes(t, s, get("/firm/:token/probe", link(), hello))
+	ask(t, s, "GET", "/firm/very-secret/probe?email=a@b.example", "", "Cookie", "qs_session=owner")
 	line := log.String()
-	if strings.Count(line, "\n") != 1 || !strings.Contains(line, "/firm/:token") || strings.Contains(line, "very-secret") || strings.Contains(line, "@") || strings.Contains(line, "Staff") {
+	if strings.Count(line, "\n") != 1 || !strings.Contains(line, "/firm/:token/probe") || strings.Contains(line, "very-secret") || strings.Contains(line, "@") || strings.Contains(line, "Staff") {
 		t.Errorf("log: %s", line)
 	}
 }

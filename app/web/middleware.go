@@ -113,7 +113,9 @@ func (s *Server) protect(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
 	for _, secret := range []string{"/me", "/delegation", "/firm"} {
 		if under(c.Path(), secret) {
-			c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+			// The address is never told on. Not no-referrer: with it a browser does not
+			// say from where the page's own forms come, and they would be refused.
+			c.Set(fiber.HeaderReferrerPolicy, "strict-origin")
 			c.Set(fiber.HeaderCacheControl, "private, no-store")
 			c.Set("X-Robots-Tag", "noindex, nofollow")
 		}

@@ -40,6 +40,7 @@ var samples = []map[string]sample{
 	projectPages,
 	statisticsPages,
 	matchmakingPages,
+	delegationPages,
 }
 
 var framePages = map[string]sample{

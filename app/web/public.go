@@ -184,15 +184,20 @@ func (s *Server) registerPage(c *fiber.Ctx, form Form) (registerPage, error) {
 	for _, category := range open {
 		p.Categories = append(p.Categories, Choice{category.Code, category.Name.In(p.Lang)})
 	}
+	p.Countries, err = s.countryChoices(c)
+	return p, err
+}
+
+// countryChoices are the office's countries and regions for a select, after one
+// that asks to choose.
+func (s *Server) countryChoices(c *fiber.Ctx) ([]Choice, error) {
+	l := lang(c)
+	choices := []Choice{{"", s.words.T(l, "register.choose")}}
 	countries, err := s.Events.Countries(c.UserContext())
-	if err != nil {
-		return p, err
-	}
-	p.Countries = []Choice{{"", s.words.T(p.Lang, "register.choose")}}
 	for _, country := range countries {
-		p.Countries = append(p.Countries, Choice{country.Code, country.Name.In(p.Lang)})
+		choices = append(choices, Choice{country.Code, country.Name.In(l)})
 	}
-	return p, nil
+	return choices, err
 }
 
 func (s *Server) registerForm(c *fiber.Ctx) error {

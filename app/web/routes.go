@@ -187,7 +187,16 @@ func (s *Server) meRoutes() []route {
 // A delegation's or a firm's page: /delegation/:token, /firm/:token.
 
 func (s *Server) delegationLinkRoutes() []route {
-	return []route{}
+	return []route{
+		get("/delegation/:token", link(), s.ownDelegation),
+		get("/delegation/:token/members/new", link(), s.newMember),
+		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit),
+		post("/delegation/:token/members/:registration/withdraw", link(), s.withdrawMember),
+		get("/firm/:token", link(), s.ownFirm),
+		post("/firm/:token/trade", link(), s.editTrade),
+		post("/firm/:token/wishes", link(), s.askForMeeting),
+		post("/firm/:token/wishes/:wish/withdraw", link(), s.takeWishBack),
+	}
 }
 
 // Console: overview, /console/:event.
@@ -208,10 +217,20 @@ func (s *Server) registrationRoutes() []route {
 	}
 }
 
-// Console: delegations.
+// Console: delegations, firms, and the links to their own pages.
 
 func (s *Server) delegationRoutes() []route {
-	return []route{}
+	see, edit := right(accounts.SeeDelegations), right(accounts.EditDelegation)
+	return []route{
+		get("/console/:event/delegations", see, s.delegationList),
+		get("/console/:event/delegations/:delegation", see, s.delegation),
+		post("/console/:event/delegations/:delegation/stay", edit, s.editStay),
+		post("/console/:event/delegations/:delegation/links", edit, s.makeDelegationLink),
+		get("/console/:event/firms", see, s.firmList),
+		get("/console/:event/firms/:firm", see, s.firm),
+		post("/console/:event/firms/:firm/links", edit, s.makeFirmLink),
+		post("/console/:event/links/:link/revoke", edit, s.revokeLink),
+	}
 }
 
 // Console: matchmaking.

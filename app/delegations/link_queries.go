@@ -1,0 +1,75 @@
+package delegations
+
+import (
+	"context"
+	"time"
+
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
+)
+
+// insertLink keeps a link by the hash of its secret. A firm's link needs the firm
+// to take part in the event.
+//
+// Fault: NotFound, it does not.
+func insertLink(ctx context.Context, q store.Querier, hash []byte, registration ident.ID, l Link) error {
+	purpose := "registration"
+	switch {
+	case l.DelegationID != ident.Nil:
+		purpose = "delegation"
+	case l.FirmID != ident.Nil:
+		purpose = "firm"
+	}
+	res, err := q.ExecContext(ctx, `
+		INSERT INTO magic_links (id, secret_hash, purpose, registration_id, delegation_id, firm_id, event_id, holder, made_by, created_at, expires_at)
+		SELECT $1, $2, $3, $4, $5, $6::uuid, $7::uuid, $8, $9, $10, $11
+		WHERE $6::uuid IS NULL OR EXISTS (SELECT 1 FROM event_firms e WHERE e.event_id = $7 AND e.firm_id = $6)`,
+		l.ID, hash, purpose, orNull(registration), orNull(l.DelegationID), orNull(l.FirmID), l.EventID, l.Holder, l.MadeBy, l.CreatedAt, l.ExpiresAt)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return fault.New(fault.NotFound, "error.not_found")
+}
+
+func registrationOfLink(ctx context.Context, q store.Querier, hash []byte, at time.Time) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		SELECT registration_id FROM magic_links
+		WHERE secret_hash = $1 AND purpose = 'registration' AND revoked_at IS NULL AND expires_at > $2`, hash, at)
+	return id, store.Fault(err)
+}
+
+const linkSelect = `
+	SELECT id, event_id, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id,
+		coalesce(firm_id, '00000000-0000-0000-0000-000000000000') AS firm_id, holder, made_by, created_at, expires_at, revoked_at
+	FROM magic_links WHERE purpose IN ('delegation', 'firm') AND `
+
+// linkBySecret finds a link that still opens something.
+func linkBySecret(ctx context.Context, q store.Querier, hash []byte, at time.Time) (l Link, err error) {
+	err = q.GetContext(ctx, &l, linkSelect+`secret_hash = $1 AND revoked_at IS NULL AND expires_at > $2`, hash, at)
+	return l, store.Fault(err)
+}
+
+func linksOfDelegation(ctx context.Context, q store.Querier, delegation ident.ID) (list []Link, err error) {
+	err = q.SelectContext(ctx, &list, linkSelect+`delegation_id = $1 ORDER BY created_at DESC, id DESC`, delegation)
+	return list, err
+}
+
+func linksOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (list []Link, err error) {
+	err = q.SelectContext(ctx, &list, linkSelect+`event_id = $1 AND firm_id = $2 ORDER BY created_at DESC, id DESC`, event, firm)
+	return list, err
+}
+
+// lockLink finds a link of an event and keeps others from changing it.
+func lockLink(ctx context.Context, q store.Querier, event, id ident.ID) (l Link, err error) {
+	err = q.GetContext(ctx, &l, linkSelect+`event_id = $1 AND id = $2 FOR UPDATE`, event, id)
+	return l, store.Fault(err)
+}
+
+func updateLinkRevoked(ctx context.Context, q store.Querier, id ident.ID, at time.Time) error {
+	_, err := q.ExecContext(ctx, `UPDATE magic_links SET revoked_at = $2 WHERE id = $1`, id, at)
+	return err
+}

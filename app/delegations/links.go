@@ -1,0 +1,221 @@
+package delegations
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/events"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
+)
+
+// Link lets whoever holds its address act for one delegation or one firm in one
+// event, without an account. Only a hash of the address is kept, so that it can
+// be shown once, when it is made.
+type Link struct {
+	ID           ident.ID   `db:"id"`
+	EventID      ident.ID   `db:"event_id"`
+	DelegationID ident.ID   `db:"delegation_id"` // Nil: a firm's
+	FirmID       ident.ID   `db:"firm_id"`       // Nil: a delegation's
+	Holder       string     `db:"holder"`        // whom the desk gave it to
+	MadeBy       string     `db:"made_by"`
+	CreatedAt    time.Time  `db:"created_at"`
+	ExpiresAt    time.Time  `db:"expires_at"`
+	RevokedAt    *time.Time `db:"revoked_at"`
+}
+
+// State is open, expired or revoked.
+func (l Link) State(now time.Time) string {
+	switch {
+	case l.RevokedAt != nil:
+		return "revoked"
+	case !now.Before(l.ExpiresAt):
+		return "expired"
+	}
+	return "open"
+}
+
+// Actor is whoever holds the link. The audit log names them as the desk did.
+func (l Link) Actor() accounts.Actor {
+	a := accounts.GuestActor()
+	a.ID, a.NameZH, a.NameEN = l.ID, l.Holder, l.Holder
+	a.LinkEventID, a.DelegationID, a.FirmID = l.EventID, l.DelegationID, l.FirmID
+	return a
+}
+
+// linkLife is how long a link may work after the event ends; those to a person's
+// own page do so long.
+const linkLife = 90 * 24 * time.Hour
+
+// lastLink is the latest moment until which a link of an event may work.
+func (s *Service) lastLink(e events.Event) time.Time {
+	ends := e.Ends().Add(linkLife)
+	if soon := s.now().Add(linkLife); soon.After(ends) {
+		return soon
+	}
+	return ends
+}
+
+// MakeDelegationLink makes a link to a delegation's page for a person or office,
+// which works until an instant. The secret is the last part of the address; it
+// is answered this once.
+//
+// Faults: NotFound; Forbidden; Invalid with fields.
+func (s *Service) MakeDelegationLink(ctx context.Context, by accounts.Actor, delegation ident.ID, holder string, until time.Time) (Link, string, error) {
+	d, err := delegationByID(ctx, s.db, delegation)
+	if err != nil {
+		return Link{}, "", err
+	}
+	return s.makeLink(ctx, by, Link{EventID: d.EventID, DelegationID: d.ID, Holder: holder, ExpiresAt: until})
+}
+
+// MakeFirmLink makes a link to the page of a firm that takes part in an event; see
+// MakeDelegationLink.
+//
+// Faults: NotFound; Forbidden; Invalid with fields.
+func (s *Service) MakeFirmLink(ctx context.Context, by accounts.Actor, event, firm ident.ID, holder string, until time.Time) (Link, string, error) {
+	return s.makeLink(ctx, by, Link{EventID: event, FirmID: firm, Holder: holder, ExpiresAt: until})
+}
+
+func (s *Service) makeLink(ctx context.Context, by accounts.Actor, l Link) (Link, string, error) {
+	if !by.May(accounts.EditDelegation, l.EventID) {
+		return Link{}, "", fault.New(fault.Forbidden, "error.forbidden")
+	}
+	e, err := s.events.ByID(ctx, l.EventID)
+	if err != nil {
+		return Link{}, "", err
+	}
+	l.Holder = text.Clean(l.Holder)
+	var bad fault.List
+	text.Line(&bad, "holder", l.Holder, true, 120)
+	last := s.lastLink(e)
+	bad.Check(l.ExpiresAt.After(s.now()) && !l.ExpiresAt.After(last), "until", "links.until", last.In(e.Location()).Format(time.DateOnly))
+	if err := bad.Err(); err != nil {
+		return Link{}, "", err
+	}
+	l.ID, l.MadeBy, l.CreatedAt = s.newID(), by.Name(), s.now()
+	secret := newSecret()
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := insertLink(ctx, tx, hashOf(secret), ident.Nil, l); err != nil {
+			return err
+		}
+		return s.recordLink(ctx, tx, by, "link.make", l)
+	})
+	return l, secret, err
+}
+
+func (s *Service) recordLink(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, action string, l Link) error {
+	kind, object := "delegation", l.DelegationID
+	if l.FirmID != ident.Nil {
+		kind, object = "firm", l.FirmID
+	}
+	return s.record(ctx, tx, by, l.EventID, action, kind, object, map[string]any{"link": l.ID, "holder": l.Holder, "expires_at": l.ExpiresAt}, "")
+}
+
+// DelegationLinks answers the links of a delegation, ended ones too, newest first.
+//
+// Faults: NotFound; Forbidden.
+func (s *Service) DelegationLinks(ctx context.Context, by accounts.Actor, delegation ident.ID) ([]Link, error) {
+	if _, err := s.ByID(ctx, by, delegation); err != nil {
+		return nil, err
+	}
+	return linksOfDelegation(ctx, s.db, delegation)
+}
+
+// FirmLinks answers the links of a firm in an event, ended ones too, newest first.
+//
+// Fault: Forbidden.
+func (s *Service) FirmLinks(ctx context.Context, by accounts.Actor, event, firm ident.ID) ([]Link, error) {
+	if !by.May(accounts.SeeDelegations, event) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return linksOfFirm(ctx, s.db, event, firm)
+}
+
+// RevokeLink ends a link of an event at once. Ending it again changes nothing.
+//
+// Faults: Forbidden; NotFound, the event has no such link.
+func (s *Service) RevokeLink(ctx context.Context, by accounts.Actor, event, id ident.ID) (l Link, err error) {
+	if !by.May(accounts.EditDelegation, event) {
+		return l, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if l, err = lockLink(ctx, tx, event, id); err != nil || l.RevokedAt != nil {
+			return err
+		}
+		now := s.now()
+		l.RevokedAt = &now
+		if err := updateLinkRevoked(ctx, tx, id, now); err != nil {
+			return err
+		}
+		return s.recordLink(ctx, tx, by, "link.revoke", l)
+	})
+	return l, err
+}
+
+// DelegationByLink answers the delegation that a link opens, and the link, whose
+// Actor may then act for it.
+//
+// Fault: NotFound, no such link, or it ended.
+func (s *Service) DelegationByLink(ctx context.Context, secret string) (Delegation, Link, error) {
+	l, err := linkBySecret(ctx, s.db, hashOf(secret), s.now())
+	if err == nil && l.DelegationID == ident.Nil {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
+	if err != nil {
+		return Delegation{}, Link{}, err
+	}
+	d, err := delegationByID(ctx, s.db, l.DelegationID)
+	return d, l, err
+}
+
+// FirmByLink answers the link of a firm's page: which firm, in which event.
+//
+// Fault: NotFound, no such link, or it ended.
+func (s *Service) FirmByLink(ctx context.Context, secret string) (Link, error) {
+	l, err := linkBySecret(ctx, s.db, hashOf(secret), s.now())
+	if err == nil && l.FirmID == ident.Nil {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
+	if err != nil {
+		return Link{}, err
+	}
+	return l, nil
+}
+
+// newLink makes a fresh link to the person's own page.
+func (s *Service) newLink(ctx context.Context, tx *sqlx.Tx, e events.Event, registration ident.ID) (string, error) {
+	secret := newSecret()
+	return secret, insertLink(ctx, tx, hashOf(secret), registration, Link{ID: s.newID(), EventID: e.ID, CreatedAt: s.now(), ExpiresAt: s.lastLink(e)})
+}
+
+// newSecret is the last part of a link's address: 192 random bits.
+func newSecret() string {
+	random := make([]byte, 24)
+	_, _ = rand.Read(random) // never fails
+	return base64.RawURLEncoding.EncodeToString(random)
+}
+
+func hashOf(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// ByLink answers whose own page a link opens.
+//
+// Fault: NotFound, no such link, or it ended.
+func (s *Service) ByLink(ctx context.Context, secret string) (Registration, error) {
+	id, err := registrationOfLink(ctx, s.db, hashOf(secret), s.now())
+	if err != nil {
+		return Registration{}, err
+	}
+	return registrationByID(ctx, s.db, id)
+}

@@ -1,0 +1,36 @@
+package delegations
+
+import "slices"
+
+// Status is how far a registration has come (domain 4.1).
+type Status string
+
+// The states of a registration.
+const (
+	Submitted   Status = "submitted"
+	UnderReview Status = "under_review"
+	Approved    Status = "approved"
+	BadgeIssued Status = "badge_issued"
+	CheckedIn   Status = "checked_in"
+	Returned    Status = "returned"
+	Waitlisted  Status = "waitlisted"
+	Rejected    Status = "rejected"
+	Withdrawn   Status = "withdrawn"
+	Cancelled   Status = "cancelled"
+	OnHold      Status = "on_hold"
+)
+
+// Decidable tells whether the review desk can decide on it now.
+func (r Registration) Decidable() bool {
+	return slices.Contains([]Status{Submitted, UnderReview, OnHold, Waitlisted, Returned}, r.Status)
+}
+
+// Cancellable tells whether the person can still call off.
+func (r Registration) Cancellable() bool {
+	return slices.Contains([]Status{Submitted, UnderReview, OnHold, Waitlisted, Returned, Approved, BadgeIssued}, r.Status)
+}
+
+// Gone tells whether the person does not come any more.
+func (r Registration) Gone() bool {
+	return slices.Contains([]Status{Rejected, Withdrawn, Cancelled}, r.Status)
+}

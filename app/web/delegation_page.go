@@ -1,0 +1,160 @@
+package web
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"qianshou/app/delegations"
+	"qianshou/app/kit/ident"
+)
+
+// linkPage is what the own pages of delegations and firms have in common: the
+// event that their link belongs to, and the link.
+type linkPage struct {
+	Page
+	Own  string // the page's own address
+	Link delegations.Link
+}
+
+// linkPage makes the Page of an own page. The frame names the event, but has no
+// menu: the link opens this one thing.
+func (s *Server) linkPage(c *fiber.Ctx, own string, l delegations.Link) (linkPage, error) {
+	e, err := s.Events.ByID(c.UserContext(), l.EventID)
+	if err != nil {
+		return linkPage{}, err
+	}
+	p := linkPage{Page: s.page(c), Own: own, Link: l}
+	head := HeadOf(e)
+	p.Event, p.Nav, p.Now = &head, nil, p.Now.In(head.Zone)
+	return p, nil
+}
+
+// Until is the last day on which the link works.
+func (p linkPage) Until() time.Time { return p.At(p.Link.ExpiresAt.Add(-time.Second)) }
+
+type ownDelegationPage struct {
+	linkPage
+	Delegation delegations.Delegation
+	Members    []delegations.Registration
+	Meetings   []ownMeetingDay
+	Leaving    *delegations.Registration // whose withdrawal waits to be confirmed
+}
+
+// ownDelegation is the page of a delegation's liaison. The link is the right to
+// see it.
+func (s *Server) ownDelegation(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	d, l, err := s.Delegations.DelegationByLink(ctx, c.Params("token"))
+	if err != nil {
+		return err
+	}
+	p := ownDelegationPage{Delegation: d}
+	if p.linkPage, err = s.linkPage(c, c.Path(), l); err != nil {
+		return err
+	}
+	if p.Members, err = s.Delegations.Members(ctx, l.Actor(), d); err != nil {
+		return err
+	}
+	if id, err := ident.Parse(c.Query("withdraw")); err == nil {
+		if i := slices.IndexFunc(p.Members, func(r delegations.Registration) bool { return r.ID == id && r.Cancellable() }); i >= 0 {
+			p.Leaving = &p.Members[i]
+		}
+	}
+	meetings, err := s.Matchmaking.OfDelegation(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	p.Meetings = ownMeetings(delegations.Registration{DelegationID: d.ID}, meetings, s.Now())
+	return s.render(c, "delegations/own", p)
+}
+
+type memberPage struct {
+	linkPage
+	Form       Form
+	Delegation delegations.Delegation
+	Countries  []Choice
+	Roles      []Choice
+	MealPlans  []Choice
+}
+
+func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegations.Link, form Form) (memberPage, error) {
+	p := memberPage{Form: form, Delegation: d}
+	var err error
+	if p.linkPage, err = s.linkPage(c, "/delegation/"+c.Params("token"), l); err != nil {
+		return p, err
+	}
+	for _, role := range delegations.MemberRoles {
+		p.Roles = append(p.Roles, Choice{role, s.words.T(p.Lang, "delegations.role."+role)})
+	}
+	for _, plan := range delegations.MealPlans {
+		p.MealPlans = append(p.MealPlans, Choice{plan, s.words.T(p.Lang, "delegations.meal."+plan)})
+	}
+	p.Countries, err = s.countryChoices(c)
+	return p, err
+}
+
+// Full tells whether whoever is added now will wait for a place.
+func (p memberPage) Full() bool { return p.Delegation.Members >= p.Delegation.Quota }
+
+func (s *Server) newMember(c *fiber.Ctx) error {
+	d, l, err := s.Delegations.DelegationByLink(c.UserContext(), c.Params("token"))
+	if err != nil {
+		return err
+	}
+	p, err := s.memberPage(c, d, l, FormOf("role", "member", "lang", string(lang(c))))
+	if err != nil {
+		return err
+	}
+	return s.render(c, "delegations/member", p)
+}
+
+// addMember registers a person into the delegation, and says whether they wait.
+func (s *Server) addMember(c *fiber.Ctx) error {
+	d, l, err := s.Delegations.DelegationByLink(c.UserContext(), c.Params("token"))
+	if err != nil {
+		return err
+	}
+	form := readForm(c)
+	r, err := s.Delegations.AddMember(c.UserContext(), l.Actor(), d.ID, delegations.Input{
+		Role: form.Text("role"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
+		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
+		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
+		BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"), Consent: form.Ticked("consent"), Lang: form.Text("lang"),
+		Passport: delegations.Passport{Number: form.Raw("passport.number"), Issuer: form.Text("nationality"), ExpiresOn: form.Text("passport.expires_on")},
+	})
+	if err != nil {
+		if !form.Refused(err) {
+			return err
+		}
+		p, pageErr := s.memberPage(c, d, l, form)
+		if pageErr != nil {
+			return pageErr
+		}
+		return s.again(c, "delegations/member", p)
+	}
+	if r.Status == delegations.Waitlisted {
+		s.flash(c, "fix", "delegations.own.waits", r.Name(), r.Reference)
+	} else {
+		s.flash(c, "ok", "delegations.own.added", r.Name(), r.Reference)
+	}
+	return s.done(c, "/delegation/"+c.Params("token"))
+}
+
+func (s *Server) withdrawMember(c *fiber.Ctx) error {
+	id, err := pathID(c, "registration")
+	if err != nil {
+		return err
+	}
+	d, l, err := s.Delegations.DelegationByLink(c.UserContext(), c.Params("token"))
+	if err != nil {
+		return err
+	}
+	r, err := s.Delegations.WithdrawMember(c.UserContext(), l.Actor(), d.ID, id)
+	if err != nil {
+		return err
+	}
+	s.flash(c, "ok", "delegations.own.withdrawn", r.Name(), r.Reference)
+	return s.done(c, "/delegation/"+c.Params("token"))
+}

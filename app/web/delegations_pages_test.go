@@ -1,0 +1,121 @@
+package web
+
+import (
+	"time"
+
+	"qianshou/app/delegations"
+	"qianshou/app/firms"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/matchmaking"
+)
+
+// delegationPages are the models of the views of delegations and firms, in the
+// console and of their own.
+var delegationPages = map[string]sample{
+	"delegations/list": func(p Page, full bool) any {
+		if !full {
+			return delegationsPage{Page: p, Counts: map[string]int{}, Status: "all"}
+		}
+		bare := delegations.Delegation{Code: "D13", City: locale.Text{EN: "Győr"}, Status: "declined"}
+		return delegationsPage{
+			Page: p, Rows: []delegations.Delegation{aachen(p.Now), bare}, Pager: Pager{From: 1, To: 2, Total: 2}, Total: 2, Used: 5, Quota: 6,
+			Status: "confirmed", Search: "<x>", Sort: "arrival", Counts: map[string]int{"all": 2, "confirmed": 1, "declined": 1},
+		}
+	},
+	"delegations/show": func(p Page, full bool) any {
+		if !full {
+			return delegationPage{Page: p}
+		}
+		form := FormOf("arrives_at", "x")
+		form.Add("arrives_at", "field.moment")
+		return delegationPage{Page: p, Delegation: aachen(p.Now), Members: everyMember(), Form: form, linksPart: everyLink(p.Now)}
+	},
+	"delegations/own": func(p Page, full bool) any {
+		if !full {
+			return ownDelegationPage{linkPage: linkPage{Page: p}}
+		}
+		members := everyMember()
+		return ownDelegationPage{
+			linkPage: linkPage{Page: p, Own: "/delegation/t", Link: everyLink(p.Now).Links[0]}, Delegation: aachen(p.Now), Members: members,
+			Meetings: ownMeetings(delegations.Registration{DelegationID: ident.ID{15: 1}}, appointments(p.Now), p.Now), Leaving: &members[0],
+		}
+	},
+	"delegations/member": func(p Page, full bool) any {
+		if !full {
+			return memberPage{linkPage: linkPage{Page: p}}
+		}
+		form := FormOf("family_name", "Аnna", "passport.number", "1")
+		form.Add("family_name", "registration.not_latin", "А")
+		form.Add("passport.number", "registration.passport_number")
+		return memberPage{
+			linkPage: linkPage{Page: p, Own: "/delegation/t"}, Delegation: delegations.Delegation{Name: wordsFull, Members: 6, Quota: 6}, Form: form,
+			Countries: []Choice{{"", "…"}}, Roles: []Choice{{"head", "…"}}, MealPlans: []Choice{{"none", "…"}},
+		}
+	},
+	"firms/list": func(p Page, full bool) any {
+		if !full {
+			return firmsPage{Page: p}
+		}
+		return firmsPage{Page: p, trades: everyTrade, Rows: []firms.Firm{yongling}, Pager: Pager{From: 1, To: 1, Total: 1}, Total: 1, Search: "<x>"}
+	},
+	"firms/show": func(p Page, full bool) any {
+		if !full {
+			return firmPage{Page: p}
+		}
+		return firmPage{Page: p, trades: everyTrade, Firm: yongling, People: everyMember(), linksPart: everyLink(p.Now)}
+	},
+	"firms/own": func(p Page, full bool) any {
+		if !full {
+			return ownFirmPage{linkPage: linkPage{Page: p}}
+		}
+		form, wish := FormOf("offers_zh", "…"), FormOf("topic", "…")
+		form.Add("offers_zh", "field.too_long", 300)
+		wish.Add("delegation", "field.choice")
+		m := ownFirmPage{
+			linkPage: linkPage{Page: p, Own: "/firm/t", Link: everyLink(p.Now).Links[0]}, trades: everyTrade, Firm: yongling, Form: form, WishForm: wish,
+			People: everyMember(), Cities: []Choice{{"", "…"}, {"1", "…"}},
+			Meetings: ownMeetings(delegations.Registration{FirmID: ident.ID{14: 1, 15: 1}}, appointments(p.Now)[1:2], p.Now),
+		}
+		for _, state := range []string{"open", "accepted", "declined", "expired", "superseded"} {
+			m.Wishes = append(m.Wishes, matchmaking.FirmWish{Delegation: wordsFull, Country: wordsFull, Priority: 1, Topic: "<b>", State: state})
+		}
+		return m
+	},
+}
+
+var everyTrade = trades{map[string]locale.Text{"AUTO": {ZH: "汽车及零部件", EN: "Automotive"}, "LOGI": {ZH: "物流", EN: "Logistics"}}, map[string]locale.Text{"330206": {ZH: "北仑区", EN: "Beilun"}}}
+
+var yongling = firms.Firm{
+	Code: "F003", CreditCode: "91330299J3NW4AM187", Name: locale.Text{ZH: "宁波甬翎汽车部件有限公司", EN: "Ningbo Yongling Auto Parts Co., Ltd."}, District: "330206",
+	Sectors: []string{"AUTO", "LOGI"}, Languages: []string{"zh", "de"}, Offers: wordsFull, Needs: wordsFull, Email: "contact@firm003.example", Version: 1,
+}
+
+func aachen(now time.Time) delegations.Delegation {
+	comes, goes := now.Add(-48*time.Hour), now.Add(48*time.Hour)
+	return delegations.Delegation{
+		ID: ident.ID{15: 12}, Code: "D12", Name: locale.Text{ZH: "德国亚琛市代表团", EN: "Delegation of Aachen, Germany"}, Native: "Aachen", Quota: 6, Members: 5,
+		City: locale.Text{ZH: "亚琛", EN: "Aachen"}, Country: locale.Text{ZH: "德国", EN: "Germany"}, Head: "Friederike Löffelholz", Liaison: locale.Text{ZH: "冯栖梧", EN: "Feng Qiwu"},
+		ArrivesAt: &comes, DepartsAt: &goes, AcceptedOn: &comes, Hotel: "<Hotel>", Status: "confirmed", Version: 2,
+	}
+}
+
+// everyMember has each role once, some of whom do not come any more.
+func everyMember() (list []delegations.Registration) {
+	states := []delegations.Status{delegations.CheckedIn, delegations.BadgeIssued, delegations.Submitted, delegations.Returned, delegations.Waitlisted, delegations.UnderReview, delegations.Rejected, delegations.Withdrawn}
+	for i, role := range delegations.MemberRoles {
+		r := longest
+		r.ID, r.Role, r.Status, r.PassportLast4 = ident.ID{15: byte(i + 1)}, role, states[i], "0056"
+		list = append(list, r)
+	}
+	return list
+}
+
+func everyLink(now time.Time) linksPart {
+	open := delegations.Link{ID: ident.ID{15: 1}, Holder: "<Office>", MadeBy: "Staff", CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	expired, revoked := open, open
+	expired.ExpiresAt, revoked.RevokedAt = now, &now
+	form := FormOf("until", "2027-06-11")
+	form.Add("holder", "field.required")
+	return linksPart{LinkForm: form, Links: []delegations.Link{open, expired, revoked}, LinksAt: "/x", Address: "http://forum.example/delegation/t"}
+}
