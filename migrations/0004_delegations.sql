@@ -65,6 +65,7 @@ CREATE TABLE travel_documents (
   expires_on    date NOT NULL
 );
 CREATE INDEX travel_documents_number ON travel_documents (number_index);
+CREATE INDEX travel_documents_of ON travel_documents (person_id);
 
 CREATE TABLE registrations (
   event_id      uuid NOT NULL REFERENCES events ON DELETE CASCADE,

@@ -104,6 +104,7 @@ CREATE TABLE scans (                           -- every reading, granted or not;
   server_code     text NOT NULL DEFAULT ''     -- offline only: what the server would have said, where it differs: a conflict
 );
 CREATE INDEX scans_log ON scans (event_id, received_at DESC, id);
+CREATE INDEX scans_denied ON scans (event_id) WHERE NOT granted;
 CREATE INDEX scans_conflicts ON scans (event_id, received_at DESC) WHERE server_code <> '';
 CREATE INDEX scans_badge_recent ON scans (badge_id, gate_id, direction, judged_at DESC) WHERE badge_id IS NOT NULL;
 CREATE INDEX scans_gate_recent ON scans (gate_id, judged_at DESC);

@@ -53,14 +53,12 @@ func (h Health) Mount(m web.Mount) {
 // ready says which dependency does not answer, and why in one word only: the
 // address and the error stay in the log.
 func (h Health) ready(c *fiber.Ctx) error {
-	ctx, cancel := context.WithTimeout(c.UserContext(), probeLimit)
-	defer cancel()
 	answers := fiber.Map{"postgresql": "ok", "redis": "ok"}
 	status := fiber.StatusOK
-	if err := h.DB.PingContext(ctx); err != nil {
+	if err := probe(c.UserContext(), h.DB.PingContext); err != nil {
 		answers["postgresql"], status = "down", fiber.StatusServiceUnavailable
 	}
-	if err := h.Redis.Ping(ctx).Err(); err != nil {
+	if err := probe(c.UserContext(), func(ctx context.Context) error { return h.Redis.Ping(ctx).Err() }); err != nil {
 		answers["redis"], status = "down", fiber.StatusServiceUnavailable
 	}
 	answers["status"] = map[int]string{fiber.StatusOK: "ok"}[status]
@@ -68,4 +66,12 @@ func (h Health) ready(c *fiber.Ctx) error {
 		answers["status"] = "unavailable"
 	}
 	return c.Status(status).JSON(answers)
+}
+
+// probe gives each dependency its own time, so that one that hangs is not told of
+// the other.
+func probe(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, probeLimit)
+	defer cancel()
+	return ask(ctx)
 }

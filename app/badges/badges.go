@@ -206,6 +206,13 @@ func (s *Service) change(ctx context.Context, by accounts.Actor, id ident.ID, to
 		if !by.May(accounts.RevokeBadge, b.EventID) {
 			return fault.New(fault.Forbidden, "error.forbidden")
 		}
+		// The person first, as everybody does who changes a badge; then what it is now.
+		if err := lockRegistration(ctx, tx, b.RegistrationID); err != nil {
+			return err
+		}
+		if b, err = badgeByID(ctx, tx, id); err != nil {
+			return err
+		}
 		if !slices.Contains(from, b.State) {
 			return refusal(b)
 		}
@@ -254,8 +261,12 @@ func (s *Service) EndAllOf(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err != nil {
 		return err
 	}
-	if _, err := updateState(ctx, tx, b, Revoked, reason, s.now()); err != nil {
+	changed, err := updateState(ctx, tx, b, Revoked, reason, s.now())
+	if err != nil {
 		return err
+	}
+	if !changed {
+		return fault.New(fault.Conflict, "error.changed")
 	}
 	b.State = Revoked
 	return s.record(ctx, tx, by, b, "badge.revoke", reason)
@@ -274,15 +285,16 @@ func (s *Service) Reissue(ctx context.Context, by accounts.Actor, id ident.ID, r
 		if !by.May(accounts.IssueBadge, old.EventID) {
 			return fault.New(fault.Forbidden, "error.forbidden")
 		}
+		if err := lockRegistration(ctx, tx, old.RegistrationID); err != nil {
+			return err
+		}
+		if old, err = badgeByID(ctx, tx, id); err != nil {
+			return err
+		}
 		if !old.Living() {
 			return refusal(old)
 		}
 		if reason, err = checkedReason(reason); err != nil {
-			return err
-		}
-		// In the order in which a cancellation locks, so that neither waits for the
-		// other for ever.
-		if err := lockRegistration(ctx, tx, old.RegistrationID); err != nil {
 			return err
 		}
 		if changed, err := updateState(ctx, tx, old, Superseded, reason, s.now()); err != nil || !changed {

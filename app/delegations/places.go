@@ -41,10 +41,7 @@ func (s *Service) full(ctx context.Context, tx *sqlx.Tx, event ident.ID, categor
 // promote gives the places that became free, one of the category and one of the
 // delegation, to those who wait longest and now have one of each that they need.
 func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone Registration) error {
-	if gone.Status == Waitlisted {
-		return nil
-	}
-	categories, err := s.events.Categories(ctx, e.ID)
+	categories, err := events.CategoriesIn(ctx, tx, e.ID)
 	if err != nil {
 		return err
 	}

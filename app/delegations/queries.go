@@ -258,21 +258,26 @@ func listRegistrations(ctx context.Context, q store.Querier, event ident.ID, f F
 		order = `r.submitted_at, r.id`
 	}
 	err = q.SelectContext(ctx, &page.Rows, `SELECT `+registrationColumns+`,
-			(SELECT count(*) FROM registrations o JOIN persons op ON op.id = o.person_id
-				WHERE o.event_id = r.event_id AND o.id <> r.id AND `+samePerson+`) AS duplicates`+
+			(SELECT count(*) FROM (`+samePerson+`) same) AS duplicates`+
 		registrationFrom+`WHERE `+sameFilter+` ORDER BY `+order+` LIMIT $8 OFFSET $9`, append(args, f.Limit, f.Offset)...)
 	return page, err
 }
 
-// samePerson compares persons p and op by what the seals let us compare.
-const samePerson = `(op.birth_date_index = p.birth_date_index AND op.nationality = p.nationality
-	OR EXISTS (SELECT 1 FROM travel_documents t JOIN travel_documents ot ON ot.number_index = t.number_index
-		WHERE t.person_id = p.id AND ot.person_id = op.id))`
+// samePerson finds the other registrations of the event that may be the person p
+// of r's, by what the seals let us compare: the same birth date and nationality,
+// or the same document. Each half goes by an index.
+const samePerson = `
+	SELECT o.id FROM persons op JOIN registrations o ON o.event_id = r.event_id AND o.person_id = op.id
+	WHERE op.birth_date_index = p.birth_date_index AND op.nationality = p.nationality AND o.id <> r.id
+	UNION
+	SELECT o.id FROM travel_documents t JOIN travel_documents ot ON ot.number_index = t.number_index AND ot.person_id <> t.person_id
+		JOIN registrations o ON o.event_id = r.event_id AND o.person_id = ot.person_id
+	WHERE t.person_id = p.id`
 
-func duplicatesOf(ctx context.Context, q store.Querier, r Registration) (list []Registration, err error) {
-	err = q.SelectContext(ctx, &list, `SELECT `+registrationColumns+registrationFrom+`
-		WHERE r.event_id = $1 AND r.id <> $2 AND EXISTS (SELECT 1 FROM persons op WHERE op.id = $3 AND `+samePerson+`) ORDER BY r.reference LIMIT 10`,
-		r.EventID, r.ID, r.PersonID)
+func duplicatesOf(ctx context.Context, q store.Querier, of Registration) (list []Registration, err error) {
+	err = q.SelectContext(ctx, &list, `
+		WITH same AS (SELECT d.id FROM registrations r JOIN persons p ON p.id = r.person_id, LATERAL (`+samePerson+`) d WHERE r.id = $1)
+		SELECT `+registrationColumns+registrationFrom+`WHERE r.id IN (SELECT id FROM same) ORDER BY r.reference LIMIT 10`, of.ID)
 	return list, err
 }
 

@@ -368,7 +368,7 @@ func (s *Service) locked(ctx context.Context, id ident.ID, change func(tx *sqlx.
 		if r, err = registrationByID(ctx, tx, id); err != nil {
 			return err
 		}
-		e, err := s.events.ByID(ctx, r.EventID)
+		e, err := events.In(ctx, tx, r.EventID)
 		if err != nil {
 			return err
 		}

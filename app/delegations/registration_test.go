@@ -295,3 +295,36 @@ func TestFieldsAreBounded(t *testing.T) {
 		t.Errorf("a language that is none: %v", err)
 	}
 }
+
+// Decisions must not need a second connection while they hold one: with two in
+// the pool, ten at once would wait for one another for ever.
+func TestDecisionsFitIntoASmallPool(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 20)
+	var ids []ident.ID
+	for i := range 10 {
+		r, _, err := g.register(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, r.ID)
+	}
+	g.db.SetMaxOpenConns(2)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var all sync.WaitGroup
+	for i, id := range ids {
+		all.Go(func() {
+			var err error
+			if i%2 == 0 {
+				_, _, err = g.guests.Approve(ctx, office, id)
+			} else {
+				_, err = g.guests.Cancel(ctx, office, id, "travels elsewhere")
+			}
+			if err != nil {
+				t.Errorf("decision %d: %v", i, err)
+			}
+		})
+	}
+	all.Wait()
+}

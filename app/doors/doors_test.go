@@ -31,6 +31,8 @@ func TestDoors(t *testing.T) {
 	t.Run("a queue is delivered once, with its conflicts", g.queue)
 	t.Run("a delivered scan must make sense", g.nonsense)
 	t.Run("typed references do not read out the list of guests", g.typing)
+	t.Run("a door and a desk at the same person do not block one another", g.doorAndDesk)
+	t.Run("what was typed is found", g.found)
 	t.Run("who may not scan", g.forbidden)
 	t.Run("what is wrong with a scan", g.wrong)
 	t.Run("a device is paired once and revoked at once", g.pairing)
@@ -470,5 +472,62 @@ func (g *ground) typing(t *testing.T) {
 	}
 	if refused != 10 {
 		t.Errorf("%d of 40 references in a row are refused, want 10", refused)
+	}
+}
+
+func (g *ground) doorAndDesk(t *testing.T) {
+	ctx := t.Context()
+	var all sync.WaitGroup
+	for _, member := range []string{"m030", "m031", "m032", "m033", "m034", "m035", "m036", "m037", "m038", "m039"} {
+		badge, id := g.badge(member), g.of(member)
+		for range 3 {
+			all.Go(func() {
+				if _, err := g.doors.Admit(ctx, g.devices["S-1"], doors.Scan{ScanID: ident.New(), Token: badge.Token, Direction: doors.In}); err != nil {
+					t.Errorf("scan of %s: %v", member, err)
+				}
+			})
+		}
+		all.Go(func() {
+			_, err := g.badges.Suspend(ctx, system, badge.ID, "a question")
+			if code := fault.CodeOf(err); code != "" && code != fault.Conflict {
+				t.Errorf("suspend %s: %v", member, err)
+			}
+		})
+		all.Go(func() {
+			_, err := g.guests.Cancel(ctx, system, id, "travels elsewhere")
+			if code := fault.CodeOf(err); code != "" && code != fault.Conflict {
+				t.Errorf("cancel %s: %v", member, err)
+			}
+		})
+	}
+	all.Wait()
+	var living int
+	if err := g.db.GetContext(ctx, &living, `
+		SELECT count(*) FROM badges b JOIN registrations r ON r.id = b.registration_id WHERE r.status = 'cancelled' AND b.state IN ('active', 'suspended')`); err != nil || living != 0 {
+		t.Errorf("%d cancelled people hold a living badge, %v", living, err)
+	}
+}
+
+func (g *ground) found(t *testing.T) {
+	supervisor := g.device("P-9", doors.Supervisor)
+	r, err := g.guests.Registration(t.Context(), system, g.of("m002"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typed := range []string{r.Reference, " " + strings.ToLower(r.Reference) + " ", "réti", "Réti", "RETI"} {
+		found, err := g.doors.Search(t.Context(), supervisor, g.forum.ID, typed)
+		if err != nil || len(found) != 1 || found[0].Reference != r.Reference {
+			t.Errorf("%q finds %+v, %v", typed, found, err)
+		}
+	}
+	g.scan("S-1", g.badge("m002").Token, doors.In)
+	for _, typed := range []string{"Réti", "reti", r.Reference, "B-00002"} {
+		_, n, err := g.doors.Log(t.Context(), system, g.forum.ID, doors.LogFilter{Search: typed, Limit: 5})
+		if err != nil || n == 0 {
+			t.Errorf("the log finds %d of %q, %v", n, typed, err)
+		}
+	}
+	if _, n, err := g.doors.Log(t.Context(), system, g.forum.ID, doors.LogFilter{Search: "nobody of this name", Limit: 5}); err != nil || n != 0 {
+		t.Errorf("the log finds %d of nobody, %v", n, err)
 	}
 }

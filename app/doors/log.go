@@ -2,6 +2,7 @@ package doors
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"qianshou/app/accounts"
@@ -53,6 +54,21 @@ func (s *Service) Log(ctx context.Context, by accounts.Actor, event ident.ID, f 
 		return nil, 0, forbidden()
 	}
 	return readings(ctx, s.db, event, f)
+}
+
+// Latest answers the newest lines of the door log, how many were turned away in
+// all, and how many offline verdicts the server sees otherwise.
+//
+// Fault: Forbidden.
+func (s *Service) Latest(ctx context.Context, by accounts.Actor, event ident.ID, limit int) (list []Reading, denied, conflicts int, err error) {
+	if !by.May(accounts.SeeDoors, event) {
+		return nil, 0, 0, forbidden()
+	}
+	if list, err = latestReadings(ctx, s.db, event, limit); err != nil {
+		return nil, 0, 0, err
+	}
+	denied, conflicts, err = tally(ctx, s.db, event)
+	return list, denied, conflicts, err
 }
 
 // Counts answers how many are inside each guarded zone now.
@@ -128,7 +144,7 @@ func (s *Service) Search(ctx context.Context, by accounts.Actor, event ident.ID,
 	if len([]rune(folded)) < 2 {
 		return nil, fault.Fields(fault.Field{Path: "q", Key: "door.search_short"})
 	}
-	return personsFor(ctx, s.db, event, folded, searchLimit)
+	return personsFor(ctx, s.db, event, folded, strings.TrimSpace(typed), searchLimit)
 }
 
 // Outcome is what the log marks a reading with: granted, denied, or notice for

@@ -13,6 +13,7 @@ import (
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
 )
 
 func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
@@ -137,32 +138,38 @@ const credentialColumns = `b.id, b.serial, b.badge_type, bt.name_zh AS "badge.zh
 const credentialTables = ` badges b JOIN badge_types bt ON bt.event_id = b.event_id AND bt.code = b.badge_type
 	JOIN ` + personTables + ` ON r.id = b.registration_id`
 
-// oneCredential locks the badge it finds, so that the scans of one badge are
-// judged one after the other.
-func oneCredential(ctx context.Context, q store.Querier, where string, args ...any) (c credential, found bool, err error) {
-	var rows []credential
-	err = q.SelectContext(ctx, &rows, `SELECT `+credentialColumns+` FROM (`+credentialTables+`) WHERE `+where+` LIMIT 1 FOR NO KEY UPDATE OF b`, args...)
-	if err != nil || len(rows) == 0 {
+// locked finds a badge and locks its holder's registration, so that the scans of
+// one person are judged one after the other; whoever changes the registration or
+// its badges locks it first as well. What the badge is, is read after that.
+func locked(ctx context.Context, q store.Querier, where string, args ...any) (c credential, found bool, err error) {
+	var ids []ident.ID
+	err = q.SelectContext(ctx, &ids, `SELECT b.id FROM badges b JOIN registrations r ON r.id = b.registration_id WHERE `+where+` LIMIT 1 FOR NO KEY UPDATE OF r`, args...)
+	if err != nil || len(ids) == 0 {
 		return c, false, err
 	}
-	return rows[0], true, nil
+	err = q.GetContext(ctx, &c, `SELECT `+credentialColumns+` FROM (`+credentialTables+`) WHERE b.id = $1`, ids[0])
+	return c, err == nil, err
 }
 
 func credentialByToken(ctx context.Context, q store.Querier, event ident.ID, secret []byte) (credential, bool, error) {
-	return oneCredential(ctx, q, `b.event_id = $1 AND b.credential = $2`, event, secret)
+	return locked(ctx, q, `b.event_id = $1 AND b.credential = $2`, event, secret)
 }
 
 // credentialByReference finds the badge of a typed serial, or the living one of a
 // registration's reference, or its last one.
 func credentialByReference(ctx context.Context, q store.Querier, event ident.ID, typed string) (credential, bool, error) {
-	return oneCredential(ctx, q, `b.event_id = $1 AND (b.serial = $2 OR r.reference = $2)
-		ORDER BY b.serial = $2 DESC, b.state IN ('active', 'suspended', 'produced', 'requested') DESC, b.issued_at DESC`, event, typed)
+	c, found, err := locked(ctx, q, `b.event_id = $1 AND b.serial = $2`, event, typed)
+	if err != nil || found {
+		return c, found, err
+	}
+	return locked(ctx, q, `b.event_id = $1 AND r.reference = $2
+		ORDER BY b.state IN ('active', 'suspended', 'produced', 'requested') DESC, b.issued_at DESC`, event, typed)
 }
 
 // credentialOf finds a person of the event with their latest badge, if they have
 // one.
 func credentialOf(ctx context.Context, q store.Querier, event, registration ident.ID) (c credential, found bool, err error) {
-	c, found, err = oneCredential(ctx, q, `b.event_id = $1 AND r.id = $2 ORDER BY b.issued_at DESC`, event, registration)
+	c, found, err = locked(ctx, q, `b.event_id = $1 AND r.id = $2 ORDER BY b.issued_at DESC`, event, registration)
 	if err != nil || found {
 		return c, found, err
 	}
@@ -330,26 +337,26 @@ const readingTables = ` scans s JOIN gates g ON g.id = s.gate_id LEFT JOIN devic
 func readings(ctx context.Context, q store.Querier, event ident.ID, f LogFilter) (list []Reading, total int, err error) {
 	const where = ` WHERE s.event_id = $1 AND ($2 = '' OR g.code = $2) AND ($3 <> 'denied' OR NOT s.granted) AND ($3 <> 'conflict' OR s.server_code <> '')
 		AND ($3 <> 'override' OR s.code = 'MANUAL_OVERRIDE')
-		AND ($4 = '' OR b.serial ILIKE $4 OR r.reference ILIKE $4 OR p.search LIKE lower($4))`
-	pattern := ""
-	if f.Search != "" {
-		pattern = "%" + like(f.Search) + "%"
+		AND ($4 = '' OR b.serial ILIKE $4 OR r.reference ILIKE $4 OR $5 <> '%%' AND p.search LIKE $5)`
+	pattern, name := "", "%%"
+	if typed := strings.TrimSpace(f.Search); typed != "" {
+		pattern, name = "%"+like(typed)+"%", "%"+like(text.Fold(typed))+"%"
 	}
-	if err = q.GetContext(ctx, &total, `SELECT count(*) FROM`+readingTables+where, event, f.Gate, f.Kind, pattern); err != nil {
+	if err = q.GetContext(ctx, &total, `SELECT count(*) FROM`+readingTables+where, event, f.Gate, f.Kind, pattern, name); err != nil {
 		return nil, 0, err
 	}
-	err = q.SelectContext(ctx, &list, `SELECT `+readingColumns+` FROM`+readingTables+where+` ORDER BY s.received_at DESC, s.id DESC LIMIT $5 OFFSET $6`,
-		event, f.Gate, f.Kind, pattern, f.Limit, f.Offset)
+	err = q.SelectContext(ctx, &list, `SELECT `+readingColumns+` FROM`+readingTables+where+` ORDER BY s.received_at DESC, s.id DESC LIMIT $6 OFFSET $7`,
+		event, f.Gate, f.Kind, pattern, name, f.Limit, f.Offset)
 	return list, total, err
 }
 
-func personsFor(ctx context.Context, q store.Querier, event ident.ID, search string, limit int) (list []Person, err error) {
+func personsFor(ctx context.Context, q store.Querier, event ident.ID, folded, typed string, limit int) (list []Person, err error) {
 	err = q.SelectContext(ctx, &list, `
 		SELECT `+personColumns+`, COALESCE(b.serial, '') AS serial, bt.code AS badge_type, bt.name_zh AS "badge.zh", bt.name_en AS "badge.en"
 		FROM `+personTables+` LEFT JOIN badges b ON b.registration_id = r.id AND b.state IN ('requested', 'produced', 'active', 'suspended')
 			JOIN badge_types bt ON bt.event_id = r.event_id AND bt.code = r.badge_type
 		WHERE r.event_id = $1 AND r.status IN ('approved', 'badge_issued', 'checked_in') AND (p.search LIKE $2 OR r.reference = upper($3))
-		ORDER BY r.role = 'head' DESC, p.family_name, p.given_name LIMIT $4`, event, "%"+like(search)+"%", search, limit)
+		ORDER BY r.role = 'head' DESC, p.family_name, p.given_name LIMIT $4`, event, "%"+like(folded)+"%", typed, limit)
 	return list, err
 }
 
@@ -431,4 +438,22 @@ func typedSince(ctx context.Context, q store.Querier, gate, device ident.ID, sin
 	err = q.GetContext(ctx, &n, `
 		SELECT count(*) FROM scans WHERE gate_id = $1 AND judged_at > $3 AND device_id = $2 AND read_by = 'reference'`, gate, device, since)
 	return n, err
+}
+
+// tally is how many readings the log holds, and how many of them ask for a look.
+func tally(ctx context.Context, q store.Querier, event ident.ID) (denied, conflicts int, err error) {
+	var n struct {
+		Denied    int `db:"denied"`
+		Conflicts int `db:"conflicts"`
+	}
+	err = q.GetContext(ctx, &n, `
+		SELECT (SELECT count(*) FROM scans WHERE event_id = $1 AND NOT granted) AS denied,
+			(SELECT count(*) FROM scans WHERE event_id = $1 AND server_code <> '') AS conflicts`, event)
+	return n.Denied, n.Conflicts, err
+}
+
+// latestReadings answers the newest lines of the log, without counting the rest.
+func latestReadings(ctx context.Context, q store.Querier, event ident.ID, limit int) (list []Reading, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT `+readingColumns+` FROM`+readingTables+` WHERE s.event_id = $1 ORDER BY s.received_at DESC, s.id DESC LIMIT $2`, event, limit)
+	return list, err
 }

@@ -75,8 +75,8 @@ var repeated = errors.New("this scan is recorded already")
 // Admit records one scan of a badge and answers whether its holder may pass. A
 // refusal is an answer, not an error, and is recorded too. Repeating a ScanID
 // answers the first verdict and records nothing. Two doors that read one badge
-// in the same instant admit one: the badge's row is locked while its scan is
-// judged. The verdict is about the present; the device's clock is only noted.
+// in the same instant admit one: the holder's registration is locked while the
+// scan is judged. The verdict is about the present; the device's clock is only noted.
 //
 // Faults: Forbidden; Invalid with fields; Conflict, the gate is closed, or the
 // ScanID stands for another gate's scan.
@@ -114,7 +114,7 @@ func (s *Service) scan(ctx context.Context, by accounts.Actor, in Scan, told *of
 func (s *Service) scanIn(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, in Scan, told *offline) (Verdict, error) {
 	now := s.now()
 	token, parseErr := badges.Parse(in.Token)
-	g, direction, err := s.gateFor(ctx, tx, by, in, int(token.KeyID))
+	g, direction, err := s.gateFor(ctx, tx, by, in, int(token.KeyID), told != nil)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -217,7 +217,7 @@ func (r *scanRow) settle(told offline) {
 }
 
 // gateFor finds the gate of a scan and the direction through it.
-func (s *Service) gateFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, in Scan, key int) (g post, d Direction, err error) {
+func (s *Service) gateFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, in Scan, key int, queued bool) (g post, d Direction, err error) {
 	field := func(path, what string, args ...any) error {
 		return fault.Fields(fault.Field{Path: path, Key: what, Args: args})
 	}
@@ -251,8 +251,8 @@ func (s *Service) gateFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, i
 		return g, d, field("gate", "scan.gate_ambiguous")
 	}
 	g = mine[0]
-	if by.Kind == accounts.Device && by.GateID != g.ID {
-		return g, d, forbidden() // a device stands at one gate
+	if by.Kind == accounts.Device && by.GateID != g.ID && !queued {
+		return g, d, forbidden() // a device stands at one gate; what it read elsewhere before it was moved comes in its queue
 	}
 	d = in.Direction
 	switch {
@@ -400,12 +400,15 @@ func (s *Service) LetIn(ctx context.Context, by accounts.Actor, in Override) (v 
 		return v, err
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		g, direction, err := s.gateFor(ctx, tx, by, Scan{Gate: in.Gate, Direction: in.Direction}, 0)
+		g, direction, err := s.gateFor(ctx, tx, by, Scan{Gate: in.Gate, Direction: in.Direction}, 0, false)
 		if err != nil {
 			return err
 		}
 		if !by.May(accounts.OverrideDoor, g.EventID) {
 			return forbidden()
+		}
+		if !g.Open {
+			return fault.New(fault.Conflict, "gate.closed", g.Code)
 		}
 		holder, found, err := credentialOf(ctx, tx, g.EventID, in.Registration)
 		if err != nil {

@@ -125,6 +125,17 @@ func (s *Service) ByID(ctx context.Context, id ident.ID) (Event, error) {
 	return eventByID(ctx, s.db, id)
 }
 
+// In is ByID within the caller's transaction: one that asked for a second
+// connection would wait for it while it holds the first, and so would all.
+func In(ctx context.Context, tx store.Querier, id ident.ID) (Event, error) {
+	return eventByID(ctx, tx, id)
+}
+
+// CategoriesIn is Categories within the caller's transaction.
+func CategoriesIn(ctx context.Context, tx store.Querier, event ident.ID) ([]Category, error) {
+	return categoriesOf(ctx, tx, event)
+}
+
 // List answers every event, the latest first.
 func (s *Service) List(ctx context.Context) ([]Event, error) { return eventList(ctx, s.db) }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -188,7 +189,12 @@ func (s *Server) paper(c *fiber.Ctx, sheet badges.Sheet, layout badges.Layout, d
 	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`%s; filename="%s.pdf"`, disposition, name))
 	c.Set(fiber.HeaderCacheControl, "private, no-store")
 	log := s.Log
-	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
+	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { // runs after all middleware
+		defer func() {
+			if p := recover(); p != nil {
+				log.Error("badges were not all written", "err", fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			}
+		}()
 		if err := sheet.Write(w, layout); err != nil {
 			log.Error("badges were not all written", "badges", len(sheet.Faces), "err", err)
 		}

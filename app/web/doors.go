@@ -40,13 +40,7 @@ func (s *Server) doorsHome(c *fiber.Ctx) error {
 	if p.Devices, err = s.Doors.Devices(ctx, by, e); err != nil {
 		return err
 	}
-	if p.Readings, _, err = s.Doors.Log(ctx, by, e, doors.LogFilter{Limit: latestReadings}); err != nil {
-		return err
-	}
-	if _, p.Denied, err = s.Doors.Log(ctx, by, e, doors.LogFilter{Kind: "denied", Limit: 1}); err != nil {
-		return err
-	}
-	if _, p.Conflict, err = s.Doors.Log(ctx, by, e, doors.LogFilter{Kind: "conflict", Limit: 1}); err != nil {
+	if p.Readings, p.Denied, p.Conflict, err = s.Doors.Latest(ctx, by, e, latestReadings); err != nil {
 		return err
 	}
 	p.Readings = onClock(p.Readings, event(c))

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"log/slog"
 	"sync"
 	"testing"
@@ -33,4 +34,21 @@ func TestMigrateAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// A database whose steps were others is refused, untouched.
+func TestMigrateRefusesAnotherSchema(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]string{
+		"another step":       `UPDATE migration_steps SET sha256 = '\x00' WHERE name LIKE '0004%'`,
+		"steps nobody noted": `DROP TABLE migration_steps`,
+	} {
+		db := storetest.New(t)
+		if _, err := db.ExecContext(t.Context(), spoil); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Migrate(t.Context(), db.DB, slog.New(slog.DiscardHandler)); !errors.Is(err, store.ErrOtherSchema) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
