@@ -328,3 +328,54 @@ func TestDecisionsFitIntoASmallPool(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// What people type, and what machines send, is taken as it is or refused beside
+// its field; never half of it.
+func TestOddInput(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 100)
+	for _, tt := range []struct {
+		name, field string // field empty: it is taken
+		with        func(in *delegations.Input)
+	}{
+		{"letters with marks, composed", "", func(in *delegations.Input) { in.FamilyName = "Re\u0301ti\u0302" }},
+		{"a name right to left", "", func(in *delegations.Input) { in.NameNative = "محمد بن علي" }},
+		{"a rare Chinese character of four bytes", "", func(in *delegations.Input) { in.NameNative, in.NameZH = "𠮷田", "𠮷田" }},
+		{"one name alone", "", func(in *delegations.Input) { in.GivenName = "" }},
+		{"an apostrophe and a hyphen", "", func(in *delegations.Input) { in.FamilyName = "O’Neill-d'Arc" }},
+		{"a full-width date", "", func(in *delegations.Input) { in.BirthDate = "１９６４－１１－０７" }},
+		{"a plus in the address", "", func(in *delegations.Input) { in.Email = "desk+forum@city.example" }},
+		{"a smile", "family_name", func(in *delegations.Input) { in.FamilyName = "Réti 😀" }},
+		{"a word that turns round", "family_name", func(in *delegations.Input) { in.FamilyName = "Réti\u202e" }},
+		{"a bell", "given_name", func(in *delegations.Input) { in.GivenName = "Zsófia\a" }},
+		{"a Cyrillic letter that looks Latin", "family_name", func(in *delegations.Input) { in.FamilyName = "Rétі" }},
+		{"two scripts in one name", "name_native", func(in *delegations.Input) { in.NameNative = "Зsófia" }},
+		{"eighty-one letters", "family_name", func(in *delegations.Input) { in.FamilyName = strings.Repeat("é", 81) }},
+		{"no name", "family_name", func(in *delegations.Input) { in.FamilyName = " \u00a0 " }},
+		{"a birth before 1900", "birth_date", func(in *delegations.Input) { in.BirthDate = "1899-12-31" }},
+		{"a birth tomorrow", "birth_date", func(in *delegations.Input) { in.BirthDate = "2027-04-21" }},
+		{"a day that is not", "birth_date", func(in *delegations.Input) { in.BirthDate = "1964-02-30" }},
+		{"an address without a host", "email", func(in *delegations.Input) { in.Email = "zsofia@" }},
+		{"two addresses", "email", func(in *delegations.Input) { in.Email = "a@city.example, b@city.example" }},
+		{"a line break in the address", "email", func(in *delegations.Input) { in.Email = "a@city.example\r\nBcc: all@city.example" }},
+		{"a telephone without a country", "phone", func(in *delegations.Input) { in.Phone = "12" }},
+		{"a category that is not", "category", func(in *delegations.Input) { in.Category = "mayor" }},
+		{"a country that is not", "nationality", func(in *delegations.Input) { in.Nationality = "ZZ" }},
+		{"no consent", "consent", func(in *delegations.Input) { in.Consent = false }},
+	} {
+		in := firm(3)
+		tt.with(&in)
+		_, _, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in)
+		f, _ := fault.Of(err)
+		switch {
+		case tt.field == "" && err != nil:
+			t.Errorf("%s is refused: %v", tt.name, err)
+		case tt.field != "" && (f == nil || len(f.Fields) == 0 || f.Fields[0].Path != tt.field):
+			t.Errorf("%s: %v, want a word beside %s", tt.name, err, tt.field)
+		}
+	}
+	page, err := g.guests.Registrations(t.Context(), office, g.event.ID, delegations.Filter{Limit: 100})
+	if err != nil || page.Total != 7 {
+		t.Errorf("%d are kept, %v; want the seven that were taken and no half of the others", page.Total, err)
+	}
+}

@@ -184,6 +184,7 @@ func TestAPIStory(t *testing.T) {
 	if f := typo["errors"].([]any)[0].(object); f["field"] != "famly_name" {
 		t.Errorf("a misspelt field is answered %v", typo)
 	}
+	guest.ask("POST", at, registrations, 413, strings.Repeat("a", 2<<20))
 	guest.ask("GET", at, registrations, 401, nil)
 
 	// Every registration once, page after page.
