@@ -182,7 +182,7 @@ function answerOf(a) {
   who.hidden = !a.person;
   if (a.person) {
     put("[data-name]", a.person.name);
-    put("[data-name-zh]", otherScript(a.person));
+    put("[data-name-zh]", otherScript(a.person).replace(/[·-]/g, "\u2060$&\u200b")); // lines break after these signs alone
     put("[data-role]", [both(a.person.title), both(a.person.country), a.person.head ? words.head : both(a.person.badge_name)].filter(Boolean).join(" · "));
   }
   const byHand = $("[data-by-hand]");
