@@ -80,25 +80,40 @@ func (g *ground) prepare(ctx context.Context) (string, error) {
 		}
 		return "", nil
 	}
-	password, err := demoPassword(g.cfg.DataDir)
-	if err != nil {
-		return "", err
-	}
+	password := keptDemoPassword(g.cfg.DataDir)
 	if empty {
+		if password, err = demoPassword(g.cfg.DataDir); err != nil {
+			return "", err
+		}
 		if err := g.loadDemo(ctx, password); err != nil {
 			return "", fmt.Errorf("load demo: %w", err)
 		}
+	}
+	if password == "" {
+		password = "as the server that loaded the demo printed it; qianshou user password sets another"
 	}
 	return fmt.Sprintf("Console: %s/console\nSign in as owner@demo.example (or programme@, protocol@, matchmaking@, doors@, projects@, analyst@, auditor@)\nPassword: %s\nThis is the demo: its clock reads %s.",
 		g.cfg.PublicURL, password, g.now().In(time.FixedZone("UTC+8", 8*3600)).Format(time.RFC3339)), nil
 }
 
+// demoPasswordFile is where DATA_DIR keeps the password of the demo's accounts.
+const demoPasswordFile = "demo-password"
+
+// keptDemoPassword answers the password that this folder's demo was loaded with,
+// empty when another folder's server loaded it.
+func keptDemoPassword(dataDir string) string {
+	kept, err := os.ReadFile(filepath.Join(dataDir, demoPasswordFile))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(kept))
+}
+
 // demoPassword answers the password of the demo's accounts, made at the first
 // start: no two installations share one.
 func demoPassword(dataDir string) (string, error) {
-	path := filepath.Join(dataDir, "demo-password")
-	if kept, err := os.ReadFile(path); err == nil {
-		return strings.TrimSpace(string(kept)), nil
+	if kept := keptDemoPassword(dataDir); kept != "" {
+		return kept, nil
 	}
 	random := make([]byte, 10)
 	_, _ = rand.Read(random) // never fails
@@ -107,8 +122,8 @@ func demoPassword(dataDir string) (string, error) {
 	if err := os.MkdirAll(dataDir, 0o755); err != nil {
 		return "", fmt.Errorf("DATA_DIR: %w", err)
 	}
-	if err := os.WriteFile(path, []byte(password+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("keep demo password: %w", err)
+	if err := keepSecret(filepath.Join(dataDir, demoPasswordFile), password); err != nil {
+		return "", err
 	}
 	return password, nil
 }

@@ -120,7 +120,7 @@ func TestOrganizerSignsIn(t *testing.T) {
 func TestWrongSettingIsNamed(t *testing.T) {
 	for setting, name := range map[string]string{
 		"ADDR=nowhere": "ADDR", "PUBLIC_URL=forum": "PUBLIC_URL", "REDIS_URL=http://x": "REDIS_URL", "SECRET_KEY=short": "SECRET_KEY",
-		"DEMO=yes": "DEMO", "DATABASE_CONNS=many": "DatabaseConns", "LOG_LEVEL=loud": "LOG_LEVEL", "MAIL_FROM=me": "MAIL_FROM",
+		"DEMO=yes": "DEMO", "DATABASE_CONNS=many": `DATABASE_CONNS is "many"`, "DEV=perhaps": `DEV is "perhaps"`, "LOG_LEVEL=loud": "LOG_LEVEL", "MAIL_FROM=me": "MAIL_FROM",
 		"SMTP_URL=mail.example.org": "SMTP_URL", "TRUSTED_PROXIES=proxy": "TRUSTED_PROXIES",
 	} {
 		var said strings.Builder
