@@ -151,7 +151,13 @@ func TestRedisIsStoppedAndStarted(t *testing.T) {
 func TestPostgresThatWasKilledIsStartedAnew(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	s := start(t, dir)
+	opts := options(dir)
+	opts.Durable = true
+	s, err := private.Start(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop(context.Background()) })
 	db, err := sql.Open("postgres", s.DatabaseURL())
 	if err != nil {
 		t.Fatal(err)
