@@ -17,8 +17,10 @@ has_chinese_font() {
 
 debian='' brew=''
 need() { debian="$debian $1"; brew="$brew $2"; }
-has_postgres || need postgresql postgresql@17
-has redis-server || need redis-server redis
+# A run that is given a database and a Redis needs none here; tests never are.
+given() { [ "$goal" = run ] && [ -n "$1" ]; }
+given "${DATABASE_URL:-}${DATABASE_URL_FILE:-}" || has_postgres || need postgresql postgresql@17
+given "${REDIS_URL:-}${REDIS_URL_FILE:-}" || has redis-server || need redis-server redis
 if [ "$goal" = test ]; then
   has chromium || has chromium-browser || [ -d "/Applications/Chromium.app" ] || need chromium chromium
   has pdftotext || need poppler-utils poppler
@@ -70,7 +72,8 @@ if has apt-get; then
   install || {
     get update -qq || true
     install || {
-      why=$(grep '^E: ' "$log" | tail -n 1 | cut -c4-)
+      why=$(grep -E 'Could not (resolve|connect)|Failed to fetch' "$log" | head -n 1)
+      [ -n "$why" ] || why=$(grep '^E: ' "$log" | tail -n 1)
       give_up "apt-get could not install them (${why:-no reason given}; all it said: $log)"
     }
   }
