@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -105,12 +106,16 @@ func (t *tail) Write(b []byte) (int, error) {
 // complaint finds the words by which PostgreSQL and Redis mark what stops them.
 var complaint = regexp.MustCompile(`(?:FATAL|PANIC|HINT|Fatal|[Ff]ailed|[Cc]ould not|Can't).*`)
 
+// complaintsShown is how many complaints are told; the last matter.
+const complaintsShown = 3
+
 // complaints are the lines that say why a child gave up, on one line, without
 // the notes of an ordinary start around them.
 func (t *tail) complaints() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return strings.Join(complaint.FindAllString(string(t.buf), -1), " ")
+	said := slices.Compact(complaint.FindAllString(string(t.buf), -1))
+	return strings.Join(said[max(0, len(said)-complaintsShown):], " ")
 }
 
 // attributes put the child into a group of its own, so that Ctrl-C reaches the
