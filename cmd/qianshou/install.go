@@ -144,7 +144,7 @@ func (g *ground) reachRedis(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, redisLimit)
 	defer cancel()
 	if err := g.redis.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("REDIS_URL: no Redis answers there: %w", err)
+		return fmt.Errorf("REDIS_URL cannot be used: %w", err)
 	}
 	return nil
 }
