@@ -23,6 +23,11 @@ given "${DATABASE_URL:-}${DATABASE_URL_FILE:-}" || has_postgres || need postgres
 given "${REDIS_URL:-}${REDIS_URL_FILE:-}" || has redis-server || need redis-server redis
 if [ "$goal" = test ]; then
   has chromium || has chromium-browser || [ -d "/Applications/Chromium.app" ] || need chromium chromium
+  # Where an ordinary user may make no namespaces (a container, say), Debian's
+  # Chromium starts with its helper only; as root it runs without.
+  if [ "$(id -u)" != 0 ] && grep -qs '^ID=debian' /etc/os-release && ! unshare -U true 2>/dev/null; then
+    any /usr/lib/chromium/chrome-sandbox || need chromium-sandbox ''
+  fi
   has pdftotext || need poppler-utils poppler
   has zbarimg || need zbar-tools zbar
   has_chinese_font || need fonts-noto-cjk ''
