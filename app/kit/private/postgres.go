@@ -63,7 +63,8 @@ func serverOf(cluster, newest string) (string, error) {
 		return "", fmt.Errorf("read the cluster's version: %w", err)
 	}
 	made := strings.TrimSpace(string(raw))
-	if filepath.Base(filepath.Dir(filepath.Dir(newest))) == made {
+	have := strings.TrimLeft(filepath.Base(filepath.Dir(filepath.Dir(newest))), "postgresql@-")
+	if have == made {
 		return newest, nil
 	}
 	version, err := strconv.Atoi(made)
@@ -73,7 +74,10 @@ func serverOf(cluster, newest string) (string, error) {
 	if dir := postgresFolder(version); dir != "" {
 		return filepath.Join(dir, "postgres"), nil
 	}
-	return newest, nil // a version without a folder of its own: the server says whether it fits
+	if _, err := strconv.Atoi(have); err != nil {
+		return newest, nil // not in a folder of its version: the server itself says whether it fits
+	}
+	return "", fmt.Errorf("%s was made by PostgreSQL %d, which is not installed: install postgresql-%d, or set another DATA_DIR", cluster, version, version)
 }
 
 func (s *Services) launchPostgres(ctx context.Context, server, cluster string) (*process, error) {
@@ -134,8 +138,10 @@ func (s *Services) initCluster(ctx context.Context, bin programs, cluster string
 	if !s.opts.Durable {
 		cmd.Args = append(cmd.Args, "--no-sync")
 	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("make PostgreSQL cluster: %w: %s", err, strings.Join(strings.Fields(string(out)), " "))
+	var said tail
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("make PostgreSQL cluster: %w: %s", err, said.complaints())
 	}
 	_ = os.Remove(cluster) // an empty folder may stand there
 	if err := os.Rename(unfinished, cluster); err != nil {

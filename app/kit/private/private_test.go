@@ -297,3 +297,20 @@ func TestRootGoesOnAsTheOwner(t *testing.T) {
 		t.Errorf("Redis runs as %v, want %d", st.Uid, uid)
 	}
 }
+
+func TestClusterOfAnotherVersionIsExplained(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{"12\n": "PostgreSQL 12", "": "damaged"} {
+		dir := folder(t)
+		cluster := filepath.Join(dir, "postgres")
+		if err := os.MkdirAll(cluster, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(cluster, "PG_VERSION"), []byte(version), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := private.Start(t.Context(), options(dir)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a cluster of version %q: %v, want %s said", version, err, want)
+		}
+	}
+}
