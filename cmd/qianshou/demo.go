@@ -29,27 +29,41 @@ func demoCommand(ctx context.Context, args []string, std stdio) error {
 		if action == "clock" {
 			return setDemoClock(ctx, g, fs.Arg(0), std)
 		}
-		empty, err := installation.Empty(ctx, g.db)
+		loaded, err := g.loadDemo(ctx)
 		if err != nil {
 			return err
 		}
-		if !empty {
+		if !loaded {
 			return errors.New("the database is not empty: the demo is loaded into an empty one only")
 		}
-		password, err := demoPassword(g.cfg.DataDir)
-		if err != nil {
-			return err
-		}
-		if err := g.loadDemo(ctx, password); err != nil {
-			return err
-		}
+		password := keptDemoPassword(g.cfg.DataDir)
 		fmt.Fprintf(std.out, "the demo is loaded; sign in as owner@demo.example with %s\n", password)
 		return nil
 	})
 }
 
-// loadDemo fills the empty database, then sets the demonstration's clock.
-func (g *ground) loadDemo(ctx context.Context, password string) error {
+// loadDemo fills the database when it is empty, then takes the demonstration's
+// clock. Another process may have been quicker: then nothing is loaded.
+func (g *ground) loadDemo(ctx context.Context) (loaded bool, err error) {
+	err = installation.Alone(ctx, g.cfg.DatabaseURL, func() error {
+		empty, err := installation.Empty(ctx, g.db)
+		if err != nil || !empty {
+			return err
+		}
+		password, err := demoPassword(g.cfg.DataDir)
+		if err != nil {
+			return err
+		}
+		loaded = true
+		return g.fillDemo(ctx, password)
+	})
+	if err != nil {
+		return false, err
+	}
+	return loaded, g.readClock(ctx)
+}
+
+func (g *ground) fillDemo(ctx context.Context, password string) error {
 	g.log.Info("loading the demo")
 	if err := installation.BeginDemo(ctx, g.db, clock.System); err != nil {
 		return err
@@ -61,10 +75,7 @@ func (g *ground) loadDemo(ctx context.Context, password string) error {
 	if err := demo.Load(ctx, demo.Ground{DB: g.db, Redis: g.redis, RedisPrefix: redisPrefix, Box: g.box, Mail: letters, Log: g.log}, password); err != nil {
 		return err
 	}
-	if err := installation.MarkDemo(ctx, g.db, clock.System, demo.Opens()); err != nil {
-		return err
-	}
-	return g.readClock(ctx)
+	return installation.MarkDemo(ctx, g.db, clock.System, demo.Opens())
 }
 
 // prepare loads the demo into an empty database, and answers what to print of
@@ -80,15 +91,12 @@ func (g *ground) prepare(ctx context.Context) (string, error) {
 		}
 		return "", nil
 	}
-	password := keptDemoPassword(g.cfg.DataDir)
 	if empty {
-		if password, err = demoPassword(g.cfg.DataDir); err != nil {
-			return "", err
-		}
-		if err := g.loadDemo(ctx, password); err != nil {
+		if _, err := g.loadDemo(ctx); err != nil {
 			return "", fmt.Errorf("load demo: %w", err)
 		}
 	}
+	password := keptDemoPassword(g.cfg.DataDir)
 	if password == "" {
 		password = "as the server that loaded the demo printed it; qianshou user password sets another"
 	}

@@ -75,7 +75,7 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*ground, error) {
 			return fail(err)
 		}
 	}
-	if err := g.migrate(ctx); err != nil {
+	if err := installation.Alone(ctx, cfg.DatabaseURL, func() error { return g.migrate(ctx) }); err != nil {
 		return fail(err)
 	}
 	if g.secret, err = readSecret(cfg); err != nil {

@@ -163,6 +163,46 @@ func TestStartThatCannotBeServedIsExplained(t *testing.T) {
 	}
 }
 
+// Copies may start at once: one loads the demo, the others wait and serve it.
+func TestCopiesThatStartAtOnceShareOneDemo(t *testing.T) {
+	t.Parallel()
+	database, dir := storetest.URL(t), t.TempDir()
+	redis := storetest.RedisURL(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	said := make(chan string)
+	ended := make(chan int, 2)
+	for range 2 {
+		out, in := io.Pipe()
+		go func() {
+			ended <- run(ctx, []string{"serve"}, stdio{out: in, err: io.Discard, environ: []string{
+				"ADDR=127.0.0.1:0", "DATA_DIR=" + dir, "DATABASE_URL=" + database, "REDIS_URL=" + redis,
+				"SECRET_KEY=" + strings.Repeat("k", minSecret),
+			}})
+			_ = in.Close()
+		}()
+		go func() {
+			var secret string
+			for lines := bufio.NewScanner(out); lines.Scan(); {
+				if found, is := strings.CutPrefix(lines.Text(), "Password: "); is {
+					secret = found
+					break
+				}
+			}
+			said <- secret
+			_, _ = io.Copy(io.Discard, out)
+		}()
+	}
+	one, other := <-said, <-said
+	if one == "" || one != other {
+		t.Errorf("the copies say the passwords %q and %q, want the same", one, other)
+	}
+	stop()
+	if a, b := <-ended, <-ended; a != 0 || b != 0 {
+		t.Errorf("the copies ended with %d and %d", a, b)
+	}
+}
+
 func TestPasswordOfAnotherFoldersDemoIsNotInvented(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
