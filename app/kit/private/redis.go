@@ -42,7 +42,13 @@ func (s *Services) launchRedis(ctx context.Context, bin programs, socket string)
 	if err != nil {
 		return nil, err
 	}
-	if err := await(ctx, child, redisLimit, func(ctx context.Context) error { return client.Ping(ctx).Err() }); err != nil {
+	answers := func(ctx context.Context) error {
+		if _, err := os.Stat(socket); err != nil { // the client would log each try
+			return err
+		}
+		return client.Ping(ctx).Err()
+	}
+	if err := await(ctx, child, redisLimit, answers); err != nil {
 		child.stop()
 		return nil, err
 	}
