@@ -187,8 +187,7 @@ func postgresFolder(want int) string {
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin", "/usr/pgsql-*/bin"} {
 		dirs, _ := filepath.Glob(pattern)
 		for _, dir := range dirs {
-			name := filepath.Base(filepath.Dir(dir))
-			version, err := strconv.Atoi(name[strings.LastIndexAny(name, "@-")+1:])
+			version, err := strconv.Atoi(versionOf(filepath.Base(filepath.Dir(dir))))
 			if err == nil && version >= leastPostgres && (want == 0 || version == want) && firstFile(filepath.Join(dir, "initdb")) != "" && firstFile(filepath.Join(dir, "postgres")) != "" {
 				all = append(all, found{version, dir})
 			}
@@ -204,6 +203,9 @@ func postgresFolder(want int) string {
 	}
 	return ""
 }
+
+// versionOf is the version in a folder's name: 15, postgresql@17, pgsql-16.
+func versionOf(folder string) string { return folder[strings.LastIndexAny(folder, "@-")+1:] }
 
 func firstFile(paths ...string) string {
 	for _, path := range paths {

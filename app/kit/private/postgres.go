@@ -63,7 +63,7 @@ func serverOf(cluster, newest string) (string, error) {
 		return "", fmt.Errorf("read the cluster's version: %w", err)
 	}
 	made := strings.TrimSpace(string(raw))
-	have := strings.TrimLeft(filepath.Base(filepath.Dir(filepath.Dir(newest))), "postgresql@-")
+	have := versionOf(filepath.Base(filepath.Dir(filepath.Dir(newest))))
 	if have == made {
 		return newest, nil
 	}
