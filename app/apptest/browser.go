@@ -51,10 +51,11 @@ func window(t testing.TB, parent context.Context) *Browser {
 	ctx, cancel := chromedp.NewContext(parent)
 	t.Cleanup(cancel)
 	b := &Browser{t: t, ctx: ctx}
-	messages := chromedp.Console(ctx)
+	// The library panics when a browser that did not start is asked a second time.
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatalf("start Chromium: %v", err)
 	}
+	messages := chromedp.Console(ctx)
 	go func() {
 		for m, err := range messages {
 			if err != nil {

@@ -69,8 +69,8 @@ type Person struct {
 // Head tells whether the person leads a delegation.
 func (p Person) Head() bool { return p.Role == "head" }
 
-// repeated says that a scan of this ScanID was recorded meanwhile.
-var repeated = errors.New("this scan is recorded already")
+// errRepeated says that a scan of this ScanID was recorded meanwhile.
+var errRepeated = errors.New("this scan is recorded already")
 
 // Admit records one scan of a badge and answers whether its holder may pass. A
 // refusal is an answer, not an error, and is recorded too. Repeating a ScanID
@@ -104,7 +104,7 @@ func (s *Service) scan(ctx context.Context, by accounts.Actor, in Scan, told *of
 			v, err = s.scanIn(ctx, tx, by, in, told)
 			return err
 		})
-		if !errors.Is(err, repeated) {
+		if !errors.Is(err, errRepeated) {
 			break
 		}
 	}
@@ -327,7 +327,7 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, g po
 		return fmt.Errorf("record scan: %w", err)
 	}
 	if !inserted {
-		return repeated
+		return errRepeated
 	}
 	if row.enters() && row.RegistrationID != ident.Nil {
 		if err := move(ctx, tx, g, row); err != nil {
@@ -439,7 +439,7 @@ func (s *Service) LetIn(ctx context.Context, by accounts.Actor, in Override) (v 
 		v = verdictOf(g, row, holder.person())
 		return s.record(ctx, tx, by, g.EventID, "door.override", "registration", in.Registration, in.Reason)
 	})
-	if errors.Is(err, repeated) {
+	if errors.Is(err, errRepeated) {
 		return v, fault.New(fault.Unavailable, "error.unavailable")
 	}
 	return v, err

@@ -58,6 +58,21 @@ func HalfLoaded(ctx context.Context, db *sqlx.DB) (bool, error) {
 	return state.DemoBegunAt != nil && state.DemoLoadedAt == nil, err
 }
 
+// Alone runs fn while no other process sets this database up: a demo that another
+// copy is loading is not half-loaded. It has a connection of its own, so that fn
+// finds the whole pool.
+func Alone(ctx context.Context, address string, fn func() error) error {
+	db, err := store.Open(ctx, address, 1)
+	if err != nil {
+		return fmt.Errorf("wait for other processes: %w", err)
+	}
+	defer db.Close()
+	if err := lockSetup(ctx, db); err != nil {
+		return fmt.Errorf("wait for other processes: %w", err)
+	}
+	return fn()
+}
+
 // Clear empties a database in which only a half-loaded demo lies.
 func Clear(ctx context.Context, db *sqlx.DB) error { return clear(ctx, db) }
 

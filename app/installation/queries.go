@@ -36,6 +36,19 @@ func beginDemo(ctx context.Context, q store.Querier, at time.Time) error {
 	return err
 }
 
+// setupLock keeps processes that start at once from setting a database up side by
+// side. The number only has to differ from other users of the same database.
+const setupLock = 5_872_310_469
+
+// lockSetup waits for the lock, as long as it takes; it goes with the connection.
+func lockSetup(ctx context.Context, conn store.Querier) error {
+	if _, err := conn.ExecContext(ctx, `SET statement_timeout = 0`); err != nil {
+		return err
+	}
+	_, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(setupLock))
+	return err
+}
+
 // clear takes every table away; migrating makes them anew.
 func clear(ctx context.Context, q store.Querier) error {
 	_, err := q.ExecContext(ctx, `DROP SCHEMA public CASCADE; CREATE SCHEMA public`)

@@ -69,9 +69,29 @@ func readConfig(environ []string) (config, error) {
 		if errors.As(err, &agg) && len(agg.Errors) > 0 {
 			err = agg.Errors[0]
 		}
-		return config{}, fmt.Errorf("settings: %w", err)
+		return config{}, unreadable(err, vars)
 	}
 	return c, c.check()
+}
+
+// unreadable names the setting whose value is not of its kind, as the operator
+// wrote it.
+func unreadable(err error, vars map[string]string) error {
+	var parse env.ParseError
+	if !errors.As(err, &parse) {
+		return fmt.Errorf("settings: %w", err)
+	}
+	name, kind := parse.Name, parse.Type.String()
+	if field, ok := reflect.TypeFor[config]().FieldByName(parse.Name); ok {
+		name = field.Tag.Get("env")
+	}
+	switch parse.Type.Kind() {
+	case reflect.Int:
+		kind = "a whole number"
+	case reflect.Bool:
+		kind = "true or false"
+	}
+	return fmt.Errorf("%s is %q; it is %s", name, vars[name], kind)
 }
 
 func isSetting(name string) bool {

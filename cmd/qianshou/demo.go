@@ -29,27 +29,41 @@ func demoCommand(ctx context.Context, args []string, std stdio) error {
 		if action == "clock" {
 			return setDemoClock(ctx, g, fs.Arg(0), std)
 		}
-		empty, err := installation.Empty(ctx, g.db)
+		loaded, err := g.loadDemo(ctx)
 		if err != nil {
 			return err
 		}
-		if !empty {
+		if !loaded {
 			return errors.New("the database is not empty: the demo is loaded into an empty one only")
 		}
-		password, err := demoPassword(g.cfg.DataDir)
-		if err != nil {
-			return err
-		}
-		if err := g.loadDemo(ctx, password); err != nil {
-			return err
-		}
+		password := keptDemoPassword(g.cfg.DataDir)
 		fmt.Fprintf(std.out, "the demo is loaded; sign in as owner@demo.example with %s\n", password)
 		return nil
 	})
 }
 
-// loadDemo fills the empty database, then sets the demonstration's clock.
-func (g *ground) loadDemo(ctx context.Context, password string) error {
+// loadDemo fills the database when it is empty, then takes the demonstration's
+// clock. Another process may have been quicker: then nothing is loaded.
+func (g *ground) loadDemo(ctx context.Context) (loaded bool, err error) {
+	err = installation.Alone(ctx, g.cfg.DatabaseURL, func() error {
+		empty, err := installation.Empty(ctx, g.db)
+		if err != nil || !empty {
+			return err
+		}
+		password, err := demoPassword(g.cfg.DataDir)
+		if err != nil {
+			return err
+		}
+		loaded = true
+		return g.fillDemo(ctx, password)
+	})
+	if err != nil {
+		return false, err
+	}
+	return loaded, g.readClock(ctx)
+}
+
+func (g *ground) fillDemo(ctx context.Context, password string) error {
 	g.log.Info("loading the demo")
 	if err := installation.BeginDemo(ctx, g.db, clock.System); err != nil {
 		return err
@@ -61,10 +75,7 @@ func (g *ground) loadDemo(ctx context.Context, password string) error {
 	if err := demo.Load(ctx, demo.Ground{DB: g.db, Redis: g.redis, RedisPrefix: redisPrefix, Box: g.box, Mail: letters, Log: g.log}, password); err != nil {
 		return err
 	}
-	if err := installation.MarkDemo(ctx, g.db, clock.System, demo.Opens()); err != nil {
-		return err
-	}
-	return g.readClock(ctx)
+	return installation.MarkDemo(ctx, g.db, clock.System, demo.Opens())
 }
 
 // prepare loads the demo into an empty database, and answers what to print of
@@ -80,25 +91,37 @@ func (g *ground) prepare(ctx context.Context) (string, error) {
 		}
 		return "", nil
 	}
-	password, err := demoPassword(g.cfg.DataDir)
-	if err != nil {
-		return "", err
-	}
 	if empty {
-		if err := g.loadDemo(ctx, password); err != nil {
+		if _, err := g.loadDemo(ctx); err != nil {
 			return "", fmt.Errorf("load demo: %w", err)
 		}
+	}
+	password := keptDemoPassword(g.cfg.DataDir)
+	if password == "" {
+		password = "as the server that loaded the demo printed it; qianshou user password sets another"
 	}
 	return fmt.Sprintf("Console: %s/console\nSign in as owner@demo.example (or programme@, protocol@, matchmaking@, doors@, projects@, analyst@, auditor@)\nPassword: %s\nThis is the demo: its clock reads %s.",
 		g.cfg.PublicURL, password, g.now().In(time.FixedZone("UTC+8", 8*3600)).Format(time.RFC3339)), nil
 }
 
+// demoPasswordFile is where DATA_DIR keeps the password of the demo's accounts.
+const demoPasswordFile = "demo-password"
+
+// keptDemoPassword answers the password that this folder's demo was loaded with,
+// empty when another folder's server loaded it.
+func keptDemoPassword(dataDir string) string {
+	kept, err := os.ReadFile(filepath.Join(dataDir, demoPasswordFile))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(kept))
+}
+
 // demoPassword answers the password of the demo's accounts, made at the first
 // start: no two installations share one.
 func demoPassword(dataDir string) (string, error) {
-	path := filepath.Join(dataDir, "demo-password")
-	if kept, err := os.ReadFile(path); err == nil {
-		return strings.TrimSpace(string(kept)), nil
+	if kept := keptDemoPassword(dataDir); kept != "" {
+		return kept, nil
 	}
 	random := make([]byte, 10)
 	_, _ = rand.Read(random) // never fails
@@ -107,8 +130,8 @@ func demoPassword(dataDir string) (string, error) {
 	if err := os.MkdirAll(dataDir, 0o755); err != nil {
 		return "", fmt.Errorf("DATA_DIR: %w", err)
 	}
-	if err := os.WriteFile(path, []byte(password+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("keep demo password: %w", err)
+	if err := keepSecret(filepath.Join(dataDir, demoPasswordFile), password); err != nil {
+		return "", err
 	}
 	return password, nil
 }

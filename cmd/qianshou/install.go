@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/redis/go-redis/v9"
@@ -74,7 +75,7 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*ground, error) {
 			return fail(err)
 		}
 	}
-	if err := g.migrate(ctx); err != nil {
+	if err := installation.Alone(ctx, cfg.DatabaseURL, func() error { return g.migrate(ctx) }); err != nil {
 		return fail(err)
 	}
 	if g.secret, err = readSecret(cfg); err != nil {
@@ -137,6 +138,21 @@ func openRedis(address string) (redis.UniversalClient, error) {
 	return redis.NewClient(opts), nil
 }
 
+// redisLimit is how long Redis may take to answer when the server starts. Later it
+// may be away as long as it likes: the pages do without.
+const redisLimit = 5 * time.Second
+
+// reachRedis refuses an address where no Redis answers: at a start that is a wrong
+// setting more often than a Redis that is away.
+func (g *ground) reachRedis(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, redisLimit)
+	defer cancel()
+	if err := g.redis.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("REDIS_URL cannot be used: %w", err)
+	}
+	return nil
+}
+
 // readSecret answers the installation's secret: SECRET_KEY, or the one kept in
 // DATA_DIR, made at the first start.
 func readSecret(cfg config) ([]byte, error) {
@@ -160,14 +176,27 @@ func readSecret(cfg config) ([]byte, error) {
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails
 	secret := base64.RawURLEncoding.EncodeToString(random)
-	// A temporary name first: a crash must not leave half a secret.
-	if err := os.WriteFile(path+".new", []byte(secret+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("keep secret: %w", err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return nil, fmt.Errorf("keep secret: %w", err)
+	if err := keepSecret(path, secret); err != nil {
+		return nil, err
 	}
 	return []byte(secret), nil
+}
+
+// keepSecret writes a file that only we may read, whole or not at all: a crash
+// must not leave half a secret.
+func keepSecret(path, secret string) error {
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("keep secret: %w", err)
+	}
+	_, err = f.WriteString(secret + "\n")
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("keep secret: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("keep secret: %w", err)
+	}
+	return nil
 }
 
 // quieter lets only warnings of a talkative library through.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9/logging"
@@ -31,38 +33,65 @@ func serve(ctx context.Context, args []string, std stdio) error {
 	logging.Disable() // what fails comes back as an error; we log that once
 
 	// The address first: a port that is taken should not start a database.
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
+	listener, err := listen(ctx, cfg.Addr)
 	if err != nil {
-		return fmt.Errorf("ADDR: %w", err)
+		return err
 	}
 	defer listener.Close()
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = "http://" + listener.Addr().String()
 	}
 
+	ready, err := serveAt(ctx, cfg, log, listener, std)
+	if err == nil || ready || ctx.Err() == nil {
+		return err
+	}
+	// Whoever stops a start knows why it failed.
+	log.Info("stopped before it was ready; the next start puts right what was begun")
+	log.Debug("stopped", "err", err)
+	return nil
+}
+
+// serveAt starts what the settings do not name, opens the data and serves until
+// the context ends. It tells whether it came to serving.
+func serveAt(ctx context.Context, cfg config, log *slog.Logger, listener net.Listener, std stdio) (ready bool, err error) {
 	services, err := startPrivate(ctx, &cfg, std)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if services != nil {
 		defer func() { _ = services.Stop(context.WithoutCancel(ctx)) }()
 	}
 	g, err := open(ctx, cfg, log)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer g.close()
 	g.services = services
-
+	if err := g.reachRedis(ctx); err != nil {
+		return false, err
+	}
 	logins, err := g.prepare(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	site, err := build(ctx, g)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return serveUntil(ctx, g, site, listener, logins, std)
+	return true, serveUntil(ctx, g, site, listener, logins, std)
+}
+
+// listen takes the address to serve on.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("ADDR %s is taken by another program: stop that one, or set another ADDR (port 0 takes a free one)", addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ADDR %s cannot be served on: %w", addr, err)
+	}
+	return l, nil
 }
 
 // serveUntil serves until the context ends, then lets go in order: streams, requests,

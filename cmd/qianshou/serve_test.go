@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -120,7 +123,7 @@ func TestOrganizerSignsIn(t *testing.T) {
 func TestWrongSettingIsNamed(t *testing.T) {
 	for setting, name := range map[string]string{
 		"ADDR=nowhere": "ADDR", "PUBLIC_URL=forum": "PUBLIC_URL", "REDIS_URL=http://x": "REDIS_URL", "SECRET_KEY=short": "SECRET_KEY",
-		"DEMO=yes": "DEMO", "DATABASE_CONNS=many": "DatabaseConns", "LOG_LEVEL=loud": "LOG_LEVEL", "MAIL_FROM=me": "MAIL_FROM",
+		"DEMO=yes": "DEMO", "DATABASE_CONNS=many": `DATABASE_CONNS is "many"`, "DEV=perhaps": `DEV is "perhaps"`, "LOG_LEVEL=loud": "LOG_LEVEL", "MAIL_FROM=me": "MAIL_FROM",
 		"SMTP_URL=mail.example.org": "SMTP_URL", "TRUSTED_PROXIES=proxy": "TRUSTED_PROXIES",
 	} {
 		var said strings.Builder
@@ -128,6 +131,93 @@ func TestWrongSettingIsNamed(t *testing.T) {
 		if code != 1 || !strings.Contains(said.String(), name) {
 			t.Errorf("%s: exit %d, said %q; want %s named", setting, code, said.String(), name)
 		}
+	}
+}
+
+// A start that cannot be served is one line that names the setting, and no
+// private service is begun for it.
+func TestStartThatCannotBeServedIsExplained(t *testing.T) {
+	t.Parallel()
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	addr := taken.Addr().String()
+	for _, c := range []struct{ want, environ []string }{
+		{[]string{"ADDR " + addr + " is taken"}, []string{"ADDR=" + addr}},
+		{[]string{"REDIS_URL", "connect"}, []string{"ADDR=127.0.0.1:0", "DEMO=off", "DATABASE_URL=" + storetest.URL(t), "REDIS_URL=unix:///nowhere/redis.sock"}},
+		{[]string{"DATABASE_URL"}, []string{"ADDR=127.0.0.1:0", "DATABASE_URL=postgres:///x?host=/nowhere", "REDIS_URL=unix:///nowhere/redis.sock"}},
+	} {
+		dir := t.TempDir()
+		var said strings.Builder
+		code := run(t.Context(), []string{"serve"}, stdio{out: io.Discard, err: &said, environ: append(c.environ, "DATA_DIR="+dir, "LOG_LEVEL=error")})
+		for _, want := range c.want {
+			if code != 1 || strings.Count(said.String(), "\n") != 1 || !strings.Contains(said.String(), want) {
+				t.Errorf("%s: exit %d, said %q; want one line with %s", c.environ[0], code, said.String(), want)
+			}
+		}
+		if _, err := os.Stat(filepath.Join(dir, "postgres")); err == nil {
+			t.Errorf("%s: a database was begun", c.environ[0])
+		}
+	}
+}
+
+// Copies may start at once: one loads the demo, the others wait and serve it.
+func TestCopiesThatStartAtOnceShareOneDemo(t *testing.T) {
+	t.Parallel()
+	database, dir := storetest.URL(t), t.TempDir()
+	redis := storetest.RedisURL(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	said := make(chan string)
+	ended := make(chan int, 2)
+	for range 2 {
+		out, in := io.Pipe()
+		go func() {
+			ended <- run(ctx, []string{"serve"}, stdio{out: in, err: io.Discard, environ: []string{
+				"ADDR=127.0.0.1:0", "DATA_DIR=" + dir, "DATABASE_URL=" + database, "REDIS_URL=" + redis,
+				"SECRET_KEY=" + strings.Repeat("k", minSecret),
+			}})
+			_ = in.Close()
+		}()
+		go func() {
+			var secret string
+			for lines := bufio.NewScanner(out); lines.Scan(); {
+				if found, is := strings.CutPrefix(lines.Text(), "Password: "); is {
+					secret = found
+					break
+				}
+			}
+			said <- secret
+			_, _ = io.Copy(io.Discard, out)
+		}()
+	}
+	one, other := <-said, <-said
+	if one == "" || one != other {
+		t.Errorf("the copies say the passwords %q and %q, want the same", one, other)
+	}
+	stop()
+	if a, b := <-ended, <-ended; a != 0 || b != 0 {
+		t.Errorf("the copies ended with %d and %d", a, b)
+	}
+}
+
+func TestPasswordOfAnotherFoldersDemoIsNotInvented(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, demoPasswordFile), nil, 0o600); err != nil { // what a crash left
+		t.Fatal(err)
+	}
+	if got := keptDemoPassword(dir); got != "" {
+		t.Errorf("kept %q", got)
+	}
+	made, err := demoPassword(dir)
+	if err != nil || len(made) != len("abcd-efgh-ijkl-mnop") {
+		t.Fatalf("made %q, %v", made, err)
+	}
+	if got := keptDemoPassword(dir); got != made {
+		t.Errorf("kept %q, made %q", got, made)
 	}
 }
 

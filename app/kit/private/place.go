@@ -58,6 +58,9 @@ func findPlace(dataDir string, log *slog.Logger) (place, error) {
 // becomeOrdinary picks the account for the services. A folder below a closed one
 // (such as /root) cannot be reached by it, so the data then lives in /var/lib.
 func (p *place) becomeOrdinary(log *slog.Logger) error {
+	if p.becomeOwner(p.data) {
+		return nil
+	}
 	for _, name := range []string{"postgres", "nobody"} {
 		account, err := user.Lookup(name)
 		if err != nil {
@@ -81,10 +84,30 @@ func (p *place) becomeOrdinary(log *slog.Logger) error {
 	elsewhere := filepath.Join("/var/lib/qianshou", hex.EncodeToString(sum[:6]))
 	log.Info("the database's account cannot reach DATA_DIR; its data is kept elsewhere", "data_dir", p.data, "kept_in", elsewhere)
 	p.data = elsewhere
+	p.becomeOwner(elsewhere)
 	if err := os.MkdirAll(filepath.Dir(elsewhere), 0o755); err != nil {
 		return fmt.Errorf("make folder for data: %w", err)
 	}
 	return p.make(elsewhere)
+}
+
+// becomeOwner takes the account that owns the cluster in a folder: an ordinary
+// user began it, and can go on with it after root has.
+func (p *place) becomeOwner(data string) bool {
+	info, err := os.Stat(filepath.Join(data, "postgres"))
+	if err != nil {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || st.Uid == 0 {
+		return false
+	}
+	as := &syscall.Credential{Uid: st.Uid, Gid: st.Gid}
+	if !reachable(data, as) {
+		return false
+	}
+	p.account, p.user = as, accountName(st.Uid)
+	return true
 }
 
 // reachable tells whether every folder on the way lets an account through.
@@ -129,7 +152,7 @@ func findPrograms(opts Options) (programs, error) {
 	var bin programs
 	var missing []string
 	if opts.Postgres {
-		dir := postgresFolder()
+		dir := postgresFolder(0)
 		if dir == "" {
 			missing = append(missing, "postgresql")
 		}
@@ -153,9 +176,9 @@ func findPrograms(opts Options) (programs, error) {
 // leastPostgres is the oldest version that the driver speaks to.
 const leastPostgres = 14
 
-// postgresFolder finds the newest installed server: Debian and Homebrew keep a
-// folder for each version.
-func postgresFolder() string {
+// postgresFolder finds an installed server of a version, 0 for the newest: Debian
+// and Homebrew keep a folder for each.
+func postgresFolder(want int) string {
 	type found struct {
 		version int
 		dir     string
@@ -164,9 +187,8 @@ func postgresFolder() string {
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin", "/usr/pgsql-*/bin"} {
 		dirs, _ := filepath.Glob(pattern)
 		for _, dir := range dirs {
-			name := filepath.Base(filepath.Dir(dir))
-			version, err := strconv.Atoi(name[strings.LastIndexAny(name, "@-")+1:])
-			if err == nil && version >= leastPostgres && firstFile(filepath.Join(dir, "initdb")) != "" && firstFile(filepath.Join(dir, "postgres")) != "" {
+			version, err := strconv.Atoi(versionOf(filepath.Base(filepath.Dir(dir))))
+			if err == nil && version >= leastPostgres && (want == 0 || version == want) && firstFile(filepath.Join(dir, "initdb")) != "" && firstFile(filepath.Join(dir, "postgres")) != "" {
 				all = append(all, found{version, dir})
 			}
 		}
@@ -174,13 +196,16 @@ func postgresFolder() string {
 	if len(all) > 0 {
 		return slices.MaxFunc(all, func(a, b found) int { return a.version - b.version }).dir
 	}
-	if path, err := exec.LookPath("initdb"); err == nil {
+	if path, err := exec.LookPath("initdb"); err == nil && want == 0 {
 		if dir := filepath.Dir(path); firstFile(filepath.Join(dir, "postgres")) != "" {
 			return dir
 		}
 	}
 	return ""
 }
+
+// versionOf is the version in a folder's name: 15, postgresql@17, pgsql-16.
+func versionOf(folder string) string { return folder[strings.LastIndexAny(folder, "@-")+1:] }
 
 func firstFile(paths ...string) string {
 	for _, path := range paths {
@@ -191,21 +216,44 @@ func firstFile(paths ...string) string {
 	return ""
 }
 
-// lockFolder keeps a second server out. The lock goes with the process, however
-// it ends.
-func lockFolder(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+// lockFolder keeps a second server out of a folder. The lock goes with the
+// process, however it ends.
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("DATA_DIR: %w", err)
+		return nil, inWords(dir, err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, ErrRunning
+			return nil, fmt.Errorf("DATA_DIR %s: %w", dir, ErrRunning)
 		}
 		return nil, fmt.Errorf("lock DATA_DIR: %w", err)
 	}
 	return f, nil
+}
+
+// inWords says in one sentence why a folder cannot be used, and what to do.
+func inWords(dir string, err error) error {
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("DATA_DIR %s is not a folder: set another DATA_DIR", dir)
+	}
+	if errors.Is(err, os.ErrPermission) {
+		if info, statErr := os.Stat(dir); statErr == nil {
+			if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
+				return fmt.Errorf("DATA_DIR %s belongs to %s: start as that account, or set another DATA_DIR", dir, accountName(st.Uid))
+			}
+		}
+	}
+	return fmt.Errorf("DATA_DIR cannot be used: %w", err)
+}
+
+func accountName(uid uint32) string {
+	id := strconv.FormatUint(uint64(uid), 10)
+	if account, err := user.LookupId(id); err == nil {
+		return account.Username
+	}
+	return "the account with number " + id
 }
 
 func alive(pid int) bool { return pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }

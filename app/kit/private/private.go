@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -31,14 +30,8 @@ type Services struct {
 	opts                  Options
 	place                 place
 	lock                  *os.File
-	postgres              *process
+	postgres, redis       *keeper
 	databaseURL, redisURL string
-
-	mu       sync.Mutex
-	redis    *process
-	stopping bool
-	quit     chan struct{} // closed when stopping
-	watched  sync.WaitGroup
 }
 
 // Missing says which programs are not installed.
@@ -50,7 +43,7 @@ func (m *Missing) Error() string {
 }
 
 // ErrRunning says that another server uses the folder.
-var ErrRunning = errors.New("another server runs with this DATA_DIR; stop it first, or set another DATA_DIR")
+var ErrRunning = errors.New("another server runs with it; stop that one first, or set another DATA_DIR")
 
 // Start brings up what Options ask for and waits until it answers. A folder
 // left by a crash or a half-done first start is put right.
@@ -60,13 +53,13 @@ func Start(ctx context.Context, opts Options) (*Services, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(opts.DataDir, 0o755); err != nil {
-		return nil, fmt.Errorf("DATA_DIR: %w", err)
+		return nil, inWords(opts.DataDir, err)
 	}
-	lock, err := lockFolder(filepath.Join(opts.DataDir, "lock"))
+	lock, err := lockFolder(opts.DataDir)
 	if err != nil {
 		return nil, err
 	}
-	s := &Services{opts: opts, lock: lock, quit: make(chan struct{})}
+	s := &Services{opts: opts, lock: lock}
 	fail := func(err error) (*Services, error) {
 		_ = s.Stop(context.WithoutCancel(ctx))
 		return nil, err
@@ -99,15 +92,7 @@ func (s *Services) RedisURL() string { return s.redisURL }
 // Stop ends everything and waits until it is gone: PostgreSQL writes its last
 // checkpoint, so the next start is quick.
 func (s *Services) Stop(context.Context) error {
-	s.mu.Lock()
-	if !s.stopping {
-		s.stopping = true
-		close(s.quit)
-	}
-	redis := s.redis
-	s.mu.Unlock()
-	redis.stop()
-	s.watched.Wait()
+	s.redis.stop()
 	s.postgres.stop()
 	_ = os.Remove(s.statePath())
 	if s.place.temporary != "" {
@@ -168,9 +153,9 @@ func await(ctx context.Context, p *process, limit time.Duration, ready func(cont
 		}
 		select {
 		case <-p.done:
-			return fmt.Errorf("%s ended at once: %s", p.name, p.lastWords())
+			return fmt.Errorf("%s ended at once: %s", p.name, p.why())
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer: %w: %s", p.name, err, p.lastWords())
+			return fmt.Errorf("%s does not answer: %w", p.name, err)
 		case <-tick.C:
 		}
 	}

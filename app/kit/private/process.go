@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,6 +24,7 @@ type process struct {
 	cmd    *exec.Cmd
 	ask    os.Signal // asks it to end in good order
 	done   chan struct{}
+	end    error // how it ended; read after done
 	output tail
 }
 
@@ -41,7 +44,7 @@ func launch(name string, p place, ask os.Signal, path string, args ...string) (*
 		if err != nil {
 			return
 		}
-		_ = child.cmd.Wait()
+		child.end = child.cmd.Wait()
 		close(child.done)
 	}()
 	if err := <-started; err != nil {
@@ -70,8 +73,17 @@ func (p *process) stop() {
 	}
 }
 
-// lastWords are the last lines the child printed, on one line.
-func (p *process) lastWords() string { return p.output.String() }
+// why tells how a child that is done ended, and what it said of it.
+func (p *process) why() string {
+	how := "it ended by itself"
+	if p.end != nil {
+		how = p.end.Error()
+	}
+	if said := p.output.complaints(); said != "" {
+		how += ": " + said
+	}
+	return how
+}
 
 // tail keeps the end of what is written to it.
 type tail struct {
@@ -91,10 +103,19 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (t *tail) String() string {
+// complaint finds the words by which PostgreSQL and Redis mark what stops them.
+var complaint = regexp.MustCompile(`(?:FATAL|PANIC|HINT|Fatal|[Ff]ailed|[Cc]ould not|Can't).*`)
+
+// complaintsShown is how many complaints are told; the last matter.
+const complaintsShown = 3
+
+// complaints are the lines that say why a child gave up, on one line, without
+// the notes of an ordinary start around them.
+func (t *tail) complaints() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return strings.Join(strings.Fields(string(t.buf)), " ")
+	said := slices.Compact(complaint.FindAllString(string(t.buf), -1))
+	return strings.Join(said[max(0, len(said)-complaintsShown):], " ")
 }
 
 // attributes put the child into a group of its own, so that Ctrl-C reaches the

@@ -41,7 +41,7 @@ func Open(ctx context.Context, address string, maxConns int) (*sqlx.DB, error) {
 func withDefaults(address string) (string, error) {
 	defaults := map[string]string{
 		"timezone": "UTC", "statement_timeout": "30000",
-		"idle_in_transaction_session_timeout": "60000", "application_name": "qianshou",
+		"idle_in_transaction_session_timeout": "60000", "application_name": "qianshou", "connect_timeout": "10",
 	}
 	if !strings.Contains(address, "://") {
 		for k, v := range defaults {

@@ -326,6 +326,7 @@ func BenchmarkSolve(b *testing.B) {
 			}
 			b.ReportMetric(float64(plan.Objective.Value), "value")
 			b.ReportMetric(float64(plan.Bound.Value), "bound")
+			b.ReportMetric(float64(plan.Objective.Value)/float64(plan.Bound.Value), "of-bound")
 			b.ReportMetric(float64(plan.Objective.Breaks), "breaks")
 		})
 	}
