@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qianshou/app/accounts"
+	"qianshou/app/events"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -171,6 +172,72 @@ func TestInterpretersAndReasons(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A way is a way in both directions, however it was noted; the longer one counts.
+// Between slots that leave five minutes nobody walks for ten.
+func TestTravelCountsBothWays(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name        string
+		there, back int // minutes; negative: not noted
+		placed      int
+	}{
+		{"not noted", -1, -1, 2}, {"there alone", 10, -1, 1}, {"back alone", -1, 10, 1}, {"both, back is longer", 1, 10, 1}, {"both, there is longer", 10, 1, 1}, {"both are short", 5, 5, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			g := newGround(t)
+			ctx := t.Context()
+			ev := events.New(g.db, may, ident.New)
+			venues, err := ev.Venues(ctx, g.event)
+			fatal(t, err)
+			zones, err := ev.Zones(ctx, g.event)
+			fatal(t, err)
+			far, err := ev.SaveVenue(ctx, office, events.Venue{EventID: g.event, Code: "W", Name: locale.Text{ZH: "港区", EN: "Port"}, TimeZone: "Asia/Shanghai"})
+			fatal(t, err)
+			room, err := ev.SaveRoom(ctx, office, events.Room{EventID: g.event, VenueID: far.ID, ZoneID: zones[0].ID, Code: "R2", Name: locale.Text{ZH: "港区厅", EN: "Port hall"}, Kind: "matchmaking", Capacity: 50})
+			fatal(t, err)
+			_, err = ev.SaveMeetingTable(ctx, office, events.MeetingTable{EventID: g.event, RoomID: room.ID, Code: "T02"}) // the other stays in R1
+			fatal(t, err)
+			for _, way := range []struct {
+				from, to ident.ID
+				minutes  int
+			}{{venues[0].ID, far.ID, tt.there}, {far.ID, venues[0].ID, tt.back}} {
+				if way.minutes >= 0 {
+					fatal(t, ev.SaveTravel(ctx, office, g.event, way.from, way.to, way.minutes))
+				}
+			}
+			// One delegation, two slots that follow each other, a table in each venue.
+			for _, a := range []matchmaking.Absence{
+				{SlotID: g.slots[2].ID, DelegationID: g.delegations[0]}, {SlotID: g.slots[0].ID, TableID: g.tables[0]}, {SlotID: g.slots[1].ID, TableID: g.tables[1]},
+			} {
+				a.EventID = g.event
+				fatal(t, g.s.SaveAbsence(ctx, office, a))
+			}
+			g.wish(t, 0, 0, matchmaking.Wish)
+			g.wish(t, 0, 1, matchmaking.Wish)
+			if plan := g.publish(t); plan.Placed != tt.placed {
+				t.Errorf("%d meetings, want %d", plan.Placed, tt.placed)
+			}
+		})
+	}
+	t.Run("a venue of another event", func(t *testing.T) {
+		t.Parallel()
+		g := newGround(t)
+		ev := events.New(g.db, may, ident.New)
+		here, err := ev.Venues(t.Context(), g.event)
+		fatal(t, err)
+		event := g.event
+		g.addEvent(t, "forum-2028", "F28")
+		there, err := ev.Venues(t.Context(), g.event)
+		fatal(t, err)
+		for _, way := range [][2]ident.ID{{here[0].ID, there[0].ID}, {there[0].ID, here[0].ID}} {
+			if err := ev.SaveTravel(t.Context(), office, event, way[0], way[1], 5); fault.CodeOf(err) != fault.Invalid {
+				t.Errorf("noted a way out of the event: %v", err)
+			}
+		}
+	})
 }
 
 func TestBadInputIsNamedByField(t *testing.T) {
