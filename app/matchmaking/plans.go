@@ -155,6 +155,9 @@ func (s *Service) input(ctx context.Context, event ident.ID, repair bool) (input
 		return nil, fault.New(fault.Conflict, "matchmaking.all_past")
 	}
 	input.keep(published, repair, s.now())
+	if len(input.problem.Meetings) == 0 { // all that was asked for is history
+		return nil, fault.New(fault.Conflict, "matchmaking.nothing_to_plan")
+	}
 	return input, nil
 }
 
@@ -240,7 +243,7 @@ func (s *Service) Publish(ctx context.Context, by accounts.Actor, event, planID 
 			return fmt.Errorf("freeze matchmaking: %w", err)
 		}
 		if !bytes.Equal(input.digest, p.InputDigest) {
-			return stale(p, input)
+			return stale(p, input, s.now())
 		}
 		if err := s.replaceMeetings(ctx, tx, p, input); err != nil {
 			return err
@@ -257,7 +260,7 @@ func (s *Service) Publish(ctx context.Context, by accounts.Actor, event, planID 
 }
 
 // stale says which part of its input a draft has been left behind by.
-func stale(p storedPlan, now *frozen) error {
+func stale(p storedPlan, now *frozen, at time.Time) error {
 	then, _, err := p.read()
 	if err != nil {
 		return err
@@ -311,13 +314,15 @@ func (s *Service) replaceMeetings(ctx context.Context, tx *sqlx.Tx, p storedPlan
 		}
 		old, stays := standing[k]
 		delete(standing, k)
+		history := stays && (old.begun() || began[old.SlotID])
 		if stays {
-			if old.SlotID == m.SlotID && old.TableID == m.TableID && old.InterpreterID == m.InterpreterID {
+			same := old.SlotID == m.SlotID && old.TableID == m.TableID
+			if same && (history || old.InterpreterID == m.InterpreterID) {
 				continue
 			}
 			m.ID = old.ID
 		}
-		if began[m.SlotID] { // the draft waited too long
+		if history || began[m.SlotID] { // the draft waited too long
 			return fault.New(fault.Conflict, "matchmaking.begun", p.Number)
 		}
 		if err := upsertMeeting(ctx, tx, m, p.ID); err != nil {

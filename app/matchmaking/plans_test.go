@@ -125,6 +125,102 @@ func TestWhatHasBegunStays(t *testing.T) {
 	}
 }
 
+// What has begun is history: whatever is noted or ruled after it, the rest of the
+// day is planned around it and it stays as it was.
+func TestHistoryBlocksNothing(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	rule := func(change func(*matchmaking.Rules)) func(t *testing.T, g *ground) {
+		return func(t *testing.T, g *ground) {
+			rules := matchmaking.DefaultRules(g.event)
+			rules.FreeSlots = 0
+			change(&rules)
+			fatal(t, g.s.SaveRules(ctx, office, rules))
+		}
+	}
+	away := func(set func(g *ground, a *matchmaking.Absence)) func(t *testing.T, g *ground) {
+		return func(t *testing.T, g *ground) {
+			for _, slot := range g.slots {
+				a := matchmaking.Absence{EventID: g.event, SlotID: slot.ID}
+				set(g, &a)
+				fatal(t, g.s.SaveAbsence(ctx, office, a))
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		begun  int // slots
+		change func(t *testing.T, g *ground)
+		ahead  int // meetings of the first delegation that are still to come
+	}{
+		{"nothing changed", 1, func(*testing.T, *ground) {}, 2},
+		{"the delegation is away", 1, away(func(g *ground, a *matchmaking.Absence) { a.DelegationID = g.delegations[0] }), 0},
+		{"the tables are closed", 1, func(t *testing.T, g *ground) {
+			for _, table := range g.tables {
+				away(func(_ *ground, a *matchmaking.Absence) { a.TableID = table })(t, g)
+			}
+		}, 0},
+		{"the interpreter is away", 1, away(func(g *ground, a *matchmaking.Absence) { a.InterpreterID = g.interpreter }), 0},
+		{"the interpreter serves other languages", 1, func(t *testing.T, g *ground) {
+			_, err := g.s.SaveInterpreter(ctx, office, matchmaking.Interpreter{EventID: g.event, Code: "ST1", Name: locale.Text{EN: "Li"}, Languages: []string{"de", "zh"}})
+			fatal(t, err)
+		}, 0},
+		{"no more than one meeting each", 1, rule(func(r *matchmaking.Rules) { r.MaxPerDelegation, r.MaxPerFirm = 1, 1 }), 0},
+		{"no more than one, and two have been", 2, rule(func(r *matchmaking.Rules) { r.MaxPerDelegation, r.MaxPerFirm = 1, 1 }), 0},
+		{"none in a row, and two have been", 2, rule(func(r *matchmaking.Rules) { r.MaxInARow, r.InterpreterInARow = 1, 1 }), 0},
+		{"two in a row, and one has been", 1, rule(func(r *matchmaking.Rules) { r.MaxInARow, r.InterpreterInARow = 2, 2 }), 1},
+		{"it needs another table", 1, func(t *testing.T, g *ground) {
+			fatal(t, g.s.SaveNeed(ctx, office, g.event, g.delegations[0], matchmaking.VIPRoom))
+		}, 0},
+		{"it must not meet whom it met", 1, func(t *testing.T, g *ground) {
+			list, err := g.s.OfDelegation(ctx, g.delegations[0])
+			fatal(t, err)
+			g.wish(t, 0, slices.Index(g.firms, list[0].FirmID), matchmaking.Never)
+		}, 2},
+	} {
+		for _, repair := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, repair %v", tt.name, repair), func(t *testing.T) {
+				t.Parallel()
+				g := newGround(t)
+				// The firms share a language with nobody else: each meeting is interpreted.
+				if _, err := g.db.ExecContext(ctx, `UPDATE firms SET languages = '{zh}'`); err != nil {
+					t.Fatal(err)
+				}
+				i, err := g.s.SaveInterpreter(ctx, office, matchmaking.Interpreter{EventID: g.event, Code: "ST1", Name: locale.Text{EN: "Li"}, Languages: []string{"hu", "zh"}})
+				fatal(t, err)
+				g.interpreter = i.ID
+				for firm := range 3 {
+					g.wish(t, 0, firm, matchmaking.Wish)
+				}
+				if plan := g.publish(t); plan.Placed != 3 {
+					t.Fatalf("%d meetings to begin with", plan.Placed)
+				}
+				before, err := g.s.OfDelegation(ctx, g.delegations[0])
+				fatal(t, err)
+				now := g.slots[tt.begun-1].StartsAt.Add(time.Minute)
+				g.s = matchmaking.New(g.db, func() time.Time { return now }, ident.New)
+				tt.change(t, g)
+				run := g.s.Solve
+				if repair {
+					run = g.s.Repair
+				}
+				plan, err := run(ctx, office, g.event, matchmaking.RunOptions{Seed: 1})
+				if err != nil {
+					t.Fatalf("planning is blocked: %v", err)
+				}
+				if _, err := g.s.Publish(ctx, office, g.event, plan.ID); err != nil {
+					t.Fatal(err)
+				}
+				after, err := g.s.OfDelegation(ctx, g.delegations[0])
+				fatal(t, err)
+				if len(after) != tt.begun+tt.ahead || !slices.Equal(after[:tt.begun], before[:tt.begun]) {
+					t.Errorf("%+v became %+v; want %d begun and %d to come", before, after, tt.begun, tt.ahead)
+				}
+			})
+		}
+	}
+}
+
 // The third firm speaks Chinese alone: without an interpreter there is no
 // meeting, and the desk is told so.
 func TestInterpretersAndReasons(t *testing.T) {

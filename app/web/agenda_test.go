@@ -29,7 +29,7 @@ func TestNewSessionStandsOnTheClockOfItsStop(t *testing.T) {
 	}
 	const page, cookie = "/console/mayors-forum-2027/agenda/new", "qs_session=programme"
 	shown := ask(t, l.server, http.MethodGet, page, "", "Cookie", cookie)
-	token := shown.doc(t).Find("[name=" + csrfField + "]").First().AttrOr("value", "")
+	token := shown.doc(t).Find("[name="+csrfField+"]").First().AttrOr("value", "")
 	cookies := cookie
 	for _, c := range shown.Cookies() {
 		cookies += "; " + c.Name + "=" + c.Value
