@@ -41,7 +41,7 @@ type Plan struct {
 	Breaks       int        `db:"breaks"`
 	Moved        int        `db:"moved"`  // published meetings that it moves or leaves out
 	Repair       bool       `db:"repair"` // it started from the published plan
-	Proven       bool       `db:"proven"` // no plan of the same problem is better
+	Proven       bool       `db:"proven"` // no plan of the same problem is worth more, or as much with fewer breaks
 	Milliseconds int        `db:"milliseconds"`
 	CreatedBy    string     `db:"created_by"`
 	CreatedAt    time.Time  `db:"created_at"`
@@ -243,7 +243,13 @@ func (s *Service) Publish(ctx context.Context, by accounts.Actor, event, planID 
 			return fmt.Errorf("freeze matchmaking: %w", err)
 		}
 		if !bytes.Equal(input.digest, p.InputDigest) {
-			return stale(p, input, s.now())
+			published, err := meetingsOf(ctx, tx, event)
+			if err != nil {
+				return fmt.Errorf("read meetings: %w", err)
+			}
+			input.onlyAfter(p.CreatedAt)
+			input.keep(published, p.Repair, p.CreatedAt)
+			return stale(p, input)
 		}
 		if err := s.replaceMeetings(ctx, tx, p, input); err != nil {
 			return err
@@ -259,14 +265,12 @@ func (s *Service) Publish(ctx context.Context, by accounts.Actor, event, planID 
 	return published, err
 }
 
-// stale says which part of its input a draft has been left behind by.
-func stale(p storedPlan, now *frozen, at time.Time) error {
+// stale says which part of its input a draft has been left behind by. now is
+// what a run at the draft's time would have been given.
+func stale(p storedPlan, now *frozen) error {
 	then, _, err := p.read()
 	if err != nil {
 		return err
-	}
-	for i := range then.Meetings { // what a run adds of its own
-		then.Meetings[i].Slots = nil
 	}
 	for _, part := range []struct {
 		key       string

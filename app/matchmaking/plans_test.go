@@ -221,6 +221,54 @@ func TestHistoryBlocksNothing(t *testing.T) {
 	}
 }
 
+// On the day too a draft that was left behind is refused with its reason, and not
+// for what the run itself did with what has begun.
+func TestStaleOnTheDay(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	ctx := t.Context()
+	for firm := range 2 {
+		g.wish(t, 0, firm, matchmaking.Wish)
+		g.wish(t, 1, firm, matchmaking.Wish)
+	}
+	g.publish(t)
+	now := g.slots[0].StartsAt.Add(time.Minute)
+	g.s = matchmaking.New(g.db, func() time.Time { return now }, ident.New)
+	for _, table := range g.tables { // lifted in the slot that has begun
+		fatal(t, g.s.SaveAbsence(ctx, office, matchmaking.Absence{EventID: g.event, SlotID: g.slots[0].ID, TableID: table}))
+	}
+	draft, err := g.s.Repair(ctx, office, g.event, matchmaking.RunOptions{Seed: 1})
+	fatal(t, err)
+	fatal(t, g.s.SaveAbsence(ctx, office, matchmaking.Absence{EventID: g.event, SlotID: g.slots[2].ID, DelegationID: g.delegations[0]}))
+	if _, err := g.s.Publish(ctx, office, g.event, draft.ID); keyOf(err) != "matchmaking.stale_parties" {
+		t.Errorf("refused with %v", err)
+	}
+}
+
+// A draft that would move a meeting which began while the draft lay is refused.
+func TestLateDraftMovesNothingThatBegan(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	ctx := t.Context()
+	g.wish(t, 0, 0, matchmaking.Wish)
+	g.publish(t)
+	before, err := g.s.OfDelegation(ctx, g.delegations[0])
+	fatal(t, err)
+	at := slices.IndexFunc(g.slots, func(s matchmaking.Slot) bool { return s.StartsAt.Equal(before[0].StartsAt) })
+	fatal(t, g.s.SaveAbsence(ctx, office, matchmaking.Absence{EventID: g.event, SlotID: g.slots[at].ID, DelegationID: g.delegations[0]}))
+	draft, err := g.s.Repair(ctx, office, g.event, matchmaking.RunOptions{Seed: 1})
+	if err != nil || draft.Moved != 1 {
+		t.Fatalf("the draft is %+v, %v; want one meeting moved", draft, err)
+	}
+	g.s = matchmaking.New(g.db, func() time.Time { return before[0].StartsAt.Add(time.Minute) }, ident.New)
+	if _, err := g.s.Publish(ctx, office, g.event, draft.ID); keyOf(err) != "matchmaking.begun" {
+		t.Errorf("published, or refused for another reason: %v", err)
+	}
+	if after, err := g.s.OfDelegation(ctx, g.delegations[0]); err != nil || !slices.Equal(after, before) {
+		t.Errorf("%+v became %+v, %v", before, after, err)
+	}
+}
+
 // The third firm speaks Chinese alone: without an interpreter there is no
 // meeting, and the desk is told so.
 func TestInterpretersAndReasons(t *testing.T) {
