@@ -36,8 +36,9 @@ func (s Shift) Hard() bool {
 // those after it in its room that day as far as the breaks between them do not
 // take the delay up. Nothing is changed.
 //
-// Faults: NotFound; Forbidden; Invalid, no whole minutes from 1 to 240, or the
-// session has no room.
+// Faults: NotFound; Forbidden; Invalid, no whole minutes from 1 to 240, the
+// session has no room, or one of them would leave the days of its stop;
+// Conflict, the session is over or cancelled.
 func (s *Service) PreviewDelay(ctx context.Context, by accounts.Actor, id ident.ID, delay time.Duration) ([]Shift, error) {
 	n, err := sessionByID(ctx, s.db, id)
 	if err != nil {
@@ -60,6 +61,13 @@ func shifts(ctx context.Context, q store.Querier, n Session, delay time.Duration
 	if err != nil {
 		return nil, err
 	}
+	if !slices.ContainsFunc(row, func(next Session) bool { return next.ID == n.ID }) {
+		return nil, fault.New(fault.Conflict, "agenda.delay_over")
+	}
+	places, err := placesOf(ctx, q, n.EventID)
+	if err != nil {
+		return nil, err
+	}
 	var free time.Time // from when on the room is free
 	for _, next := range row {
 		late := delay
@@ -69,6 +77,9 @@ func shifts(ctx context.Context, q store.Querier, n Session, delay time.Duration
 			}
 		}
 		shift := Shift{Session: next, StartsAt: next.StartsAt.Add(late), EndsAt: next.EndsAt.Add(late)}
+		if err := shift.check(places); err != nil {
+			return nil, err
+		}
 		free = shift.EndsAt
 		at := next
 		at.StartsAt, at.EndsAt = shift.StartsAt, shift.EndsAt
@@ -86,11 +97,29 @@ func shifts(ctx context.Context, q store.Querier, n Session, delay time.Duration
 	return moved, nil
 }
 
+// check refuses a shift to where Move could not take the session either. All of
+// it stands beside the minutes: they are what can be put right.
+func (s Shift) check(p places) error {
+	in := s.Session.input()
+	in.StartsAt, in.EndsAt = s.StartsAt, s.EndsAt
+	var bad fault.List
+	in.checkTimes(&bad)
+	in.checkPlaces(&bad, p)
+	for i, f := range bad {
+		bad[i].Path = "minutes"
+		if f.Key == "agenda.outside_stop" {
+			bad[i].Key, bad[i].Args = "agenda.delay_outside", append([]any{s.Session.Title}, f.Args...)
+		}
+	}
+	return bad.Err()
+}
+
 // Delay moves what PreviewDelay shows, all of it or nothing.
 //
-// Faults: as PreviewDelay; Conflict, somebody changed the session meanwhile, or
-// a speaker or head of delegation would be in two places.
+// Faults: as PreviewDelay; Conflict, somebody changed the session meanwhile, the
+// room is taken then, or a speaker or head of delegation would be in two places.
 func (s *Service) Delay(ctx context.Context, by accounts.Actor, id ident.ID, version int, delay time.Duration, note locale.Text) (moved []Shift, err error) {
+	var refused Session // where it would have stood
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		n, err := sessionByID(ctx, tx, id)
 		if err != nil {
@@ -113,12 +142,17 @@ func (s *Service) Delay(ctx context.Context, by accounts.Actor, id ident.ID, ver
 		}
 		for _, shift := range slices.Backward(moved) { // the last first: each finds its room free
 			if err := s.shift(ctx, tx, by, shift, note); err != nil {
+				refused = shift.Session
+				refused.StartsAt, refused.EndsAt = shift.StartsAt, shift.EndsAt
 				return err
 			}
 		}
 		return nil
 	})
-	return moved, err
+	if err != nil {
+		return nil, s.explain(ctx, err, refused)
+	}
+	return moved, nil
 }
 
 func (s *Service) shift(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, shift Shift, note locale.Text) error {

@@ -47,7 +47,7 @@ type plan struct {
 	Requested    int        `json:"requested"`
 	Value        int64      `json:"value"`
 	Bound        int64      `json:"bound" doc:"No plan of these requests can be worth more"`
-	Proven       bool       `json:"proven" doc:"No plan of the same problem is better"`
+	Proven       bool       `json:"proven" doc:"No plan of the same problem is worth more, or as much with fewer breaks; changes of table and the order of precedence are not proven"`
 	Breaks       int        `json:"breaks" doc:"Idle slots between meetings, of all participants"`
 	Moved        int        `json:"moved" doc:"Published meetings that it moves or leaves out"`
 	Milliseconds int        `json:"milliseconds"`

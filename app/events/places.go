@@ -200,11 +200,25 @@ func (s *Service) SaveVenue(ctx context.Context, by accounts.Actor, in Venue) (V
 	return in, err
 }
 
-// SaveTravel notes how many whole minutes it takes from one venue to another.
+// SaveTravel notes how many whole minutes it takes from one venue of an event to
+// another.
+//
+// Faults: Forbidden; Invalid with fields, a venue that is not the event's too.
 func (s *Service) SaveTravel(ctx context.Context, by accounts.Actor, event, from, to ident.ID, minutes int) error {
 	var bad fault.List
 	bad.Check(minutes >= 0 && minutes <= 1440, "minutes", "field.number_between", 0, 1440)
 	return s.save(ctx, by, event, "travel.save", "venue", from, bad, func(tx *sqlx.Tx) error {
+		venues, err := venuesOf(ctx, tx, event)
+		if err != nil {
+			return err
+		}
+		var bad fault.List
+		for path, id := range map[string]ident.ID{"from_id": from, "to_id": to} {
+			bad.Check(slices.ContainsFunc(venues, func(v Venue) bool { return v.ID == id }), path, "field.choice")
+		}
+		if err := bad.Err(); err != nil {
+			return err
+		}
 		return upsertTravel(ctx, tx, from, to, minutes)
 	})
 }

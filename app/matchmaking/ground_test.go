@@ -43,6 +43,7 @@ type ground struct {
 	delegations []ident.ID
 	firms       []ident.ID
 	heads       []ident.ID // their registrations
+	interpreter ident.ID   // of those tests that have one
 }
 
 func newGround(t *testing.T) *ground {

@@ -41,7 +41,7 @@ type Plan struct {
 	Breaks       int        `db:"breaks"`
 	Moved        int        `db:"moved"`  // published meetings that it moves or leaves out
 	Repair       bool       `db:"repair"` // it started from the published plan
-	Proven       bool       `db:"proven"` // no plan of the same problem is better
+	Proven       bool       `db:"proven"` // no plan of the same problem is worth more, or as much with fewer breaks
 	Milliseconds int        `db:"milliseconds"`
 	CreatedBy    string     `db:"created_by"`
 	CreatedAt    time.Time  `db:"created_at"`
@@ -155,6 +155,9 @@ func (s *Service) input(ctx context.Context, event ident.ID, repair bool) (input
 		return nil, fault.New(fault.Conflict, "matchmaking.all_past")
 	}
 	input.keep(published, repair, s.now())
+	if len(input.problem.Meetings) == 0 { // all that was asked for is history
+		return nil, fault.New(fault.Conflict, "matchmaking.nothing_to_plan")
+	}
 	return input, nil
 }
 
@@ -240,6 +243,12 @@ func (s *Service) Publish(ctx context.Context, by accounts.Actor, event, planID 
 			return fmt.Errorf("freeze matchmaking: %w", err)
 		}
 		if !bytes.Equal(input.digest, p.InputDigest) {
+			published, err := meetingsOf(ctx, tx, event)
+			if err != nil {
+				return fmt.Errorf("read meetings: %w", err)
+			}
+			input.onlyAfter(p.CreatedAt)
+			input.keep(published, p.Repair, p.CreatedAt)
 			return stale(p, input)
 		}
 		if err := s.replaceMeetings(ctx, tx, p, input); err != nil {
@@ -256,14 +265,12 @@ func (s *Service) Publish(ctx context.Context, by accounts.Actor, event, planID 
 	return published, err
 }
 
-// stale says which part of its input a draft has been left behind by.
+// stale says which part of its input a draft has been left behind by. now is
+// what a run at the draft's time would have been given.
 func stale(p storedPlan, now *frozen) error {
 	then, _, err := p.read()
 	if err != nil {
 		return err
-	}
-	for i := range then.Meetings { // what a run adds of its own
-		then.Meetings[i].Slots = nil
 	}
 	for _, part := range []struct {
 		key       string
@@ -311,13 +318,15 @@ func (s *Service) replaceMeetings(ctx context.Context, tx *sqlx.Tx, p storedPlan
 		}
 		old, stays := standing[k]
 		delete(standing, k)
+		history := stays && (old.begun() || began[old.SlotID])
 		if stays {
-			if old.SlotID == m.SlotID && old.TableID == m.TableID && old.InterpreterID == m.InterpreterID {
+			same := old.SlotID == m.SlotID && old.TableID == m.TableID
+			if same && (history || old.InterpreterID == m.InterpreterID) {
 				continue
 			}
 			m.ID = old.ID
 		}
-		if began[m.SlotID] { // the draft waited too long
+		if history || began[m.SlotID] { // the draft waited too long
 			return fault.New(fault.Conflict, "matchmaking.begun", p.Number)
 		}
 		if err := upsertMeeting(ctx, tx, m, p.ID); err != nil {

@@ -277,12 +277,14 @@ type travelRow struct {
 }
 
 // travelOf answers the walk between every two rooms with tables in different
-// venues.
+// venues. A way that was noted in one direction alone takes as long back; where
+// the two differ, the longer counts.
 func travelOf(ctx context.Context, q store.Querier, event ident.ID) (list []travelRow, err error) {
 	err = q.SelectContext(ctx, &list, `
 		SELECT a.code AS from_room, b.code AS to_room, max(t.minutes) AS minutes
-		FROM venue_travel t JOIN rooms a ON a.venue_id = t.from_id JOIN rooms b ON b.venue_id = t.to_id
-		WHERE a.event_id = $1 AND b.event_id = $1 AND a.code < b.code
+		FROM rooms a JOIN rooms b ON b.event_id = a.event_id AND a.code < b.code
+			JOIN venue_travel t ON (t.from_id, t.to_id) IN ((a.venue_id, b.venue_id), (b.venue_id, a.venue_id))
+		WHERE a.event_id = $1
 			AND EXISTS (SELECT 1 FROM meeting_tables m WHERE m.room_id = a.id) AND EXISTS (SELECT 1 FROM meeting_tables m WHERE m.room_id = b.id)
 		GROUP BY a.code, b.code ORDER BY a.code, b.code`, event)
 	return list, err

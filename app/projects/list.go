@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -144,9 +145,9 @@ func (s *Sum) add(p tally) {
 	s.CNY = s.CNY.Add(p.cny(p.Total))
 }
 
-// cursor is the last row of a part: its place in the order.
+// cursor is the last row of a part: its place in the order, and in which one.
 type cursor struct {
-	Sort Sort     `json:"s"`
+	Sort string   `json:"s"`
 	Key  string   `json:"k"`
 	ID   ident.ID `json:"i"`
 }
@@ -156,15 +157,43 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-func parseCursor(s string) (c cursor, err error) {
+// keyForms are how PostgreSQL writes the keys of each type; anything else would
+// be an error of the database.
+var keyForms = map[string]*regexp.Regexp{
+	"numeric": regexp.MustCompile(`^-?[0-9]{1,40}(\.[0-9]{1,80})?$`),
+	"int":     regexp.MustCompile(`^[0-9]{1,4}$`),
+	"text":    regexp.MustCompile(`^[^\x00]*$`),
+}
+
+// parseCursor reads a cursor of an order whose keys are of a type: date,
+// numeric, int or text.
+//
+// Fault: Invalid, it is none, one of another order, or holds another key.
+func parseCursor(s, order, kind string) (c cursor, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	if err == nil {
 		err = json.Unmarshal(raw, &c)
 	}
-	if err != nil {
+	if err != nil || c.Sort != order || !c.holds(kind) {
 		return c, fault.Fields(fault.Field{Path: "cursor", Key: "projects.cursor"})
 	}
 	return c, nil
+}
+
+func (c cursor) holds(kind string) bool {
+	if kind != "date" {
+		return keyForms[kind].MatchString(c.Key)
+	}
+	day, err := time.Parse(time.DateOnly, c.Key)
+	return err == nil && day.Year() > 0
+}
+
+// order names what a cursor goes by: names stand in an order of each language.
+func (p Paging) order() string {
+	if p.Sort.Is("name") && p.Lang == "zh" {
+		return string(p.Sort) + " zh"
+	}
+	return string(p.Sort)
 }
 
 // check refuses what no filter can mean.
@@ -224,7 +253,7 @@ func (s *Service) List(ctx context.Context, by accounts.Actor, f Filter, page Pa
 	for i, k := range keyed {
 		if i == page.Limit {
 			last := keyed[i-1]
-			l.Next = cursor{page.Sort, last.Key, last.ID}.String()
+			l.Next = cursor{page.order(), last.Key, last.ID}.String()
 			break
 		}
 		l.Rows = append(l.Rows, k.Project)

@@ -123,7 +123,7 @@ func pageOf(ctx context.Context, q store.Querier, w *where, page Paging) ([]keye
 	}
 	conditions := &where{parts: append([]string{}, w.parts...), args: append([]any{}, w.args...)}
 	if page.After != "" {
-		c, err := parseCursor(page.After)
+		c, err := parseCursor(page.After, page.order(), cast)
 		if err != nil {
 			return nil, err
 		}

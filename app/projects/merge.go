@@ -47,8 +47,18 @@ func (s *Service) Merge(ctx context.Context, by accounts.Actor, duplicate ident.
 		if err := bad.Err(); err != nil {
 			return err
 		}
+		follow, err := mergedInto(ctx, tx, p.ID)
+		if err != nil {
+			return err
+		}
 		if err := mergeProject(ctx, tx, p.ID, into.ID); err != nil {
 			return err
+		}
+		for _, d := range follow { // each history says where its row went, and why
+			before, after := map[string]any{"merged_into": p.Code}, map[string]any{"merged_into": into.Code, "through": p.Code}
+			if err := s.recorded(ctx, tx, by, "project.remerge", d, before, after, note); err != nil {
+				return err
+			}
 		}
 		if err := insertAppearance(ctx, tx, Appearance{ProjectID: into.ID, EventID: p.EventID, Role: role}); err != nil {
 			return err

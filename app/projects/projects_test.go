@@ -1,6 +1,8 @@
 package projects_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"strings"
 	"sync"
@@ -273,6 +275,49 @@ func TestListOrdersAndCursors(t *testing.T) {
 	f.Search = "100%_'; --"
 	if got := ok(g.service.List(t.Context(), office, f, projects.Paging{Limit: 10})).Total; got != 0 {
 		t.Errorf("signs find %d", got)
+	}
+}
+
+// A cursor goes on in the order that made it, and holds a key of its type;
+// anything else is refused at its field, whoever wrote it.
+func TestForeignCursorsAreRefused(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	g.record()
+	g.record()
+	f := projects.Filter{Scope: projects.Scope{Kind: projects.OfEvent, EventID: g.forum}}
+	forged := func(sort, key, id string) string {
+		return base64.RawURLEncoding.EncodeToString(ok(json.Marshal(map[string]string{"s": sort, "k": key, "i": id})))
+	}
+	id := ident.New().String()
+	type try struct {
+		sort   projects.Sort
+		lang   string
+		cursor string
+	}
+	tries := []try{
+		{"-signed", "", forged("-signed", "yesterday", id)}, {"-signed", "", forged("-signed", "2027-02-30", id)}, {"-signed", "", forged("-signed", "0000-01-01", id)},
+		{"amount", "", forged("amount", "much", id)}, {"amount", "", forged("amount", "1e999999", id)}, {"amount", "", forged("amount", "NaN", id)},
+		{"stage", "", forged("stage", "99999999999", id)}, {"stage", "", forged("stage", "", id)},
+		{"code", "", forged("code", "P\x00", id)}, {"name", "", forged("name", "\x00", id)}, {"code", "", forged("code", "P001", "none")},
+		{"-signed", "", forged("", "2027-06-09", id)},
+	}
+	for _, from := range projects.Sorts {
+		next := ok(g.service.List(t.Context(), office, f, projects.Paging{Sort: from, Limit: 1})).Next
+		for _, to := range projects.Sorts {
+			if to != from {
+				tries = append(tries, try{to, "", next})
+			}
+		}
+		if from.Is("name") {
+			tries = append(tries, try{from, "zh", next})
+		}
+	}
+	for _, c := range tries {
+		_, err := g.service.List(t.Context(), office, f, projects.Paging{Sort: c.sort, Lang: c.lang, Limit: 1, After: c.cursor})
+		if fault.CodeOf(err) != fault.Invalid || keys(err)["cursor"] != "projects.cursor" {
+			t.Errorf("%+v: %v", c, err)
+		}
 	}
 }
 

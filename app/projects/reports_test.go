@@ -1,9 +1,16 @@
 package projects_test
 
 import (
+	"cmp"
+	"reflect"
+	"slices"
 	"sync"
 	"testing"
 
+	"github.com/shopspring/decimal"
+
+	"qianshou/app/accounts"
+	"qianshou/app/audit"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/projects"
@@ -111,6 +118,54 @@ func TestCorrectionByASecondPerson(t *testing.T) {
 	}
 }
 
+// Money of a stage that a second person corrected away counts no more: neither
+// among all reports nor, once the correction is verified, among the verified.
+func TestMoneyGoesWithItsStage(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name           string
+		back           projects.Report
+		paid, verified decimal.NullDecimal // once the correction is verified
+	}{
+		{"back to landed", stage("landed", "2027-06-10"), decimal.NullDecimal{}, decimal.NullDecimal{}},
+		{"back to the contract", stage(contract, "2027-06-09"), decimal.NullDecimal{}, decimal.NullDecimal{}},
+		{"back to landed, where some came", with(stage("landed", "2027-06-10"), "5"), amount("5"), amount("5")},
+		{"the amount alone", with(stage("funds_arrived", "2027-06-11"), "400000"), amount("400000"), amount("400000")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			g := newGround(t)
+			p := g.report(g.record(), projects.Landed, projects.Funds)
+			verify := func(by accounts.Actor) {
+				t.Helper()
+				stages := ok(g.service.Detail(t.Context(), g.reporter, p.ID)).Stages
+				newest := slices.MaxFunc(stages, func(a, b projects.StageEvent) int { return cmp.Compare(a.Position, b.Position) })
+				p = ok(g.service.Verify(t.Context(), by, p.ID, newest.ID, projects.Verified, ""))
+			}
+			verify(g.checker)
+			million := amount("1000000")
+			if !sameAmount(p.PaidIn, million) || !sameAmount(p.VerifiedPaidIn, million) {
+				t.Fatalf("before: %v paid in, %v verified", p.PaidIn, p.VerifiedPaidIn)
+			}
+			var err error
+			if p, _, err = g.service.Report(t.Context(), g.checker, p.ID, p.Version, corrected(tt.back)); err != nil {
+				t.Fatal(err)
+			}
+			if !sameAmount(p.PaidIn, tt.paid) || !sameAmount(p.VerifiedPaidIn, million) {
+				t.Errorf("corrected: %v paid in, %v verified", p.PaidIn, p.VerifiedPaidIn)
+			}
+			verify(g.reporter)
+			if !sameAmount(p.PaidIn, tt.paid) || !sameAmount(p.VerifiedPaidIn, tt.verified) {
+				t.Errorf("verified: %v paid in, %v verified", p.PaidIn, p.VerifiedPaidIn)
+			}
+		})
+	}
+}
+
+func sameAmount(a, b decimal.NullDecimal) bool {
+	return a.Valid == b.Valid && a.Decimal.Equal(b.Decimal)
+}
+
 func TestTooMuchPaidInWarns(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
@@ -183,6 +238,12 @@ func TestMerge(t *testing.T) {
 		t.Errorf("merged twice: %v", err)
 	}
 	must(merge(second, master))
+	// The third went over to the master without being named: its own history says so.
+	trail := ok(audit.History(t.Context(), g.db, third.ID))
+	want := map[string]any{"merged_into": master.Code, "through": second.Code}
+	if last := trail[len(trail)-1]; last.Action != "project.remerge" || !reflect.DeepEqual(last.After, want) || !reflect.DeepEqual(last.Before, map[string]any{"merged_into": second.Code}) || last.Reason != "same plant" {
+		t.Errorf("the third's history ends with %+v", last)
+	}
 	d := ok(g.service.Detail(t.Context(), g.reporter, master.ID))
 	if len(d.Duplicates) != 2 || len(d.Appearances) != 2 || len(d.Similar) != 0 {
 		t.Errorf("the master has %d duplicates, %d appearances, %d similar", len(d.Duplicates), len(d.Appearances), len(d.Similar))

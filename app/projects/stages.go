@@ -169,20 +169,23 @@ type standing struct {
 // derive reads the events in the order in which they were reported. A report
 // lifts the stage, a correction sets it, one that fills in a lower rung leaves
 // it; disputed ones count for nothing. When all are disputed the document alone
-// stands.
+// stands. Verified figures rest on the verified reports alone, corrections too.
 func derive(signed Document, events []StageEvent) (now standing) {
+	var verified []StageEvent
 	for _, e := range events {
 		if e.Disputed() {
 			continue
 		}
-		lift(&now.Stage, &now.PaidIn, e)
+		lift(&now.Stage, e)
 		if e.Verdict == Verified {
-			lift(&now.VerifiedStage, &now.VerifiedPaidIn, e)
+			lift(&now.VerifiedStage, e)
+			verified = append(verified, e)
 		}
 		if e.Stage == Terminated {
 			now.Termination = e.Reason
 		}
 	}
+	now.PaidIn, now.VerifiedPaidIn = moneyOf(events), moneyOf(verified)
 	if now.Stage == "" {
 		now.Stage = Stage(signed)
 	}
@@ -192,16 +195,22 @@ func derive(signed Document, events []StageEvent) (now standing) {
 	return now
 }
 
-func lift(stage *Stage, paid *decimal.NullDecimal, e StageEvent) {
+func lift(stage *Stage, e StageEvent) {
 	if e.Correction || e.Stage.rank() >= stage.rank() {
 		*stage = e.Stage
 	}
-	switch {
-	case e.PaidIn.Valid && (e.Correction || !paid.Valid || e.PaidIn.Decimal.GreaterThan(paid.Decimal)):
-		*paid = e.PaidIn
-	case e.Correction && e.Stage.rank() < Landed.rank():
-		*paid = decimal.NullDecimal{} // funds need landing
+}
+
+// moneyOf is the most that the reports which still count say was paid in; a
+// correction's own amount holds, more or less. Money of a stage that was
+// corrected away is gone with it.
+func moneyOf(events []StageEvent) (paid decimal.NullDecimal) {
+	for _, e := range effective(events) {
+		if e.PaidIn.Valid && (e.Correction || !paid.Valid || e.PaidIn.Decimal.GreaterThan(paid.Decimal)) {
+			paid = e.PaidIn
+		}
 	}
+	return paid
 }
 
 // effective are the events that still count: none that is disputed, and none

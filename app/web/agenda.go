@@ -395,10 +395,14 @@ func (s *Server) newSession(c *fiber.Ctx) error {
 
 func (s *Server) createSession(c *fiber.Ctx) error {
 	form := readForm(c)
-	in := sessionInput(&form, event(c).Zone)
-	in.StartsAt, in.EndsAt = form.Moment("starts_at", event(c).Zone), form.Moment("ends_at", event(c).Zone)
+	zone, err := s.zoneOfStop(c, form.Text("stop_id"))
+	if err != nil {
+		return err
+	}
+	in := sessionInput(&form, zone)
+	in.StartsAt, in.EndsAt = form.Moment("starts_at", zone), form.Moment("ends_at", zone)
 	in.RoomID = optionalID(&form, "room_id")
-	err := form.Err()
+	err = form.Err()
 	var made agenda.Session
 	if err == nil {
 		made, err = s.Agenda.Create(c.UserContext(), actor(c), event(c).ID, in)
@@ -415,6 +419,24 @@ func (s *Server) createSession(c *fiber.Ctx) error {
 		return err
 	}
 	return s.again(c, "agenda/new", p)
+}
+
+// zoneOfStop answers the clock of the stop that a form names, or of the event's
+// only stop: what is typed for a session stands on it. A stop that is not the
+// event's is refused with the rest of the form; until then the event's clock
+// serves.
+func (s *Server) zoneOfStop(c *fiber.Ctx, typed string) (*time.Location, error) {
+	stops, err := s.Events.Stops(c.UserContext(), event(c).ID)
+	if err != nil {
+		return nil, err
+	}
+	id, _ := ident.Parse(typed) // what is no identifier names no stop
+	for _, stop := range stops {
+		if stop.ID == id || typed == "" && len(stops) == 1 {
+			return stop.Location(), nil
+		}
+	}
+	return event(c).Zone, nil
 }
 
 // sessionInput reads what a session says, without its time and room.

@@ -87,7 +87,7 @@ func newLiveSite(t *testing.T) *liveSite {
 		holders[role] = a
 	}
 	l.server = newServer(t, func(o *Options) {
-		o.Agenda, o.Feed, o.SignIn = l.agenda, l.feed, holders
+		o.Events, o.Agenda, o.Feed, o.SignIn = e, l.agenda, l.feed, holders
 		o.Event = func(_ context.Context, ref string) (EventHead, error) {
 			if ref != made.Slug {
 				return EventHead{}, fault.New(fault.NotFound, "error.not_found")

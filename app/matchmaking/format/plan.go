@@ -2,7 +2,7 @@ package format
 
 // Statuses of a plan.
 const (
-	Optimal    = "optimal"    // the objective equals its bound
+	Optimal    = "optimal"    // none is worth more, or as much with fewer breaks; changes of place and rank are not proven
 	Feasible   = "feasible"   // keeps every hard rule
 	Infeasible = "infeasible" // Conflict names what cannot stand together
 	Unknown    = "unknown"    // stopped before any plan

@@ -59,7 +59,10 @@ func (s *state) explainPlan(m int, u *format.Unplaced) {
 		case format.NoPlace:
 			u.WouldAllow = "one more place that has what they need"
 		case format.LowerValue:
-			u.WouldAllow = "leaving out " + u.Because[0]
+			u.WouldAllow = "a wider spread of the breaks"
+			if len(u.Because) > 0 {
+				u.WouldAllow = "leaving out " + u.Because[0]
+			}
 		default:
 			u.WouldAllow = "one more slot"
 		}
@@ -104,15 +107,43 @@ func (s *state) obstacle(m, slot int) (reason string, because []string) {
 	if s.far && !s.reachable(m, slot, free) {
 		return format.TooFar, []string{s.problem.Slots[slot].ID}
 	}
-	// It fits, and would only be unfair: what its parties have already is why.
+	// It fits, and would only be unfair: what its parties have already is why, or,
+	// when they have nothing, what makes others wait.
 	for _, w := range v.parties {
-		for _, h := range s.workers[w].meetings {
-			if s.isAt(w, h) {
-				because = append(because, s.problem.Meetings[h].ID)
-			}
-		}
+		because = append(because, s.held(w)...)
+	}
+	if len(because) == 0 {
+		because = s.longestWaiting()
 	}
 	return format.LowerValue, because
+}
+
+// held answers the ids of the meetings that a party has.
+func (s *state) held(w int) (ids []string) {
+	for _, m := range s.workers[w].meetings {
+		if s.isAt(w, m) {
+			ids = append(ids, s.problem.Meetings[m].ID)
+		}
+	}
+	return ids
+}
+
+// longestWaiting answers the ids of the meetings of those parties who have the
+// most breaks; none when nobody has a meeting.
+func (s *state) longestWaiting() (ids []string) {
+	most := 0
+	for w := range s.parties {
+		if s.count[w] == 0 {
+			continue
+		}
+		switch b := s.breaks(w); {
+		case b > most:
+			most, ids = b, s.held(w)
+		case b == most:
+			ids = append(ids, s.held(w)...)
+		}
+	}
+	return ids
 }
 
 // reachable tells whether both parties can walk to one of the places in time.
