@@ -80,6 +80,8 @@ func (s *Server) observe(c *fiber.Ctx) error {
 		s.Log.Error("request", append(line, "err", err)...)
 	case err != nil:
 		s.Log.Info("request", append(line, "fault", fault.CodeOf(err))...)
+	case under(c.Path(), "/static"):
+		s.Log.Debug("request", line...)
 	default:
 		s.Log.Info("request", line...)
 	}

@@ -106,7 +106,7 @@ func (p Page) OffsetMinutes() int {
 func (s *Server) page(c *fiber.Ctx) Page {
 	v := visitOf(c)
 	p := Page{
-		Lang: v.lang, Path: c.Path(), OtherLangURL: otherLang(c, v.lang), CSRF: s.csrfToken(c), Flash: s.takeFlash(c, v.lang),
+		Lang: v.lang, Path: c.Path(), OtherLangURL: s.otherLang(c, v.lang), CSRF: s.csrfToken(c), Flash: s.takeFlash(c, v.lang),
 		Actor: v.actor, Event: v.event, Now: s.Now(), Version: s.Version, Dev: s.Dev,
 	}
 	if p.Event != nil {
@@ -117,13 +117,47 @@ func (s *Server) page(c *fiber.Ctx) Page {
 }
 
 // otherLang is the address of this page in the other language, with its filters.
-func otherLang(c *fiber.Ctx, l locale.Lang) string {
+// A page that answers a form stands at an address that cannot be opened: the
+// nearest one above it that can is answered.
+func (s *Server) otherLang(c *fiber.Ctx, l locale.Lang) string {
 	query := url.Values{}
-	for k, v := range c.Request().URI().QueryArgs().All() {
-		query.Add(string(k), string(v))
+	if safe(c.Method()) {
+		for k, v := range c.Request().URI().QueryArgs().All() {
+			query.Add(string(k), string(v))
+		}
 	}
 	query.Set("lang", string(l.Other()))
+	if !safe(c.Method()) {
+		return s.opens(c.Path()) + "?" + query.Encode()
+	}
 	return "/" + strings.TrimLeft(c.Path(), "/") + "?" + query.Encode()
+}
+
+// opens answers the longest part of a path that a page stands at.
+func (s *Server) opens(path string) string {
+	for path != "" {
+		for _, r := range s.table {
+			if r.Method == fiber.MethodGet && matches(r.Path, path) {
+				return path
+			}
+		}
+		path = path[:strings.LastIndexByte(path, '/')]
+	}
+	return "/"
+}
+
+// matches tells whether a path is of a route's pattern.
+func matches(pattern, path string) bool {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return false
+	}
+	for i, part := range want {
+		if part != have[i] && (!strings.HasPrefix(part, ":") || have[i] == "") {
+			return false
+		}
+	}
+	return true
 }
 
 // consolePlaces are the places of the console's bar, in the order of the work.

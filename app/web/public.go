@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -32,7 +34,27 @@ func (s *Server) home(c *fiber.Ctx) error {
 	for _, e := range list {
 		p.Events = append(p.Events, HeadOf(e))
 	}
+	nearestFirst(p.Events, s.Now())
 	return s.render(c, "public/home", p)
+}
+
+// nearestFirst sorts events as a guest looks for them: what is on, then what
+// comes, the nearest first, then what was, the latest first.
+func nearestFirst(list []EventHead, now time.Time) {
+	when := func(e EventHead) (part int, distance time.Duration) {
+		switch ends := e.LastDay.AddDate(0, 0, 1); {
+		case now.Before(e.FirstDay):
+			return 1, e.FirstDay.Sub(now)
+		case !now.Before(ends):
+			return 2, now.Sub(ends)
+		}
+		return 0, 0
+	}
+	slices.SortStableFunc(list, func(a, b EventHead) int {
+		partA, farA := when(a)
+		partB, farB := when(b)
+		return cmp.Or(cmp.Compare(partA, partB), cmp.Compare(farA, farB))
+	})
 }
 
 type eventPage struct {

@@ -27,8 +27,12 @@ type registrationsPage struct {
 // registrations is the review desk's list; its filters stand in the address.
 func (s *Server) registrations(c *fiber.Ctx) error {
 	ctx, e, number := c.UserContext(), event(c).ID, pageNumber(c)
+	status := c.Query("status", "queue")
+	if c.Query("status") == "" && c.Query("q") != "" {
+		status = "all" // whoever looks for somebody looks everywhere
+	}
 	f := delegations.Filter{
-		Status: c.Query("status", "queue"), Category: c.Query("category"), Search: c.Query("q"),
+		Status: status, Category: c.Query("category"), Search: c.Query("q"),
 		Offset: (number - 1) * registrationsPerPage, Limit: registrationsPerPage,
 	}
 	if f.Status == "all" {
@@ -43,7 +47,7 @@ func (s *Server) registrations(c *fiber.Ctx) error {
 		return err
 	}
 	p := registrationsPage{
-		Page: s.page(c), Rows: page.Rows, Total: page.Total, Status: c.Query("status", "queue"), Search: f.Search,
+		Page: s.page(c), Rows: page.Rows, Total: page.Total, Status: status, Search: f.Search,
 		Pager: pager(c, number, registrationsPerPage, page.Total), Counts: map[string]int{},
 	}
 	for status, n := range counts {

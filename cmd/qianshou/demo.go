@@ -100,7 +100,7 @@ func (g *ground) prepare(ctx context.Context) (string, error) {
 	if password == "" {
 		password = "as the server that loaded the demo printed it; qianshou user password sets another"
 	}
-	return fmt.Sprintf("Console: %s/console\nSign in as owner@demo.example (or programme@, protocol@, matchmaking@, doors@, projects@, analyst@, auditor@)\nPassword: %s\nThis is the demo: its clock reads %s.",
+	return fmt.Sprintf("Console: %s/console\nSign in as owner@demo.example (or programme@, protocol@, matchmaking@, doors@, projects@, analyst@, auditor@)\nPassword: %s\nThis is the demo: its clock reads %s.\nCtrl-C stops everything; the data stays.",
 		g.cfg.PublicURL, password, g.now().In(time.FixedZone("UTC+8", 8*3600)).Format(time.RFC3339)), nil
 }
 

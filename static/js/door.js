@@ -46,6 +46,9 @@ function unpair(why) {
   localStorage.removeItem(key);
   state.secret = null;
   stopLooking();
+  $("[data-gate]").textContent = $("[data-gate]").dataset.title;
+  $("[data-way]").textContent = $("[data-hour]").textContent = "";
+  state.zone = undefined;
   show("pair");
   complain($('[data-view="pair"]'), why);
 }
@@ -154,7 +157,6 @@ function verdict(v) {
   answerOf({
     tone, word: v.word, message: v.message, person: p, action: v.action, code: [v.code, p?.serial].filter(Boolean).join(" · "),
     since: v.since && fill(words.since, hourOf(v.since), both(v.since_gate)),
-    say: granted && p && both(p.title) ? fill(words.say, both(p.title)) : "",
     goOn: tone === "yes",
     override: !granted && p && state.standing?.duty === "supervisor" ? p.registration_id : "",
   });
@@ -174,14 +176,14 @@ function answerOf(a) {
   put("[data-word]", a.word);
   put("[data-message]", a.message);
   put("[data-since]", a.since);
-  put("[data-say]", a.say);
   put("[data-action]", a.action);
   put("[data-code]", a.code);
-  $("[data-box]").hidden = !(a.since || a.say || a.action || a.code);
+  $("[data-box]").hidden = !(a.since || a.action || a.code);
   const who = $("[data-who]");
   who.hidden = !a.person;
   if (a.person) {
     put("[data-name]", a.person.name);
+    who.classList.toggle("long", a.person.name.length > 28);
     put("[data-name-zh]", otherScript(a.person).replace(/[·-]/g, "\u2060$&\u200b")); // lines break after these signs alone
     put("[data-role]", [both(a.person.title), both(a.person.country), a.person.head ? words.head : both(a.person.badge_name)].filter(Boolean).join(" · "));
   }
