@@ -50,7 +50,7 @@ func TestWhatRecordRefuses(t *testing.T) {
 		{"a control character", func(in *projects.Input) { in.Name.EN = "Plant\u202e" }, map[string]string{"name_en": "field.control"}},
 		{"a name too long", func(in *projects.Input) { in.Name.ZH = strings.Repeat("𠮷", 201) }, map[string]string{"name_zh": "field.too_long"}},
 		{"unknown codes", func(in *projects.Input) {
-			in.Sector, in.District, in.Country, in.City, in.FirmID = "XXXX", "0", "ZZ", "", ident.New()
+			in.Sector, in.District, in.Country, in.City, in.FirmID = "NONE", "0", "ZZ", "", ident.New()
 			in.PartnerName = "Partner"
 		}, map[string]string{"sector_code": "field.choice", "district_code": "field.choice", "partner_country": "field.choice", "firm_id": "field.choice"}},
 		{"one party", func(in *projects.Input) { in.City = "" }, map[string]string{"partner_name": "projects.partner_needed"}},

@@ -5,7 +5,6 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
-	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/kit/fault"
 	"qianshou/app/matchmaking"
@@ -15,7 +14,7 @@ import (
 // overviewPage holds what the reader may see; what they may not is nil.
 type overviewPage struct {
 	Page
-	Counts      map[string]int // registrations by status, and: queue, holding (a badge), all
+	Counts      map[string]int // as deskCounts
 	Delegations int
 	OnNow, Next []agenda.Item
 	Zones       []doors.ZoneCount
@@ -26,7 +25,7 @@ type overviewPage struct {
 // overview is where an organizer's day begins: what waits, what is on, who is
 // inside, and what has come of it.
 func (s *Server) overview(c *fiber.Ctx) error {
-	p := overviewPage{Page: s.page(c), Counts: map[string]int{}}
+	p := overviewPage{Page: s.page(c)}
 	for _, part := range []func(*fiber.Ctx, *overviewPage) error{s.overviewGuests, s.overviewDay, s.overviewResults} {
 		if err := part(c, &p); err != nil {
 			return err
@@ -41,15 +40,7 @@ func (s *Server) overviewGuests(c *fiber.Ctx, p *overviewPage) error {
 	if err != nil {
 		return err
 	}
-	for status, n := range counts {
-		p.Counts[string(status)] = n
-		switch status {
-		case delegations.Submitted, delegations.UnderReview, delegations.OnHold:
-			p.Counts["queue"] += n
-		case delegations.Approved, delegations.BadgeIssued, delegations.CheckedIn:
-			p.Counts["holding"] += n
-		}
-	}
+	p.Counts = deskCounts(counts)
 	if by.May(accounts.SeeDelegations, e) {
 		list, err := s.Delegations.List(ctx, by, e)
 		if err != nil {

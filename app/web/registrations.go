@@ -48,16 +48,27 @@ func (s *Server) registrations(c *fiber.Ctx) error {
 	}
 	p := registrationsPage{
 		Page: s.page(c), Rows: page.Rows, Total: page.Total, Status: status, Search: f.Search,
-		Pager: pager(c, number, registrationsPerPage, page.Total), Counts: map[string]int{},
-	}
-	for status, n := range counts {
-		p.Counts[string(status)] = n
-		p.Counts["all"] += n
-		if status == delegations.Submitted || status == delegations.UnderReview || status == delegations.OnHold {
-			p.Counts["queue"] += n
-		}
+		Pager: pager(c, number, registrationsPerPage, page.Total), Counts: deskCounts(counts),
 	}
 	return s.render(c, "registrations/list", p)
+}
+
+// deskCounts adds to the registrations of each status what the desk asks for: all
+// of them, those that wait for a decision (queue), and those with a badge
+// (holding).
+func deskCounts(counts map[delegations.Status]int) map[string]int {
+	desk := map[string]int{}
+	for status, n := range counts {
+		desk[string(status)] = n
+		desk["all"] += n
+		switch status {
+		case delegations.Submitted, delegations.UnderReview, delegations.OnHold:
+			desk["queue"] += n
+		case delegations.Approved, delegations.BadgeIssued, delegations.CheckedIn:
+			desk["holding"] += n
+		}
+	}
+	return desk
 }
 
 type registrationPage struct {
