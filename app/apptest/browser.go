@@ -126,6 +126,9 @@ func (b *Browser) Phone() { b.size(390, 844, true) }
 // Desk makes the window a desk's, 1440×900.
 func (b *Browser) Desk() { b.size(1440, 900, false) }
 
+// Wall makes the window a big screen's, 2560×1440.
+func (b *Browser) Wall() { b.size(2560, 1440, false) }
+
 func (b *Browser) size(width, height int64, phone bool) {
 	b.t.Helper()
 	var options []chromedp.EmulateViewportOption
@@ -196,6 +199,26 @@ func (b *Browser) At() string {
 
 // Context is for steps that this package has no word for.
 func (b *Browser) Context() context.Context { return b.ctx }
+
+// Status answers the HTTP status that the page came with.
+func (b *Browser) Status() int {
+	b.t.Helper()
+	return Eval[int](b, `performance.getEntriesByType("navigation")[0].responseStatus`)
+}
+
+// Settled waits until everything that the page is drawn with is there.
+func (b *Browser) Settled() {
+	b.t.Helper()
+	b.Await("the page to be drawn", `document.readyState === "complete" && document.fonts.status === "loaded" && [...document.images].every(i => i.complete)`)
+}
+
+// WholePicture writes the page as a PNG, also what the window does not reach.
+func (b *Browser) WholePicture(path string) {
+	b.t.Helper()
+	if err := os.WriteFile(path, ask(b, "whole picture", chromedp.FullScreenshot(100)), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
 
 // Picture writes what the window shows as a PNG.
 func (b *Browser) Picture(path string) {
