@@ -40,15 +40,22 @@ func Open(t testing.TB, more ...chromedp.ExecAllocatorOption) *Browser {
 	return window(t, allocator)
 }
 
+// Stranger opens a window of the same program that shares nothing with the others,
+// as on somebody else's machine.
+func (b *Browser) Stranger() *Browser {
+	b.t.Helper()
+	return window(b.t, b.ctx, chromedp.WithNewBrowserContext())
+}
+
 // Window opens a second window of the same browser, with the same cookies.
 func (b *Browser) Window() *Browser {
 	b.t.Helper()
 	return window(b.t, b.ctx)
 }
 
-func window(t testing.TB, parent context.Context) *Browser {
+func window(t testing.TB, parent context.Context, options ...chromedp.ContextOption) *Browser {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(parent)
+	ctx, cancel := chromedp.NewContext(parent, options...)
 	t.Cleanup(cancel)
 	b := &Browser{t: t, ctx: ctx}
 	// The library panics when a browser that did not start is asked a second time.
@@ -188,8 +195,11 @@ func (b *Browser) Attribute(selector, name string) string {
 // Await waits until an expression of JavaScript is true.
 func (b *Browser) Await(what, expression string) {
 	b.t.Helper()
-	ask(b, "await "+what, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(stepLimit)))
+	ask(b, "await "+what, chromedp.Poll[chromedp.Void](expression, poll...))
 }
+
+// poll is how often and how long a page is asked.
+var poll = []chromedp.PollOption{chromedp.WithPollingInterval(20 * time.Millisecond), chromedp.WithPollingTimeout(stepLimit)}
 
 // At answers the address of the page.
 func (b *Browser) At() string {
