@@ -6,7 +6,7 @@ PACKAGES ?= ./...
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench fuzz golden
+.PHONY: help run build test lint pictures bench fuzz golden
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,10 @@ lint: ## format, vet, staticcheck, known vulnerabilities
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	@$(GO) run $(GOVULNCHECK) ./... || { [ $$? -eq 3 ] && exit 1; echo "govulncheck: its database cannot be reached from here; not checked"; }
+
+pictures: ## every page at two sizes and in both languages, into pictures/
+	@scripts/install.sh test
+	$(GO) run ./app/kit/private/with $(GO) test ./cmd/qianshou -run TestPictures -count 1 -v -pictures $(CURDIR)/pictures
 
 bench: ## figures, as ratios to a limit measured in the same run
 	@scripts/install.sh test

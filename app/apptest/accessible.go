@@ -26,7 +26,7 @@ func (b Barrier) String() string {
 func (b *Browser) Barriers() (found []Barrier) {
 	b.t.Helper()
 	Eval[bool](b, axe+`; true`)
-	Eval[bool](b, `window.barriers = undefined; axe.run().then(r => { window.barriers = JSON.stringify(r.violations.map(v => ({
+	Eval[bool](b, `window.barriers = undefined; axe.run({resultTypes: ["violations"]}).then(r => { window.barriers = JSON.stringify(r.violations.map(v => ({
 		impact: v.impact, id: v.id, where: v.nodes[0].html.slice(0, 200), why: v.nodes[0].failureSummary }))) }); true`)
 	b.Await("the rules", `window.barriers !== undefined`)
 	if err := json.Unmarshal([]byte(Eval[string](b, `window.barriers`)), &found); err != nil {

@@ -40,15 +40,22 @@ func Open(t testing.TB, more ...chromedp.ExecAllocatorOption) *Browser {
 	return window(t, allocator)
 }
 
+// Stranger opens a window of the same program that shares nothing with the others,
+// as on somebody else's machine.
+func (b *Browser) Stranger() *Browser {
+	b.t.Helper()
+	return window(b.t, b.ctx, chromedp.WithNewBrowserContext())
+}
+
 // Window opens a second window of the same browser, with the same cookies.
 func (b *Browser) Window() *Browser {
 	b.t.Helper()
 	return window(b.t, b.ctx)
 }
 
-func window(t testing.TB, parent context.Context) *Browser {
+func window(t testing.TB, parent context.Context, options ...chromedp.ContextOption) *Browser {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(parent)
+	ctx, cancel := chromedp.NewContext(parent, options...)
 	t.Cleanup(cancel)
 	b := &Browser{t: t, ctx: ctx}
 	// The library panics when a browser that did not start is asked a second time.
@@ -126,6 +133,9 @@ func (b *Browser) Phone() { b.size(390, 844, true) }
 // Desk makes the window a desk's, 1440×900.
 func (b *Browser) Desk() { b.size(1440, 900, false) }
 
+// Wall makes the window a big screen's, 2560×1440.
+func (b *Browser) Wall() { b.size(2560, 1440, false) }
+
 func (b *Browser) size(width, height int64, phone bool) {
 	b.t.Helper()
 	var options []chromedp.EmulateViewportOption
@@ -185,8 +195,11 @@ func (b *Browser) Attribute(selector, name string) string {
 // Await waits until an expression of JavaScript is true.
 func (b *Browser) Await(what, expression string) {
 	b.t.Helper()
-	ask(b, "await "+what, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(stepLimit)))
+	ask(b, "await "+what, chromedp.Poll[chromedp.Void](expression, poll...))
 }
+
+// poll is how often and how long a page is asked.
+var poll = []chromedp.PollOption{chromedp.WithPollingInterval(20 * time.Millisecond), chromedp.WithPollingTimeout(stepLimit)}
 
 // At answers the address of the page.
 func (b *Browser) At() string {
@@ -196,6 +209,26 @@ func (b *Browser) At() string {
 
 // Context is for steps that this package has no word for.
 func (b *Browser) Context() context.Context { return b.ctx }
+
+// Status answers the HTTP status that the page came with.
+func (b *Browser) Status() int {
+	b.t.Helper()
+	return Eval[int](b, `performance.getEntriesByType("navigation")[0].responseStatus`)
+}
+
+// Settled waits until everything that the page is drawn with is there.
+func (b *Browser) Settled() {
+	b.t.Helper()
+	b.Await("the page to be drawn", `document.readyState === "complete" && document.fonts.status === "loaded" && [...document.images].every(i => i.complete)`)
+}
+
+// WholePicture writes the page as a PNG, also what the window does not reach.
+func (b *Browser) WholePicture(path string) {
+	b.t.Helper()
+	if err := os.WriteFile(path, ask(b, "whole picture", chromedp.FullScreenshot(100)), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
 
 // Picture writes what the window shows as a PNG.
 func (b *Browser) Picture(path string) {

@@ -27,20 +27,8 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	cfg, err := readConfig(p.environ)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := attach(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(g.close)
-	g.cfg.PublicURL = p.url
-	s, err := build(t.Context(), g)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := p.site(t)
+	g := s.g
 
 	people := accounts.New(g.db, g.redis, g.now, ident.New)
 	visitors := []*visitor{{name: "guest"}}
@@ -139,6 +127,27 @@ func TestAccess(t *testing.T) {
 			t.Errorf("in the table, and not so: %s", line)
 		}
 	}
+}
+
+// site puts the program together a second time on the same data, for what a test
+// has to ask of its parts.
+func (p program) site(t *testing.T) *site {
+	t.Helper()
+	cfg, err := readConfig(p.environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := attach(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(g.close)
+	g.cfg.PublicURL = p.url
+	s, err := build(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // visitor is somebody at the door of a route.

@@ -1,44 +1,43 @@
 package main
 
 import (
+	"log/slog"
 	"testing"
 
 	"qianshou/app/apptest"
+	"qianshou/app/kit/locale"
+	"qianshou/app/web"
 )
 
-// TestPagesAreAccessible holds the pages, on the phone in Chinese and at the desk
-// in English, to the rules of accessibility. Nothing of them may be broken.
+// TestPagesAreAccessible holds every page, on the phone in Chinese and at the desk
+// in English, to the rules of accessibility. Nothing of them may be broken, no
+// page may be wider than its window, and none may show a key of the catalogue.
 func TestPagesAreAccessible(t *testing.T) {
 	t.Parallel()
-	p := start(t)
-	const console = "/console/" + forum
-	for _, visit := range []struct {
-		who   string
-		pages []string
-	}{
-		{"", []string{"/", "/e/" + forum, "/e/" + forum + "/agenda", "/e/" + forum + "/register", "/e/" + forum + "/wall", "/sign-in", "/door"}},
-		{"owner", []string{
-			console, console + "/registrations", console + "/delegations", console + "/firms", console + "/matchmaking", console + "/agenda", console + "/agenda/new", console + "/badges",
-			console + "/badges/back", console + "/doors", console + "/doors/log", console + "/doors/gates/new", console + "/doors/devices/new",
-			console + "/projects", console + "/projects/new", console + "/projects/rates", console + "/statistics", console + "/mails",
-			console + "/accounts", console + "/audit",
-		}},
-	} {
-		b := apptest.Open(t)
-		if visit.who != "" {
-			p.signIn(b, visit.who)
-		}
-		for size, set := range map[string]func(){"zh": b.Phone, "en": b.Desk} {
-			set()
-			for _, page := range visit.pages {
-				b.Visit(p.url + page + "?lang=" + size)
+	words, err := web.Words(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, s := newGuide(t, start(t, "DEV=true"))
+	all := looks(t, s.web.Routes())
+	for lang, size := range map[locale.Lang]func(*apptest.Browser){locale.ZH: (*apptest.Browser).Phone, locale.EN: (*apptest.Browser).Desk} {
+		t.Run(string(lang), func(t *testing.T) {
+			t.Parallel()
+			as := g.visitors(t, size)
+			for _, l := range all {
+				b := as(l.who)
+				g.open(t, b, l, string(lang))
 				for _, barrier := range b.Barriers() {
-					t.Errorf("%s in %s: %s", page, size, barrier)
+					t.Errorf("%s: %s", l.name, barrier)
 				}
-				if wide := apptest.Eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
-					t.Errorf("%s in %s: %d px wider than the window", page, size, wide)
+				seen := sightsOf(b)
+				if seen.Over > 0 {
+					t.Errorf("%s: %d px wider than the window: %s", l.name, seen.Over, seen.Widest)
+				}
+				for _, key := range seen.keysIn(words) {
+					t.Errorf("%s shows the key %s", l.name, key)
 				}
 			}
-		}
+		})
 	}
 }

@@ -44,7 +44,6 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	liaison.Desk()
 	p.signIn(desk, "protocol")
 	desk.Visit(p.url + "/console/" + forum + "/delegations?lang=en")
-	pictures(t, desk, "delegations-list")
 	desk.Fill("q", "亚琛")
 	desk.Press(`form[role="search"] button`)
 	if n := apptest.Eval[int](desk, `document.querySelectorAll(".dg-list tbody tr").length`); n != 1 {
@@ -58,7 +57,6 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	if got := desk.Text("#members tbody tr"); !strings.Contains(got, "Friederike Löffelholz") || !strings.Contains(got, "Head") {
 		t.Errorf("the first in precedence is %q", got)
 	}
-	pictures(t, desk, "delegation-desk")
 	address := makeLink(desk, "Office of the Lord Mayor")
 	if !strings.HasPrefix(address, p.url+"/delegation/") {
 		t.Fatalf("the link is %q", address)
@@ -87,10 +85,8 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	if n := apptest.Eval[int](liaison, `document.querySelectorAll("#meetings li").length`); n != 9 {
 		t.Errorf("the liaison sees %d meetings", n)
 	}
-	pictures(t, liaison, "liaison")
 	liaison.Visit(address + "?lang=zh")
 	liaison.Press(`a[href$="/members/new"]`)
-	pictures(t, liaison, "member")
 	liaison.Visit(address + "/members/new?lang=zh")
 	liaison.Fill("role", "business", "family_name", "Quastenbeck", "given_name", "Henrikе", "email", "henrike@aachen.example", // the last letter is Cyrillic
 		"nationality", "DE", "birth_date", "1984-02-17", "passport.number", "TEST00061", "passport.expires_on", "2031-10-01")
@@ -140,7 +136,6 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	if got := liaison.Text("#withdraw"); !strings.Contains(got, "Withdraw Henrike Quastenbeck") {
 		t.Errorf("asked: %q", got)
 	}
-	pictures(t, liaison, "withdraw")
 	liaison.Press(`#withdraw button`)
 	if got := row(liaison, "Quastenbeck"); !strings.Contains(got, "Withdrawn") {
 		t.Errorf("withdrawn stands as %q", got)
@@ -176,11 +171,9 @@ func TestFirmKeepsItsPage(t *testing.T) {
 	firm.Phone()
 	p.signIn(desk, "protocol")
 	desk.Visit(p.url + "/console/" + forum + "/firms?lang=en")
-	pictures(t, desk, "firms-list")
 	desk.Visit(p.url + "/console/" + forum + "/firms?lang=en&q=F007")
 	desk.Press(".dg-list tbody a.name")
 	page := desk.At()
-	pictures(t, desk, "firm-desk")
 	address := makeLink(desk, "Export department")
 	if !strings.HasPrefix(address, p.url+"/firm/") {
 		t.Fatalf("the link is %q", address)
@@ -195,7 +188,6 @@ func TestFirmKeepsItsPage(t *testing.T) {
 	if n := apptest.Eval[int](firm, `document.querySelectorAll("#meetings li").length`); n == 0 {
 		t.Error("the firm sees none of its meetings")
 	}
-	pictures(t, firm, "firm")
 	firm.Phone()
 	firm.Visit(address + "?lang=zh")
 	before := apptest.Eval[int](firm, `document.querySelectorAll(".dg-wishes li").length`)

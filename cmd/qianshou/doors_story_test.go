@@ -100,16 +100,6 @@ func TestDoorReadsBadges(t *testing.T) {
 	if got := typed("F27-9999"); !strings.Contains(got, "UNKNOWN") {
 		t.Errorf("a reference of nobody: %q", got)
 	}
-	forged := badge["token"].(string)
-	forged = forged[:100] + swap(forged[100]) + forged[101:]
-	blind.Do("scan by keyboard", chromedp.Evaluate[chromedp.Void](fmt.Sprintf(
-		`for (const key of [...%q, 'Enter']) document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))`, forged)))
-	blind.Await("the screen", `document.querySelector('[data-code]').textContent.includes('BAD_SIGNATURE')`)
-	blind.Tap("[data-next]")
-	owner.ask("POST", "/api/v1/badges/"+badge["id"].(string)+"/revoke", "/api/v1/badges/{id}/revoke", 200, object{"reason": "lost"})
-	if got := typed(badge["serial"].(string)); !strings.Contains(got, "REVOKED") || !strings.Contains(got, "证件已作废") {
-		t.Errorf("a revoked badge: %q", got)
-	}
 	// The supervisor finds a mayor by a Chinese name and lets them in, with a reason.
 	blind.Tap("[data-find]")
 	blind.Fill("q", "豪尔莫希")

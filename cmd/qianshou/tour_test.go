@@ -1,0 +1,281 @@
+package main
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qianshou/app/accounts"
+	"qianshou/app/apptest"
+	"qianshou/app/doors"
+	"qianshou/app/kit/ident"
+)
+
+const week = "ningbo-week-2027"
+
+// look is one page of the tour: who opens which address of the demo, and what
+// they do there before they look.
+type look struct {
+	name   string // as in file names
+	who    string // a login of the demo; empty: a guest; atDoor: a paired phone
+	path   string // with parameters as the route has them
+	status int    // that it answers; 0: 200
+	then   func(guide, *apptest.Browser)
+}
+
+// atDoor is who stands at the door of the demo with a paired phone.
+const atDoor = "at the door"
+
+// notAPage are the GET routes that answer files, streams and programs.
+var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|\.(ics|ico|json|pdf|png|svg|txt)$`)
+
+// specimens find, for each parameter of a page's route, one of the demo that shows
+// as much as possible.
+var specimens = map[string]string{
+	":event":        `SELECT slug FROM events WHERE slug = '` + forum + `'`,
+	":registration": `SELECT id FROM registrations WHERE status IN ('submitted', 'under_review') ORDER BY reference LIMIT 1`,
+	":approved":     `SELECT id FROM registrations WHERE reference = 'F27-0001'`,
+	":delegation":   `SELECT id FROM delegations WHERE code = 'D12'`,
+	":firm":         `SELECT id FROM firms WHERE code = 'F007'`,
+	":session":      `SELECT id FROM sessions WHERE code = 'S16'`,
+	":badge":        `SELECT b.id FROM badges b JOIN registrations r ON r.id = b.registration_id WHERE r.reference = 'F27-0001'`,
+	":gate":         `SELECT id FROM gates WHERE code = 'A-1'`,
+	":project":      `SELECT id FROM projects WHERE code = 'P001'`,
+	":unlanded":     `SELECT id FROM projects WHERE code = 'P004'`,
+	":mail":         `SELECT id FROM mails WHERE template = 'registration.approved' ORDER BY created_at, recipient LIMIT 1`,
+}
+
+// secrets are the parameters of which the database keeps no copy: guide makes
+// them.
+var secrets = []string{":device", "/me/:token", "/delegation/:token", "/firm/:token"}
+
+// looks answers the whole tour: every page of the route table, and the further
+// faces of those that have several. The test fails on a page whose parameters
+// have no specimen.
+func looks(t *testing.T, routes [][2]string) []look {
+	t.Helper()
+	console := "/console/:event"
+	var all []look
+	for _, r := range routes {
+		method, path := r[0], r[1]
+		if method != http.MethodGet || notAPage.MatchString(path) {
+			continue
+		}
+		who := ""
+		if strings.HasPrefix(path, "/console") {
+			who = "owner"
+		}
+		all = append(all, look{name: nameOf(path), who: who, path: path})
+	}
+	if len(all) < 40 {
+		t.Fatalf("the table has %d pages: the tour overlooks some", len(all))
+	}
+	press := func(selector string) func(guide, *apptest.Browser) {
+		return func(_ guide, b *apptest.Browser) { b.Press(selector) }
+	}
+	all = append(all,
+		look{name: "event-week", path: "/e/" + week},
+		look{name: "event-week-agenda", path: "/e/" + week + "/agenda"},
+		look{name: "event-week-wall", path: "/e/" + week + "/wall"},
+		look{name: "event-register-refused", path: "/e/:event/register", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
+		look{name: "sign-in-refused", path: "/sign-in", status: 422, then: press(`form[action="/sign-in"] button`)},
+		look{name: "delegation-member-refused", path: "/delegation/:token/members/new", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
+		look{name: "not-found", path: "/e/nowhere", status: 404},
+		look{name: "link-ended", path: "/me/nobody", status: 404},
+		look{name: "console-forbidden", who: "analyst", path: console + "/accounts", status: 403},
+		look{name: "console-week", who: "owner", path: "/console/" + week},
+		look{name: "console-week-empty", who: "owner", path: "/console/" + week + "/registrations"},
+		look{name: "console-registrations-all", who: "owner", path: console + "/registrations?status=all"},
+		look{name: "console-registration-approved", who: "owner", path: console + "/registrations/:approved"},
+		look{name: "console-session-edit", who: "owner", path: console + "/agenda/:session?do=edit"},
+		look{name: "console-session-delay", who: "owner", path: console + "/agenda/:session?do=delay&minutes=15"},
+		look{name: "console-session-cancel", who: "owner", path: console + "/agenda/:session?do=cancel"},
+		look{name: "console-session-refused", who: "owner", path: console + "/agenda/new", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
+		look{name: "console-badge-revoke", who: "owner", path: console + "/badges/:badge?do=revoke"},
+		look{name: "console-device-code", who: "owner", path: console + "/doors/devices/:device", then: press(`form[action$="/code"] button`)},
+		look{name: "console-doors-log-denied", who: "owner", path: console + "/doors/log?kind=denied"},
+		look{name: "console-project-report", who: "owner", path: console + "/projects/:unlanded?report=landed"},
+		look{name: "console-project-refused", who: "owner", path: console + "/projects/new", status: 422, then: press(`form.pr-edit button.btn-primary`)},
+		look{name: "console-accounts-refused", who: "owner", path: console + "/accounts", status: 422, then: press(`#new form button.btn-primary`)},
+		look{name: "styleguide-dark", path: "/styleguide?theme=dark"},
+		look{name: "door-ready", who: atDoor, path: "/door", then: pairDoor},
+		look{name: "door-denied", who: atDoor, path: "/door", then: typeAtDoor("F27-0002")},
+		look{name: "door-calm", who: atDoor, path: "/door", then: typeAtDoor("F27-0001")},
+	)
+	for i, l := range all {
+		if slices.ContainsFunc(all[:i], func(other look) bool { return other.name == l.name }) {
+			t.Errorf("two pages of the tour are called %s", l.name)
+		}
+		for _, name := range parameter.FindAllString(l.path, -1) {
+			if specimens[name] == "" && !slices.ContainsFunc(secrets, func(s string) bool { return strings.HasPrefix(l.path, strings.TrimSuffix(s, name)) || s == name }) {
+				t.Errorf("%s: the tour has no specimen of %s", l.path, name)
+			}
+		}
+	}
+	return all
+}
+
+// pairDoor gives the page the secret that pairing would have given it.
+func pairDoor(g guide, b *apptest.Browser) {
+	apptest.Eval[any](b, `localStorage.setItem("qianshou.door", "`+g.doorSecret+`")`)
+	b.Visit(b.At())
+	b.Await("the door to be ready", `!document.querySelector('[data-view="ready"]').hidden && !document.querySelector("[data-nocam]").hidden`)
+}
+
+// typeAtDoor has the door answer a typed reference.
+func typeAtDoor(reference string) func(guide, *apptest.Browser) {
+	return func(g guide, b *apptest.Browser) {
+		pairDoor(g, b)
+		b.Fill("reference", reference)
+		b.Tap("[data-typed] button")
+		b.Await("the answer", `!document.querySelector('[data-view="answer"]').hidden`)
+	}
+}
+
+// nameOf makes a route's path a name: /console/:event/agenda/:session is
+// console-agenda-session.
+func nameOf(path string) string {
+	words := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	switch path {
+	case "/":
+		return "home"
+	case "/console/:event":
+		return "console-overview"
+	}
+	var kept []string
+	for _, w := range words {
+		switch w {
+		case "e", ":token":
+		case ":event":
+			if len(kept) == 0 {
+				kept = append(kept, "event")
+			}
+		default:
+			kept = append(kept, strings.TrimPrefix(w, ":"))
+		}
+	}
+	return strings.Join(kept, "-")
+}
+
+// guide fills the addresses of a tour of a running demo.
+type guide struct {
+	p          program
+	values     map[string]string
+	doorSecret string
+}
+
+// newGuide looks for the specimens, and makes what only who makes it can know:
+// the links of a guest, a delegation and a firm, and a device at a gate.
+func newGuide(t *testing.T, p program) (guide, *site) {
+	t.Helper()
+	s := p.site(t)
+	g := guide{p: p, values: map[string]string{}}
+	for name, query := range specimens {
+		var value string
+		if err := s.g.db.GetContext(t.Context(), &value, query); err != nil {
+			t.Fatalf("specimen of %s: %v", name, err)
+		}
+		g.values[name] = value
+	}
+	id := func(name string) ident.ID {
+		id, err := ident.Parse(g.values[name])
+		if err != nil {
+			t.Fatalf("specimen of %s: %v", name, err)
+		}
+		return id
+	}
+	by, ctx := accounts.SystemActor("test"), t.Context()
+	event, err := s.web.Event(ctx, forum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := event.LastDay.Add(48 * time.Hour)
+	_, secret, err := s.web.Delegations.MakeDelegationLink(ctx, by, id(":delegation"), "Tour", until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.values["/delegation/:token"] = "/delegation/" + secret
+	if _, secret, err = s.web.Delegations.MakeFirmLink(ctx, by, event.ID, id(":firm"), "Tour", until); err != nil {
+		t.Fatal(err)
+	}
+	g.values["/firm/:token"] = "/firm/" + secret
+	// One device is shown in the console, where its code is asked for anew; another
+	// stands at the door.
+	device, _, err := s.web.Doors.AddDevice(ctx, by, id(":gate"), "Phone 1", doors.Supervisor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.values[":device"] = device.ID.String()
+	_, code, err := s.web.Doors.AddDevice(ctx, by, id(":gate"), "Phone 2", doors.Supervisor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, g.doorSecret, err = s.web.Doors.Pair(ctx, code); err != nil {
+		t.Fatal(err)
+	}
+	var letter ident.ID
+	if err := s.g.db.GetContext(ctx, &letter, `SELECT id FROM mails WHERE recipient = 'm056@delegate.example' LIMIT 1`); err != nil {
+		t.Fatal(err)
+	}
+	mail, err := s.web.Mail.ByID(ctx, by, letter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.values["/me/:token"] = regexp.MustCompile(`/me/[\w-]+`).FindString(mail.Text); g.values["/me/:token"] == "" {
+		t.Fatal("the letter to a delegate has no link")
+	}
+	return g, s
+}
+
+// address is where a page of the tour stands, in a language.
+func (g guide) address(l look, lang string) string {
+	path := l.path
+	for _, link := range secrets {
+		if strings.Contains(link, "/") && strings.HasPrefix(path, link) {
+			path = g.values[link] + strings.TrimPrefix(path, link)
+		}
+	}
+	path = parameter.ReplaceAllStringFunc(path, func(name string) string { return g.values[name] })
+	join := "?"
+	if strings.Contains(path, "?") {
+		join = "&"
+	}
+	return g.p.url + path + join + "lang=" + lang
+}
+
+// visitors answers a browser for each login, opened and signed in when it is
+// first asked for.
+func (g guide) visitors(t *testing.T, size func(*apptest.Browser)) func(who string) *apptest.Browser {
+	open := map[string]*apptest.Browser{}
+	return func(who string) *apptest.Browser {
+		if open[who] == nil {
+			b := apptest.Open(t)
+			size(b)
+			if who != "" && who != atDoor {
+				g.p.signIn(b, who)
+			}
+			open[who] = b
+		}
+		return open[who]
+	}
+}
+
+// open shows a page of the tour and holds its status.
+func (g guide) open(t *testing.T, b *apptest.Browser, l look, lang string) {
+	t.Helper()
+	b.Visit(g.address(l, lang))
+	if l.then != nil {
+		l.then(g, b)
+	}
+	b.Settled()
+	want := l.status
+	if want == 0 {
+		want = http.StatusOK
+	}
+	if got := b.Status(); got != want {
+		t.Errorf("%s in %s answers %d, want %d, at %s", l.name, lang, got, want, b.At())
+	}
+}
