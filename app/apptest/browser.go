@@ -31,6 +31,7 @@ func Open(t testing.TB, more ...chromedp.ExecAllocatorOption) *Browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "en-GB"),
+		chromedp.Flag("force-prefers-reduced-motion", true), // what is clicked stands still
 	)
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
@@ -163,16 +164,24 @@ func (b *Browser) Fill(pairs ...string) {
 // Press clicks what a selector finds and waits for the page that follows.
 func (b *Browser) Press(selector string) {
 	b.t.Helper()
+	b.press(selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+// press clicks, once nothing moves any more, and waits for the page that follows.
+func (b *Browser) press(what string, click chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	b.Settled()
 	ctx, cancel := context.WithTimeout(b.ctx, stepLimit)
 	defer cancel()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)); err != nil {
-		b.t.Fatalf("press %s: %v%s", selector, err, b.where())
+	if _, err := chromedp.RunResponse(ctx, click); err != nil {
+		b.t.Fatalf("press %s: %v%s", what, err, b.where())
 	}
 }
 
 // Tap clicks what a selector finds where no new page follows.
 func (b *Browser) Tap(selector string) {
 	b.t.Helper()
+	b.Settled()
 	b.Do("tap "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
@@ -195,11 +204,39 @@ func (b *Browser) Attribute(selector, name string) string {
 // Await waits until an expression of JavaScript is true.
 func (b *Browser) Await(what, expression string) {
 	b.t.Helper()
-	ask(b, "await "+what, chromedp.Poll[chromedp.Void](expression, poll...))
+	await(b, what, `!!(`+expression+`)`, func(is bool) bool { return is })
 }
 
-// poll is how often and how long a page is asked.
-var poll = []chromedp.PollOption{chromedp.WithPollingInterval(20 * time.Millisecond), chromedp.WithPollingTimeout(stepLimit)}
+// AwaitText waits until an expression of JavaScript answers a text that is not
+// empty, and answers it.
+func (b *Browser) AwaitText(what, expression string) string {
+	b.t.Helper()
+	return await(b, what, expression, func(text string) bool { return text != "" })
+}
+
+// lookEvery is how long a page is left alone between two looks at it.
+const lookEvery = 20 * time.Millisecond
+
+// await asks a page again and again, from outside: the page may have no scripts, or
+// give way to the next one meanwhile.
+func await[T any](b *Browser, what, expression string, enough func(T) bool) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, stepLimit)
+	defer cancel()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+		if err == nil && enough(got) {
+			return got
+		}
+		select {
+		case <-ctx.Done():
+			b.t.Fatalf("await %s: answered %v, %v%s", what, got, err, b.where())
+		case <-tick.C:
+		}
+	}
+}
 
 // At answers the address of the page.
 func (b *Browser) At() string {

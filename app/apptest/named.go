@@ -58,16 +58,13 @@ func wordOf(v *accessibility.Value) (word string) {
 // follows.
 func (b *Browser) PressNamed(roles []string, name string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, stepLimit)
-	defer cancel()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(name, named(roles, name), chromedp.NodeVisible)); err != nil {
-		b.t.Fatalf("press %s %q: %v%s", roles[0], name, err, b.where())
-	}
+	b.press(roles[0]+" "+name, chromedp.Click(name, named(roles, name), chromedp.NodeVisible))
 }
 
 // TapNamed clicks what has a role and a name where no new page follows.
 func (b *Browser) TapNamed(roles []string, name string) {
 	b.t.Helper()
+	b.Settled()
 	b.Do("tap "+roles[0]+" "+name, chromedp.Click(name, named(roles, name), chromedp.NodeVisible))
 }
 
@@ -84,11 +81,4 @@ func (b *Browser) NoScripts() {
 		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		return chromedp.Void{}, err
 	})
-}
-
-// AwaitText waits until an expression of JavaScript answers a text that is not
-// empty, and answers it.
-func (b *Browser) AwaitText(what, expression string) string {
-	b.t.Helper()
-	return ask(b, "await "+what, chromedp.Poll[string](expression, poll...))
 }
