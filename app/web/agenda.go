@@ -16,8 +16,8 @@ type agendaPage struct {
 	Page
 	Live       agenda.Live
 	Days       []agendaDay
-	OnNow      []agendaItem // what goes on; at most one
-	Next       []agendaItem
+	OnNow      []agendaItem // everything that goes on
+	Next       []agendaItem // what starts next, and after it
 	Tracks     []filterLink
 	Rooms      []filterLink
 	Filtered   bool
@@ -44,6 +44,9 @@ type filterLink struct {
 	URL  string
 	Here bool
 }
+
+// After tells whether a session starts later than the first of those to come.
+func (p agendaPage) After(i agendaItem) bool { return i.StartsAt.After(p.Next[0].StartsAt) }
 
 // Moved tells whether the old place is still worth showing: not once it is over.
 func (i agendaItem) Moved() bool { return i.Changed != nil && !i.Cancelled && i.State != "past" }
@@ -102,7 +105,7 @@ func newAgendaPage(p Page, live agenda.Live, track, room string) agendaPage {
 		}
 	}
 	now, next := live.NowNext(p.Now, 2)
-	for _, i := range now[:min(1, len(now))] {
+	for _, i := range now {
 		m.OnNow = append(m.OnNow, item(i))
 	}
 	for _, i := range next {
