@@ -45,6 +45,10 @@ type filterLink struct {
 	Here bool
 }
 
+// oneRow is how many cards stand side by side: what comes after the next is left
+// out when it would begin another row.
+const oneRow = 4
+
 // After tells whether a session starts later than the first of those to come.
 func (p agendaPage) After(i agendaItem) bool { return i.StartsAt.After(p.Next[0].StartsAt) }
 
@@ -109,6 +113,9 @@ func newAgendaPage(p Page, live agenda.Live, track, room string) agendaPage {
 		m.OnNow = append(m.OnNow, item(i))
 	}
 	for _, i := range next {
+		if later := i.StartsAt.After(next[0].StartsAt); later && len(m.OnNow)+len(m.Next) >= oneRow {
+			break
+		}
 		m.Next = append(m.Next, item(i))
 	}
 	m.NextChange = nextChange(live, p.Now)
