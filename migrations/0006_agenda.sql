@@ -21,7 +21,7 @@ CREATE TABLE sessions (
   access        text NOT NULL DEFAULT 'open' CONSTRAINT sessions_access CHECK (access IN ('open', 'list')),
   status        text NOT NULL CONSTRAINT sessions_status CHECK (status IN ('draft', 'planned', 'published', 'live', 'ended', 'archived', 'cancelled')),
   embargo_until timestamptz,                   -- hidden from every public view before
-  change_note_zh text NOT NULL DEFAULT '',     -- why it was last moved
+  change_note_zh text NOT NULL DEFAULT '',     -- why it was last moved, or cancelled
   change_note_en text NOT NULL DEFAULT '',
   published_at  timestamptz,                   -- first published; what never was is unknown to guests, cancelled or not
   moved_at      timestamptz,                   -- last moved after it was published, and from where:
@@ -33,6 +33,7 @@ CREATE TABLE sessions (
   version       int NOT NULL DEFAULT 1,
   CONSTRAINT sessions_once UNIQUE (event_id, code),
   CONSTRAINT sessions_length CHECK (ends_at > starts_at AND ends_at <= starts_at + interval '24 hours'),
+  CONSTRAINT sessions_cancelled_why CHECK (status <> 'cancelled' OR change_note_zh <> '' OR change_note_en <> ''),
   -- One room, one session at a time.
   CONSTRAINT sessions_room_free EXCLUDE USING gist (room_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
     WHERE (room_id IS NOT NULL AND status NOT IN ('cancelled', 'archived'))

@@ -5,7 +5,6 @@ package agenda
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -32,29 +31,6 @@ var Kinds = []Kind{
 
 // backstage are the kinds that no guest is ever shown.
 var backstage = []Kind{"internal", "briefing", "holding"}
-
-// Status is how far a session has come.
-type Status string
-
-// The statuses, and where each leads.
-const (
-	Draft     Status = "draft"
-	Planned   Status = "planned"
-	Published Status = "published"
-	Running   Status = "live"
-	Ended     Status = "ended"
-	Archived  Status = "archived"
-	Cancelled Status = "cancelled"
-)
-
-var leadsTo = map[Status][]Status{
-	Draft:     {Planned, Published, Cancelled},
-	Planned:   {Draft, Published, Cancelled},
-	Published: {Running, Ended, Cancelled},
-	Running:   {Ended, Cancelled},
-	Ended:     {Running, Archived},
-	Cancelled: {Archived},
-}
 
 // Session is one item of the programme. IDs that are zero say "none".
 type Session struct {
@@ -147,9 +123,13 @@ func (s *Service) Create(ctx context.Context, by accounts.Actor, event ident.ID,
 // Edit changes everything about a session but its time and room, for which
 // there is Move. version is the one that the editor saw.
 //
-// Faults: as Create; NotFound; Conflict, somebody else changed it meanwhile.
+// Faults: as Create; NotFound; Conflict, somebody else changed it meanwhile, or
+// it was cancelled or archived.
 func (s *Service) Edit(ctx context.Context, by accounts.Actor, id ident.ID, version int, in Input) (Session, error) {
 	return s.change(ctx, by, id, version, "session.edit", func(tx *sqlx.Tx, now *Session) error {
+		if err := now.open(); err != nil {
+			return err
+		}
 		in.StartsAt, in.EndsAt, in.RoomID = now.StartsAt, now.EndsAt, now.RoomID
 		if err := in.check(ctx, tx, now.EventID); err != nil {
 			return err
@@ -174,6 +154,9 @@ type Move struct {
 // Faults: as Edit.
 func (s *Service) Move(ctx context.Context, by accounts.Actor, id ident.ID, version int, to Move) (Session, []Clash, error) {
 	moved, err := s.change(ctx, by, id, version, "session.move", func(tx *sqlx.Tx, now *Session) error {
+		if err := now.open(); err != nil {
+			return err
+		}
 		in := now.input()
 		in.StartsAt, in.EndsAt, in.RoomID = to.StartsAt, to.EndsAt, to.RoomID
 		if err := in.check(ctx, tx, now.EventID); err != nil {
@@ -205,49 +188,6 @@ func (n *Session) moveTo(ctx context.Context, tx *sqlx.Tx, from, to time.Time, r
 	n.StartsAt, n.EndsAt, n.RoomID = from, to, room
 	return nil
 }
-
-// Publish shows a session to guests, or plans it back into the agenda of the
-// house when to is Planned; the other statuses likewise.
-//
-// Faults: as Edit; Conflict, its present status does not lead there.
-func (s *Service) Publish(ctx context.Context, by accounts.Actor, id ident.ID, version int) (Session, error) {
-	return s.SetStatus(ctx, by, id, version, Published)
-}
-
-// SetStatus takes a session to another status.
-//
-// Faults: as Publish.
-func (s *Service) SetStatus(ctx context.Context, by accounts.Actor, id ident.ID, version int, to Status) (Session, error) {
-	return s.change(ctx, by, id, version, "session."+string(to), func(_ *sqlx.Tx, now *Session) error {
-		return now.lead(to, s.now())
-	})
-}
-
-// Cancel takes a session off, with the reason that guests read.
-//
-// Faults: as Publish.
-func (s *Service) Cancel(ctx context.Context, by accounts.Actor, id ident.ID, version int, note locale.Text) (Session, error) {
-	return s.change(ctx, by, id, version, "session.cancel", func(_ *sqlx.Tx, now *Session) error {
-		if err := now.noted(note); err != nil {
-			return err
-		}
-		return now.lead(Cancelled, s.now())
-	})
-}
-
-func (n *Session) lead(to Status, at time.Time) error {
-	if !slices.Contains(leadsTo[n.Status], to) {
-		return fault.New(fault.Conflict, "agenda.no_way."+string(to))
-	}
-	n.Status = to
-	if to == Published && n.PublishedAt == nil {
-		n.PublishedAt = &at
-	}
-	return nil
-}
-
-// Can tells whether the session's status leads to another, for buttons.
-func (n Session) Can(to Status) bool { return slices.Contains(leadsTo[n.Status], to) }
 
 // change is every edit of one session: lock the event's agenda, look, change,
 // check who is in two places, write, record, announce.

@@ -59,11 +59,31 @@ func (s *Service) explain(ctx context.Context, err error, n Session) error {
 	default:
 		return err
 	}
-	holder, lookErr := holderOf(ctx, s.db, n)
+	taken, lookErr := holderOf(ctx, s.db, n)
 	if lookErr != nil { // it may have moved on meanwhile
 		return err
 	}
-	f := fault.Wrap(err, fault.Conflict, "agenda.room_taken", holder.Room, holder.Title, when(holder.StartsAt, holder.EndsAt, holder.TimeZone))
+	f := taken.fault()
+	f.Err = err
+	return f
+}
+
+// Taken is a room that a session holds, and until when.
+type Taken struct {
+	Room     locale.Text `db:"room"`
+	Session  ident.ID    `db:"id"`
+	Title    locale.Text `db:"title"`
+	StartsAt time.Time   `db:"starts_at"`
+	EndsAt   time.Time   `db:"ends_at"`
+	TimeZone string      `db:"time_zone"`
+}
+
+// When is the holder's time on its own clock, in both languages.
+func (t Taken) When() locale.Text { return when(t.StartsAt, t.EndsAt, t.TimeZone) }
+
+// fault is the refusal of the room.
+func (t Taken) fault() *fault.Fault {
+	f := fault.New(fault.Conflict, "agenda.room_taken", t.Room, t.Title, t.When())
 	f.Fields = []fault.Field{{Path: "room_id", Key: f.Key, Args: f.Args}}
 	return f
 }

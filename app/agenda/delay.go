@@ -2,6 +2,7 @@ package agenda
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,17 +25,29 @@ type Shift struct {
 	StartsAt time.Time // as it would be
 	EndsAt   time.Time
 	Clashes  []Clash // who would be in two places
+	Taken    *Taken  // which session holds the room then; nil: it is free
 }
 
-// Hard tells whether the shift cannot be: a speaker or a head of delegation is
-// elsewhere then.
-func (s Shift) Hard() bool {
-	return slices.ContainsFunc(s.Clashes, func(c Clash) bool { return c.Hard })
+// Hard tells whether the shift cannot be: another session holds the room then,
+// or a speaker or a head of delegation is elsewhere.
+func (s Shift) Hard() bool { return s.refusal() != nil }
+
+// refusal is why the shift cannot be.
+func (s Shift) refusal() *fault.Fault {
+	if s.Taken != nil {
+		return s.Taken.fault()
+	}
+	for _, c := range s.Clashes {
+		if c.Hard {
+			return fault.New(fault.Conflict, "agenda.person_taken", c.Person, c.Title, c.When())
+		}
+	}
+	return nil
 }
 
 // PreviewDelay answers what running late would move: the session itself, and
 // those after it in its room that day as far as the breaks between them do not
-// take the delay up. Nothing is changed.
+// take the delay up; and what each of them would meet there. Nothing is changed.
 //
 // Faults: NotFound; Forbidden; Invalid, no whole minutes from 1 to 240, the
 // session has no room, or one of them would leave the days of its stop;
@@ -68,10 +81,18 @@ func shifts(ctx context.Context, q store.Querier, n Session, delay time.Duration
 	if err != nil {
 		return nil, err
 	}
+	if moved, err = pushed(row, n.ID, delay, places); err != nil {
+		return nil, err
+	}
+	return moved, meets(ctx, q, moved)
+}
+
+// pushed is where a delay of the first of a row, which is id, puts each of it.
+func pushed(row []Session, id ident.ID, delay time.Duration, places places) (moved []Shift, err error) {
 	var free time.Time // from when on the room is free
 	for _, next := range row {
 		late := delay
-		if next.ID != n.ID {
+		if next.ID != id {
 			if late = free.Sub(next.StartsAt); late <= 0 {
 				break // the breaks took it up
 			}
@@ -81,20 +102,35 @@ func shifts(ctx context.Context, q store.Querier, n Session, delay time.Duration
 			return nil, err
 		}
 		free = shift.EndsAt
-		at := next
-		at.StartsAt, at.EndsAt = shift.StartsAt, shift.EndsAt
-		if shift.Clashes, err = clashesOf(ctx, q, at); err != nil {
-			return nil, err
-		}
 		moved = append(moved, shift)
 	}
-	// Sessions that move together do not meet: look where each will be.
-	for i := range moved {
-		moved[i].Clashes = slices.DeleteFunc(moved[i].Clashes, func(c Clash) bool {
-			return slices.ContainsFunc(moved, func(other Shift) bool { return other.Session.ID == c.Session })
-		})
-	}
 	return moved, nil
+}
+
+// meets fills in whom and what each shift would meet. Sessions that move together
+// do not meet one another.
+func meets(ctx context.Context, q store.Querier, moved []Shift) (err error) {
+	var together []ident.ID
+	for _, shift := range moved {
+		together = append(together, shift.Session.ID)
+	}
+	for i, shift := range moved {
+		at := shift.Session
+		at.StartsAt, at.EndsAt = shift.StartsAt, shift.EndsAt
+		clashes, err := clashesOf(ctx, q, at)
+		if err != nil {
+			return err
+		}
+		moved[i].Clashes = slices.DeleteFunc(clashes, func(c Clash) bool { return slices.Contains(together, c.Session) })
+		taken, err := holderOf(ctx, q, at, together...)
+		switch {
+		case err == nil:
+			moved[i].Taken = &taken
+		case fault.CodeOf(err) != fault.NotFound:
+			return fmt.Errorf("find who holds the room: %w", err)
+		}
+	}
+	return nil
 }
 
 // check refuses a shift to where Move could not take the session either. All of
@@ -140,6 +176,11 @@ func (s *Service) Delay(ctx context.Context, by accounts.Actor, id ident.ID, ver
 		if moved, err = shifts(ctx, tx, n, delay); err != nil {
 			return err
 		}
+		for _, shift := range moved {
+			if refusal := shift.refusal(); refusal != nil {
+				return refusal
+			}
+		}
 		for _, shift := range slices.Backward(moved) { // the last first: each finds its room free
 			if err := s.shift(ctx, tx, by, shift, note); err != nil {
 				refused = shift.Session
@@ -166,11 +207,6 @@ func (s *Service) shift(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, shi
 	after.Version, after.ChangedAt = before.Version+1, s.now()
 	if err := updateSession(ctx, tx, after); err != nil {
 		return err
-	}
-	for _, c := range shift.Clashes {
-		if c.Hard {
-			return fault.New(fault.Conflict, "agenda.person_taken", c.Person, c.Title, c.When())
-		}
 	}
 	return s.record(ctx, tx, by, "session.delay", before, after)
 }

@@ -126,20 +126,21 @@ func (l Live) Items() (items []Item) {
 const longBlock = 6 * time.Hour
 
 // NowNext answers what goes on at an instant, the shorter before the frame
-// around it, and the next sessions after it.
+// around it, and the next sessions after it: so many, and with the last of them
+// all that start together with it.
 func (l Live) NowNext(at time.Time, next int) (now, then []Item) {
 	for _, i := range l.Items() {
 		switch {
 		case i.Cancelled:
 		case i.Now(at):
 			now = append(now, i)
-		case i.StartsAt.After(at) && len(then) < next:
+		case i.StartsAt.After(at) && (len(then) < next || next > 0 && i.StartsAt.Equal(then[len(then)-1].StartsAt)):
 			then = append(then, i)
 		}
 	}
 	slices.SortStableFunc(now, func(a, b Item) int {
 		frame := func(i Item) int {
-			if i.EndsAt.Sub(i.StartsAt) >= longBlock {
+			if i.Frame() {
 				return 1
 			}
 			return 0
@@ -148,6 +149,9 @@ func (l Live) NowNext(at time.Time, next int) (now, then []Item) {
 	})
 	return now, then
 }
+
+// Frame tells whether the session is a frame around others.
+func (i Item) Frame() bool { return i.EndsAt.Sub(i.StartsAt) >= longBlock }
 
 // localise sets every time to its stop's clock: JSON keeps only the offset.
 func (l *Live) localise() {

@@ -179,23 +179,18 @@ func clashesOf(ctx context.Context, q store.Querier, n Session) (clashes []Clash
 	return clashes, nil
 }
 
-type holder struct {
-	Room     locale.Text `db:"room"`
-	Title    locale.Text `db:"title"`
-	StartsAt time.Time   `db:"starts_at"`
-	EndsAt   time.Time   `db:"ends_at"`
-	TimeZone string      `db:"time_zone"`
-}
-
-// holderOf answers which session holds the room that n wants, then.
-func holderOf(ctx context.Context, q store.Querier, n Session) (h holder, err error) {
-	err = q.GetContext(ctx, &h, `
-		SELECT r.name_zh AS "room.zh", r.name_en AS "room.en", o.title_zh AS "title.zh", o.title_en AS "title.en", o.starts_at, o.ends_at, st.time_zone
+// holderOf answers which session holds the room that n wants, then; those that
+// move away with it do not.
+//
+// Fault: NotFound, none does.
+func holderOf(ctx context.Context, q store.Querier, n Session, besides ...ident.ID) (t Taken, err error) {
+	err = q.GetContext(ctx, &t, `
+		SELECT o.id, r.name_zh AS "room.zh", r.name_en AS "room.en", o.title_zh AS "title.zh", o.title_en AS "title.en", o.starts_at, o.ends_at, st.time_zone
 		FROM sessions o JOIN rooms r ON r.id = o.room_id JOIN stops st ON st.id = o.stop_id
-		WHERE o.room_id = $1 AND o.id <> $2 AND o.status NOT IN ('cancelled', 'archived')
+		WHERE o.room_id = $1 AND o.id <> ALL ($2) AND o.status NOT IN ('cancelled', 'archived')
 		  AND tstzrange(o.starts_at, o.ends_at) && tstzrange($3, $4)
-		ORDER BY o.starts_at LIMIT 1`, n.RoomID, n.ID, n.StartsAt, n.EndsAt)
-	return h, store.Fault(err)
+		ORDER BY o.starts_at LIMIT 1`, n.RoomID, pq.Array(append(besides, n.ID)), n.StartsAt, n.EndsAt)
+	return t, store.Fault(err)
 }
 
 type stopRow struct {

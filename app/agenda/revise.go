@@ -25,7 +25,7 @@ type Revision struct {
 // Revise moves and renames a session in one step. A start without an end keeps
 // the session's length. Version zero takes whatever there is.
 //
-// Faults: as Move; Invalid, no such room.
+// Faults: as Move; Invalid, no such room, or it is cancelled without a note.
 func (s *Service) Revise(ctx context.Context, by accounts.Actor, id ident.ID, version int, r Revision) (Session, []Clash, error) {
 	if version == 0 {
 		now, err := s.byID(ctx, id)
@@ -35,6 +35,11 @@ func (s *Service) Revise(ctx context.Context, by accounts.Actor, id ident.ID, ve
 		version = now.Version
 	}
 	after, err := s.change(ctx, by, id, version, "session.revise", func(tx *sqlx.Tx, now *Session) error {
+		if r.changes() {
+			if err := now.open(); err != nil {
+				return err
+			}
+		}
 		in := now.input()
 		if err := r.onto(ctx, tx, now.EventID, &in); err != nil {
 			return err
@@ -51,16 +56,27 @@ func (s *Service) Revise(ctx context.Context, by accounts.Actor, id ident.ID, ve
 		if err := now.moveTo(ctx, tx, in.StartsAt, in.EndsAt, in.RoomID, s.now()); err != nil {
 			return err
 		}
-		if r.Status != nil && *r.Status != now.Status {
-			return now.lead(*r.Status, s.now())
+		switch {
+		case r.Status == nil || *r.Status == now.Status:
+			return nil
+		case *r.Status == Cancelled && r.Note == nil:
+			return now.cancel(locale.Text{}, s.now())
+		case *r.Status == Cancelled:
+			return now.cancel(*r.Note, s.now())
 		}
-		return nil
+		return now.lead(*r.Status, s.now())
 	})
 	if err != nil {
 		return Session{}, nil, err
 	}
 	clashes, err := clashesOf(ctx, s.db, after)
 	return after, clashes, err
+}
+
+// changes tells whether anything but the status is to change.
+func (r Revision) changes() bool {
+	r.Status = nil
+	return r != Revision{}
 }
 
 func (r Revision) onto(ctx context.Context, tx *sqlx.Tx, event ident.ID, in *Input) error {

@@ -91,6 +91,7 @@ type listProjectsInput struct {
 	Scope    string `query:"scope" doc:"event, year, series or all; event when event is given, else all"`
 	Event    string `query:"event" doc:"Slug or ID, for the scopes event and series"`
 	Year     int    `query:"year"`
+	AsOf     string `query:"as_of" doc:"A date: what was signed or reached later does not count; left out: all that is on record"`
 	Document string `query:"document_type"`
 	Kind     string `query:"kind"`
 	Country  string `query:"partner_country"`
@@ -122,8 +123,15 @@ type sum struct {
 func sumOf(s projects.Sum) sum { return sum{Count: s.Count, USD: s.USD.Round(2), CNY: s.CNY.Round(2)} }
 
 // scope reads which part of the ledger is meant.
-func (a *API) scope(ctx context.Context, kind, event string, year int) (projects.Scope, error) {
+func (a *API) scope(ctx context.Context, kind, event string, year int, asOf string) (projects.Scope, error) {
 	s := projects.Scope{Kind: projects.ScopeKind(kind), Year: year}
+	if asOf != "" {
+		day, err := time.Parse(time.DateOnly, asOf)
+		if err != nil {
+			return s, fault.Fields(fault.Field{Path: "as_of", Key: "field.date"})
+		}
+		s.AsOf = day
+	}
 	if s.Kind == "" {
 		s.Kind = projects.OfAll
 		if event != "" {
@@ -145,7 +153,7 @@ func (a *API) scope(ctx context.Context, kind, event string, year int) (projects
 }
 
 func (a *API) listProjects(ctx context.Context, c caller, in listProjectsInput) (projectList, error) {
-	scope, err := a.scope(ctx, in.Scope, in.Event, in.Year)
+	scope, err := a.scope(ctx, in.Scope, in.Event, in.Year, in.AsOf)
 	if err != nil {
 		return projectList{}, err
 	}
@@ -262,7 +270,7 @@ type recordProjectInput struct {
 }
 
 func (a *API) recordProject(ctx context.Context, c caller, in recordProjectInput) (project, error) {
-	scope, err := a.scope(ctx, string(projects.OfEvent), in.Body.Event, 0)
+	scope, err := a.scope(ctx, string(projects.OfEvent), in.Body.Event, 0, "")
 	if err != nil {
 		return project{}, err
 	}
@@ -339,10 +347,12 @@ type statisticsInput struct {
 	Scope string `query:"scope" doc:"event, year, series or all; event when event is given, else all"`
 	Event string `query:"event" doc:"Slug or ID, for the scopes event and series"`
 	Year  int    `query:"year" doc:"Of signing"`
+	AsOf  string `query:"as_of" doc:"A date: what was signed or reached later does not count; left out: all that is on record"`
 }
 
 type statistics struct {
 	Scope       string      `json:"scope" enum:"event,year,series,all"`
+	AsOf        string      `json:"as_of,omitempty" format:"date" doc:"The last day that counts, when one was given"`
 	Summary     locale.Text `json:"summary" doc:"The sentences that a report opens with"`
 	Rows        int         `json:"rows" doc:"Of the ledger, duplicates too"`
 	Duplicates  int         `json:"duplicates" doc:"Count nowhere"`
@@ -397,7 +407,7 @@ func rateOf(r projects.Ratio) rate {
 }
 
 func (a *API) statistics(ctx context.Context, c caller, in statisticsInput) (statistics, error) {
-	scope, err := a.scope(ctx, in.Scope, in.Event, in.Year)
+	scope, err := a.scope(ctx, in.Scope, in.Event, in.Year, in.AsOf)
 	if err != nil {
 		return statistics{}, err
 	}
@@ -409,6 +419,9 @@ func (a *API) statistics(ctx context.Context, c caller, in statisticsInput) (sta
 		Scope: string(st.Scope.Kind), Rows: st.Rows, Duplicates: st.Merged.Count, Firms: st.Totals.All.Firms, Total: pairOf(st.Totals), Contracted: pairOf(st.Contracted),
 		PaidIn: pairOf(st.PaidIn), Undisclosed: pairOf(st.Undisclosed), Investments: st.Investments.Count,
 		Landed: rateOf(st.Landed), Started: rateOf(st.Started), Performed: rateOf(st.Performed), Arrived: rateOf(st.Arrived), By: []breakdown{},
+	}
+	if !scope.AsOf.IsZero() {
+		out.AsOf = scope.AsOf.Format(time.DateOnly)
 	}
 	for _, rung := range st.Funnel {
 		switch rung.Reach {

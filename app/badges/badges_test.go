@@ -187,7 +187,7 @@ func TestPrintIsLogged(t *testing.T) {
 	rare := g.approved(t, 2, func(in *delegations.Input) { in.NameNative = "𠮷野" })
 	run, err := g.badges.Print(t.Context(), office, g.event.ID, badges.Filter{}, badges.FourUp)
 	must(t, err)
-	if !slices.Equal(run.Badges, []ident.ID{first.ID, second.ID, rare.ID}) || run.By != "test" || !run.At.Equal(april()) {
+	if !slices.Equal(run.Badges, []ident.ID{first.ID, second.ID, rare.ID}) || run.By != "test" || !run.At.Equal(april()) || run.Drawn != 2 || run.Papers() != 1 {
 		t.Errorf("run %+v", run)
 	}
 	counts, err := g.badges.Counts(t.Context(), office, g.event.ID)

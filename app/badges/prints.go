@@ -221,6 +221,15 @@ type Print struct {
 	By      string     `db:"printed_by"`
 	Layout  Layout     `db:"layout"`
 	Badges  []ident.ID `db:"-"`
+	Drawn   int        `db:"-"` // of Badges, those that the face can print; of a run that Print answers
+}
+
+// Papers is how many papers the drawn badges take, each printed on both sides.
+func (p Print) Papers() int {
+	if p.Layout == FourUp {
+		return (p.Drawn + 3) / 4
+	}
+	return p.Drawn
 }
 
 // Print notes that the living badges a filter chooses go to paper, and answers
@@ -260,7 +269,7 @@ func (s *Service) Print(ctx context.Context, by accounts.Actor, event ident.ID, 
 				drawn = append(drawn, b.ID)
 			}
 		}
-		if len(drawn) == 0 {
+		if p.Drawn = len(drawn); p.Drawn == 0 {
 			return fault.New(fault.Conflict, "badge.nothing_to_print")
 		}
 		if err := insertPrint(ctx, tx, p, drawn); err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"qianshou/app/agenda"
@@ -98,6 +99,7 @@ type agendaLoader struct {
 	event               events.Event
 	stops               []events.Stop
 	rooms, tracks, zone map[string]ident.ID
+	topics              map[string]locale.Text // names of tracks
 }
 
 func (l *agendaLoader) begin(ctx context.Context, slug string) (err error) {
@@ -123,8 +125,9 @@ func (l *agendaLoader) begin(ctx context.Context, slug string) (err error) {
 	for _, r := range rooms {
 		l.rooms[r.Code] = r.ID
 	}
+	l.topics = map[string]locale.Text{}
 	for _, t := range tracks {
-		l.tracks[t.Code] = t.ID
+		l.tracks[t.Code], l.topics[t.Code] = t.ID, t.Name
 	}
 	for _, z := range zones {
 		l.zone[z.Code] = z.ID
@@ -138,7 +141,7 @@ func (l *agendaLoader) load(ctx context.Context, s demoSession, position int) er
 		return fmt.Errorf("demo session %s%s: no stop %d", s.SessionID, s.ID, position)
 	}
 	in := agenda.Input{
-		Code: s.SessionID + s.ID, StopID: l.stops[at].ID, Kind: s.kind(), Title: locale.Text{ZH: chinese(s.TitleZH), EN: s.TitleEN},
+		Code: s.SessionID + s.ID, StopID: l.stops[at].ID, Kind: s.kind(), Title: s.title(l.topics[s.Track]),
 		StartsAt: s.StartsAt, EndsAt: s.EndsAt, Capacity: s.Capacity, Languages: s.Languages, ListOnly: s.AccessList != "",
 		RoomID: l.rooms[s.Room], MeetPointID: l.rooms[s.MeetPoint], TrackID: l.tracks[s.Track], ZoneID: l.zone[s.Zone],
 		Speakers: l.people(s.Speakers), Listed: l.people(l.lists[s.AccessList]),
@@ -165,6 +168,18 @@ func (l *agendaLoader) people(codes []string) (list []ident.ID) {
 		}
 	}
 	return list
+}
+
+// title is the session's own; after a number and a colon ("Topic 2: …") stands the
+// name of its track, which the files word in two ways.
+func (s demoSession) title(topic locale.Text) locale.Text {
+	own := locale.Text{ZH: chinese(s.TitleZH), EN: s.TitleEN}
+	zh, _, numbered := strings.Cut(own.ZH, "：")
+	en, _, inBoth := strings.Cut(own.EN, ": ")
+	if topic.Empty() || !numbered || !inBoth {
+		return own
+	}
+	return locale.Text{ZH: zh + "：" + topic.ZH, EN: en + ": " + topic.EN}
 }
 
 // kind is the session's own, or for the week's what it is about.

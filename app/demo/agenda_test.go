@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"qianshou/app/agenda"
 	"qianshou/app/demo/data"
 	"qianshou/app/events"
+	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -123,6 +125,48 @@ func TestAgendaOfTheDemo(t *testing.T) {
 		}
 		if len(all) != tt.all || len(codes) != tt.seen || slices.Contains(codes, tt.missing) || !slices.Contains(codes, tt.shown) {
 			t.Errorf("%s at %s: %d sessions, guests see %v", tt.slug, tt.at, len(all), codes)
+		}
+	}
+}
+
+// A topic is worded as its track is.
+func TestTopicsOfTheDemo(t *testing.T) {
+	t.Parallel()
+	db, rdb := storetest.New(t), storetest.Redis(t)
+	s := Services{Events: events.New(db, Registering, ident.New), Firms: firms.New(db, Registering, ident.New)}
+	if err := loadEvents(t.Context(), s, newCodes()); err != nil {
+		t.Fatal(err)
+	}
+	a := agenda.New(db, rdb, "t:", Registering, ident.New, slog.New(slog.DiscardHandler))
+	if err := loadAgenda(t.Context(), s.Events, a, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, slug := range []string{forumSlug, weekSlug} {
+		e, err := s.Events.ByRef(t.Context(), slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		live, err := a.Build(t.Context(), e.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		topics := 0
+		for _, track := range live.Tracks {
+			if strings.ContainsAny(track.Name.ZH, "()") {
+				t.Errorf("%s has brackets of another script: %s", track.Code, track.Name.ZH)
+			}
+			for _, i := range live.Items() {
+				zh, numbered := strings.CutPrefix(i.Title.ZH, "议题")
+				if i.Track == track.Code && numbered {
+					topics++
+					if !strings.HasSuffix(zh, "："+track.Name.ZH) || !strings.HasSuffix(i.Title.EN, ": "+track.Name.EN) {
+						t.Errorf("%s is called %v, its track %v", i.Code, i.Title, track.Name)
+					}
+				}
+			}
+		}
+		if want := map[string]int{forumSlug: 3}[slug]; topics != want {
+			t.Errorf("%s has %d topics, want %d", slug, topics, want)
 		}
 	}
 }

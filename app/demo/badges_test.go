@@ -49,6 +49,16 @@ func TestEveryDemoBadgePrints(t *testing.T) {
 	fatal(err)
 	members, err := table("members.csv")
 	fatal(err)
+	runs, err := badges.New(db, box, Registering, ident.New).Prints(t.Context(), by, forum.ID, 10)
+	fatal(err)
+	if len(runs) != 1 || runs[0].By != "Chai Yicheng" || len(runs[0].Badges) != len(members) || !runs[0].At.Equal(Printed()) {
+		t.Errorf("the log of the printer has %+v", runs)
+	}
+	counts, err := badges.New(db, box, Registering, ident.New).Counts(t.Context(), by, forum.ID)
+	fatal(err)
+	if counts["unprinted"] != 0 || counts["living"] != len(members) {
+		t.Errorf("badges %v: everybody holds a printed one", counts)
+	}
 	if len(sheet.LeftOut) > 0 || len(sheet.Faces) != len(members) || sheet.Emergency == "" {
 		t.Errorf("%d of %d badges, without %+v", len(sheet.Faces), len(members), sheet.LeftOut)
 	}

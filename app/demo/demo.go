@@ -51,6 +51,10 @@ var by = accounts.SystemActor("demo")
 // Registering is when the demo's guests registered.
 var Registering = clock.At("2027-04-20T10:00:00+08:00")
 
+// Printed is when the demo's badges went to the printer: five days before the
+// forum.
+var Printed = clock.At("2027-06-03T15:20:00+08:00")
+
 // Reviewed is when the projects of the demo's events were followed up, a year
 // after the forum.
 var Reviewed = clock.At("2028-06-09T18:00:00+08:00")
@@ -82,7 +86,9 @@ func Load(ctx context.Context, g Ground, password string) error {
 		name string
 		load func(context.Context, Services, *codes) error
 	}{
-		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"badges", loadBadges}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
+		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"badges", func(ctx context.Context, s Services, c *codes) error {
+			return loadBadges(ctx, s.Badges, badges.New(g.DB, g.Box, Printed, ident.New), c)
+		}}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
 			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)
 		}},
 		{"doors", func(ctx context.Context, s Services, c *codes) error {

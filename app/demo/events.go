@@ -147,7 +147,7 @@ func loadForum(ctx context.Context, s Services, c *codes) error {
 		return fmt.Errorf("stop: %w", err)
 	}
 	for _, t := range file.Event.Tracks {
-		if _, err := s.Events.SaveTrack(ctx, by, events.Track{EventID: forum.ID, Code: t.Code, Name: locale.Text{ZH: t.ZH, EN: t.EN}}); err != nil {
+		if _, err := s.Events.SaveTrack(ctx, by, events.Track{EventID: forum.ID, Code: t.Code, Name: locale.Text{ZH: chinese(t.ZH), EN: t.EN}}); err != nil {
 			return fmt.Errorf("track %s: %w", t.Code, err)
 		}
 	}
@@ -334,7 +334,7 @@ func loadWeeks(ctx context.Context, s Services, c *codes) error {
 	}
 	c.Events["EV-NBW-2027"] = week.ID
 	for _, t := range file.Tracks {
-		if _, err := s.Events.SaveTrack(ctx, by, events.Track{EventID: week.ID, Code: t.Code, Name: locale.Text{ZH: t.ZH, EN: t.EN}}); err != nil {
+		if _, err := s.Events.SaveTrack(ctx, by, events.Track{EventID: week.ID, Code: t.Code, Name: locale.Text{ZH: chinese(t.ZH), EN: t.EN}}); err != nil {
 			return fmt.Errorf("track %s: %w", t.Code, err)
 		}
 	}

@@ -63,11 +63,11 @@ func loadMatchmaking(ctx context.Context, s Services, c *codes) error {
 			return err
 		}
 	}
-	plan, err := s.Matchmaking.Solve(ctx, by, l.event, matchmaking.RunOptions{Seed: 1})
+	plan, err := s.Matchmaking.Solve(ctx, staffMember("matchmaking"), l.event, matchmaking.RunOptions{Seed: 1})
 	if err != nil {
 		return fmt.Errorf("plan the meetings: %w", err)
 	}
-	if _, err := s.Matchmaking.Publish(ctx, by, l.event, plan.ID); err != nil {
+	if _, err := s.Matchmaking.Publish(ctx, staffMember("matchmaking"), l.event, plan.ID); err != nil {
 		return fmt.Errorf("publish the meetings: %w", err)
 	}
 	return nil

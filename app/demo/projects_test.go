@@ -60,18 +60,64 @@ func TestGoldenFigures(t *testing.T) {
 		"EV-NBW-2027":   {9, 9, 6, "55.47", "41.13", 2, 1, 1},
 		"all":           {40, 38, 26, "341.87", "295.10", 10, 7, 6},
 	} {
-		scope := projects.Scope{Kind: projects.OfEvent, EventID: c.Events[name]}
-		if name == "all" {
-			scope = projects.Scope{Kind: projects.OfAll}
-		}
-		st, err := s.Statistics(t.Context(), by, scope)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := goldenOf(st); got != want {
-			t.Errorf("%s: got %+v, want %+v", name, got, want)
+		for _, asOf := range []string{"", "2028-02-15", "2028-06-09"} { // the last report is of 15 February 2028
+			if got := figuresOf(t, s, c, name, asOf); got != want {
+				t.Errorf("%s as of %q: got %+v, want %+v", name, asOf, got, want)
+			}
 		}
 	}
+}
+
+// figuresOf are the golden figures of an event of the demo, or of all, as of a
+// day.
+func figuresOf(t *testing.T, s *projects.Service, c *codes, name, asOf string) golden {
+	t.Helper()
+	scope := projects.Scope{Kind: projects.OfEvent, EventID: c.Events[name]}
+	if name == "all" {
+		scope = projects.Scope{Kind: projects.OfAll}
+	}
+	if asOf != "" {
+		scope.AsOf = must(day(asOf))
+	}
+	return goldenOf(must(s.Statistics(t.Context(), by, scope)))
+}
+
+// The same figures on earlier days, counted by hand from the files: what was
+// signed or reached later does not count. Sums are rounded once, at the end: the
+// contracts of two events come to a hundredth less than their rounded figures.
+func TestFiguresAsOfADay(t *testing.T) {
+	t.Parallel()
+	s, c := ledger(t)
+	for _, tt := range []struct {
+		name, asOf string
+		want       golden
+	}{
+		{"all", "2026-06-29", golden{AllUSD: "0.00", ContractsUSD: "0.00"}},
+		{"all", "2026-06-30", golden{10, 9, 7, "69.27", "68.75", 2, 0, 0}},
+		{"EV-NBW-2026", "2027-06-09", golden{10, 9, 7, "69.27", "68.75", 2, 1, 1}},
+		{"EV-FORUM-2027", "2027-06-08", golden{AllUSD: "0.00", ContractsUSD: "0.00"}},
+		{"EV-FORUM-2027", "2027-06-09", golden{21, 20, 13, "217.13", "185.22", 6, 0, 0}},
+		{"EV-NBW-2027", "2027-06-09", golden{AllUSD: "0.00", ContractsUSD: "0.00"}},
+		{"all", "2027-06-09", golden{31, 29, 20, "286.40", "253.96", 8, 1, 1}},
+	} {
+		if got := figuresOf(t, s, c, tt.name, tt.asOf); got != tt.want {
+			t.Errorf("%s as of %s: got %+v, want %+v", tt.name, tt.asOf, got, tt.want)
+		}
+	}
+	// A row of the list stands where it stood that day.
+	list := must(s.List(t.Context(), by, projects.Filter{Scope: projects.Scope{Kind: projects.OfAll, AsOf: must(day("2027-06-09"))}, Search: "P003"}, projects.Paging{Limit: 10}))
+	for _, p := range list.Rows {
+		if p.Code == "P003" && (p.Stage != projects.Stage(projects.Contract) || p.PaidIn.Valid) {
+			t.Errorf("P003 stands at %s with %v paid in on the day of its signing", p.Stage, p.PaidIn)
+		}
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err) // the test that called it fails, with the stack
+	}
+	return v
 }
 
 // The report's other figures of the forum, counted by hand from the files.
@@ -124,14 +170,19 @@ func TestSummaries(t *testing.T) {
 		zh, en string
 	}{
 		{
-			projects.Scope{Kind: projects.OfEvent, EventID: c.Events["EV-FORUM-2027"]},
-			"2027年6月8日至10日，中国—中东欧国家市长论坛（演示届）共签约项目20个，总金额2.17亿美元；其中合同13个，金额1.85亿美元。投资类合同6个中，已核实落地4个，落地率66.7%。",
-			"From the China–CEEC Mayors Forum (demo edition) (8–10 June 2027): 20 projects signed, worth USD 217.13 million in all, of which 13 contracts, worth USD 185.22 million. Of 6 investment contracts, 4 verifiably landed: a landing rate of 66.7%.",
+			projects.Scope{Kind: projects.OfEvent, EventID: c.Events["EV-FORUM-2027"], AsOf: must(day("2028-06-09"))},
+			"2027年6月8日至10日，中国—中东欧国家市长论坛（演示届）共签约项目20个，总金额2.17亿美元；其中合同13个，金额1.85亿美元。投资类合同6个中，截至2028年6月9日已核实落地4个，落地率66.7%。",
+			"At the China–CEEC Mayors Forum (demo edition), 8–10 June 2027: 20 projects signed, worth USD 217.13 million in all; among them 13 contracts, worth USD 185.22 million. Landed by 9 June 2028 and verified: 4 of 6 investment contracts, a landing rate of 66.7%.",
 		},
 		{
 			projects.Scope{Kind: projects.OfYear, Year: 2026},
 			"2026年共签约项目9个，总金额6927.14万美元；其中合同7个，金额6874.57万美元。投资类合同2个中，已核实落地1个，落地率50.0%。另有项目1个未披露金额，未计入总金额。",
-			"In 2026: 9 projects signed, worth USD 69.27 million in all, of which 7 contracts, worth USD 68.75 million. Of 2 investment contracts, 1 verifiably landed: a landing rate of 50.0%. 1 project without a disclosed amount: counted, but not in the totals.",
+			"In 2026: 9 projects signed, worth USD 69.27 million in all; among them 7 contracts, worth USD 68.75 million. Landed and verified: 1 of 2 investment contracts, a landing rate of 50.0%. 1 project without a disclosed amount: counted, but not in the totals.",
+		},
+		{
+			projects.Scope{Kind: projects.OfAll},
+			"各项活动共签约项目38个，总金额3.42亿美元；其中合同26个，金额2.95亿美元。投资类合同10个中，已核实落地6个，落地率60.0%。另有项目1个未披露金额，未计入总金额。",
+			"At all events: 38 projects signed, worth USD 341.87 million in all; among them 26 contracts, worth USD 295.10 million. Landed and verified: 6 of 10 investment contracts, a landing rate of 60.0%. 1 project without a disclosed amount: counted, but not in the totals.",
 		},
 		{projects.Scope{Kind: projects.OfYear, Year: 1999}, "1999年尚无签约项目。", "In 1999: nothing signed so far."},
 	} {
@@ -162,6 +213,7 @@ func TestEachFigureOpensItsList(t *testing.T) {
 	for _, scope := range []projects.Scope{
 		{Kind: projects.OfEvent, EventID: c.Events["EV-NBW-2026"]}, {Kind: projects.OfEvent, EventID: c.Events["EV-FORUM-2027"]},
 		{Kind: projects.OfYear, Year: 2027}, {Kind: projects.OfSeries, EventID: c.Events["EV-NBW-2027"]}, {Kind: projects.OfAll},
+		{Kind: projects.OfAll, AsOf: must(day("2027-09-30"))}, {Kind: projects.OfEvent, EventID: c.Events["EV-FORUM-2027"], AsOf: must(day("2027-12-31"))},
 	} {
 		st, err := s.Statistics(t.Context(), by, scope)
 		if err != nil {

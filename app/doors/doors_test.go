@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qianshou/app/accounts"
+	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -220,6 +221,32 @@ func (g *ground) typed(t *testing.T) {
 	v, err := g.doors.Admit(t.Context(), g.devices["P-1"], doors.Scan{ScanID: ident.New(), Reference: "F27-9999", Direction: doors.In})
 	if err != nil || v.Granted || v.Code != doors.Unknown {
 		t.Errorf("a reference of nobody: %+v, %v", v, err)
+	}
+	g.awaited(t)
+}
+
+// awaited types the reference of somebody who is known and has no badge yet.
+func (g *ground) awaited(t *testing.T) {
+	r, _, err := g.guests.Register(t.Context(), system, g.forum.ID, delegations.Input{
+		Category: "staff", GivenName: "Test", FamilyName: "Awaited", NameNative: "Test Awaited", NativeOrder: "given_first", Nationality: "CN", Languages: []string{"en"},
+		Email: "awaited@example.org", TitleEN: "Guest", Organisation: "Test", Consent: true, Lang: "en", Role: "staff", BadgeType: "ORG", Source: "office",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := doors.Scan{ScanID: ident.New(), Reference: r.Reference, Direction: doors.In}
+	for range 2 { // the second time is the first answer again
+		v, err := g.doors.Admit(t.Context(), g.devices["P-1"], scan)
+		if err != nil || v.Granted || v.Code != doors.NotActive || v.Person == nil || v.Person.Reference != r.Reference || v.Person.Serial != "" {
+			t.Errorf("a reference without a badge: %+v, %v", v, err)
+		}
+	}
+	scan.ScanID = ident.New()
+	if _, _, err := g.guests.Approve(t.Context(), system, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := g.doors.Admit(t.Context(), g.devices["P-1"], scan); err != nil || !v.Granted {
+		t.Errorf("once the badge is made: %+v, %v", v, err)
 	}
 }
 

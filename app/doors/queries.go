@@ -156,14 +156,18 @@ func credentialByToken(ctx context.Context, q store.Querier, event ident.ID, sec
 }
 
 // credentialByReference finds the badge of a typed serial, or the living one of a
-// registration's reference, or its last one.
+// registration's reference, or its last one; or the person alone, who has none yet.
 func credentialByReference(ctx context.Context, q store.Querier, event ident.ID, typed string) (credential, bool, error) {
 	c, found, err := locked(ctx, q, `b.event_id = $1 AND b.serial = $2`, event, typed)
 	if err != nil || found {
 		return c, found, err
 	}
-	return locked(ctx, q, `b.event_id = $1 AND r.reference = $2
+	c, found, err = locked(ctx, q, `b.event_id = $1 AND r.reference = $2
 		ORDER BY b.state IN ('active', 'suspended', 'produced', 'requested') DESC, b.issued_at DESC`, event, typed)
+	if err != nil || found {
+		return c, found, err
+	}
+	return withoutBadge(ctx, q, `r.event_id = $1 AND r.reference = $2`, event, typed)
 }
 
 // credentialOf finds a person of the event with their latest badge, if they have
@@ -173,11 +177,16 @@ func credentialOf(ctx context.Context, q store.Querier, event, registration iden
 	if err != nil || found {
 		return c, found, err
 	}
+	return withoutBadge(ctx, q, `r.event_id = $1 AND r.id = $2`, event, registration)
+}
+
+// withoutBadge finds a person who holds no badge; its ID and state are empty.
+func withoutBadge(ctx context.Context, q store.Querier, where string, args ...any) (c credential, found bool, err error) {
 	var rows []credential
 	err = q.SelectContext(ctx, &rows, `
 		SELECT r.badge_type, bt.name_zh AS "badge.zh", bt.name_en AS "badge.en", `+personColumns+`
 		FROM `+personTables+` JOIN badge_types bt ON bt.event_id = r.event_id AND bt.code = r.badge_type
-		WHERE r.event_id = $1 AND r.id = $2`, event, registration)
+		WHERE `+where, args...)
 	if err != nil || len(rows) == 0 {
 		return c, false, err
 	}

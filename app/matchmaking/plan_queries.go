@@ -37,6 +37,20 @@ func publishedPlan(ctx context.Context, q store.Querier, event ident.ID) (p Plan
 	return p, store.Fault(err)
 }
 
+// publishedInFull is publishedPlan with its problem and solution.
+func publishedInFull(ctx context.Context, q store.Querier, event ident.ID) (p storedPlan, err error) {
+	err = q.GetContext(ctx, &p, `SELECT `+planColumns+`, problem, solution, input_digest FROM plans WHERE event_id = $1 AND status = 'published'`, event)
+	return p, store.Fault(err)
+}
+
+// progressOf answers how far an event's meetings have come.
+func progressOf(ctx context.Context, q store.Querier, event ident.ID) (p Progress, err error) {
+	err = q.GetContext(ctx, &p, `
+		SELECT EXISTS (SELECT FROM time_slots WHERE event_id = $1) AS has_slots,
+			(SELECT published_at FROM plans WHERE event_id = $1 AND status = 'published') AS published_at`, event)
+	return p, err
+}
+
 // lockPublishing lets one run or publication of an event be written at a time.
 func lockPublishing(ctx context.Context, q store.Querier, event ident.ID) error {
 	_, err := q.ExecContext(ctx, `SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE`, event)

@@ -131,13 +131,23 @@ func requestsOf(ctx context.Context, q store.Querier, event ident.ID) (list []Re
 // organiser demands or forbids is not in it.
 func wishesOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (list []FirmWish, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT w.id, w.delegation_id, w.priority, w.topic, w.state,
+		SELECT w.id, w.delegation_id, w.priority, w.topic, w.state, w.created_at,
 			coalesce(c.name_zh, d.name_zh) AS "delegation.zh", coalesce(c.name_en, d.name_en) AS "delegation.en",
 			coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en"
 		FROM meeting_requests w JOIN delegations d ON d.id = w.delegation_id LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code
 		WHERE w.event_id = $1 AND w.firm_id = $2 AND w.side = 'firm' AND w.kind = 'wish' AND w.state <> 'withdrawn'
 		ORDER BY w.priority, d.code`, event, firm)
 	return list, err
+}
+
+// wishHasPlace tells whether the meeting that a wish asks for is in the published
+// plan.
+func wishHasPlace(ctx context.Context, q store.Querier, event, firm, wish ident.ID) (has bool, err error) {
+	err = q.GetContext(ctx, &has, `
+		SELECT EXISTS (SELECT FROM meeting_requests w JOIN meetings m ON m.event_id = w.event_id AND m.delegation_id = w.delegation_id AND m.firm_id = w.firm_id
+			WHERE w.event_id = $1 AND w.firm_id = $2 AND w.id = $3 AND w.side = 'firm' AND w.kind = 'wish' AND w.state = 'open' AND m.state <> 'cancelled')`,
+		event, firm, wish)
+	return has, err
 }
 
 // takeWishBack withdraws an open wish of a firm.

@@ -112,10 +112,7 @@ func (s *Service) Timetable(ctx context.Context, by accounts.Actor, event, planI
 	for _, u := range solution.Unplaced {
 		t.Unplaced = append(t.Unplaced, now.unplaced(meetings[u.Meeting], u))
 	}
-	reason := "not_possible"
-	if by.May(accounts.EditMatchmaking, event) {
-		reason = "blocked"
-	}
+	reason := blockedTo(by, event)
 	for _, b := range now.blocked {
 		t.Unplaced = append(t.Unplaced, Unplaced{Delegation: b.delegation.Name(), Firm: b.firm.Name(), Mutual: b.mutual, Code: Blocked, Reason: reason})
 	}

@@ -2,7 +2,9 @@ package matchmaking
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -23,7 +25,17 @@ type FirmWish struct {
 	Priority     int         `db:"priority"` // 1 highest, 3 lowest
 	Topic        string      `db:"topic"`
 	State        string      `db:"state"`
+	CreatedAt    time.Time   `db:"created_at"`
+
+	// What came of it in the published plan.
+	Outcome Outcome      `db:"-"`
+	Meeting *Appointment `db:"-"` // of a wish that was placed
+	Reason  string       `db:"-"` // of one that was not: of the format, or blocked, or not_possible
+	Who     locale.Text  `db:"-"` // whom the reason speaks of; empty for most
 }
+
+// Withdrawable tells whether the firm may take the wish back.
+func (w FirmWish) Withdrawable() bool { return w.State == "open" && w.Outcome != WishPlaced }
 
 // MaxOwnWishes is how many wishes a firm may have open that it adds itself; the
 // office may note more.
@@ -31,14 +43,19 @@ const MaxOwnWishes = 3
 
 // WishesOfFirm answers what a firm asked for, most wanted first, for the desk or
 // for whoever holds the firm's link. What the organiser demands or forbids is not
-// in it.
+// in it; of two who must not meet, the firm reads no more than that it is not
+// possible.
 //
 // Fault: Forbidden.
 func (s *Service) WishesOfFirm(ctx context.Context, by accounts.Actor, event, firm ident.ID) ([]FirmWish, error) {
 	if !by.May(accounts.SeeMatchmaking, event) && !by.ForFirm(event, firm) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	return wishesOfFirm(ctx, s.db, event, firm)
+	wishes, err := wishesOfFirm(ctx, s.db, event, firm)
+	if err != nil {
+		return nil, fmt.Errorf("read wishes: %w", err)
+	}
+	return wishes, s.outcomes(ctx, by, event, firm, wishes)
 }
 
 // Ask notes that a firm wishes to meet a delegation, by whoever holds the firm's
@@ -95,12 +112,20 @@ func (s *Service) Ask(ctx context.Context, by accounts.Actor, event, firm, deleg
 
 // TakeBack withdraws a wish that is still open, by whoever holds the firm's link.
 //
-// Faults: Forbidden; NotFound, the firm has no such wish, or it is decided.
+// Faults: Forbidden; NotFound, the firm has no such wish, or it is decided;
+// Conflict, its meeting is published, with which the other side reckons.
 func (s *Service) TakeBack(ctx context.Context, by accounts.Actor, event, firm, wish ident.ID) error {
 	if !by.ForFirm(event, firm) {
 		return fault.New(fault.Forbidden, "error.forbidden")
 	}
 	return store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		has, err := wishHasPlace(ctx, tx, event, firm, wish)
+		if err != nil {
+			return fmt.Errorf("find the meeting of a wish: %w", err)
+		}
+		if has {
+			return fault.New(fault.Conflict, "matchmaking.wish_placed")
+		}
 		withdrawn, err := takeWishBack(ctx, tx, event, firm, wish)
 		if err != nil {
 			return err

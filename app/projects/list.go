@@ -37,6 +37,9 @@ type Scope struct {
 	Kind    ScopeKind
 	EventID ident.ID
 	Year    int
+	// AsOf is the last day that counts, midnight UTC: what was signed later is left
+	// out, and each project stands where it stood then. Zero: all that is on record.
+	AsOf time.Time
 }
 
 // Reach is a height on the ladder that several stages have reached.
@@ -217,6 +220,8 @@ func (f *Filter) check() error {
 // which the actor may not see projects are left out, except that a scope wider
 // than one event says so by its rows alone.
 //
+// Rows of a scope as of a day show the stage and the money of that day.
+//
 // Faults: Forbidden; Invalid with fields, when the filter cannot be.
 func (s *Service) List(ctx context.Context, by accounts.Actor, f Filter, page Paging) (List, error) {
 	if f.Scope.Kind == OfEvent && !by.May(accounts.SeeProjects, f.Scope.EventID) || !by.MayAnywhere(accounts.SeeProjects) {
@@ -231,7 +236,11 @@ func (s *Service) List(ctx context.Context, by accounts.Actor, f Filter, page Pa
 	if !slices.Contains(Sorts, page.Sort) || page.Limit < 1 || page.Limit > most || page.Offset < 0 {
 		return List{}, fault.Fields(fault.Field{Path: "sort", Key: "field.choice"})
 	}
-	w := f.where(seenBy(by, accounts.SeeProjects))
+	then, err := standingsOf(ctx, s.db, f.Scope.AsOf)
+	if err != nil {
+		return List{}, err
+	}
+	w := f.where(seenBy(by, accounts.SeeProjects), then)
 	tallies, err := talliesOf(ctx, s.db, w)
 	if err != nil {
 		return List{}, err

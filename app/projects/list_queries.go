@@ -3,6 +3,7 @@ package projects
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 
 // where is a condition over p with its arguments.
 type where struct {
+	join  string // what the condition needs beside p
+	now   string // whose stage and money paid in count: p, or a as of a day
 	parts []string
 	args  []any
 }
@@ -28,12 +31,38 @@ func (w *where) add(condition string, args ...any) {
 	w.parts = append(w.parts, condition)
 }
 
-func (w *where) String() string { return "WHERE " + strings.Join(w.parts, " AND ") + " " }
+func (w *where) String() string { return w.join + "WHERE " + strings.Join(w.parts, " AND ") + " " }
+
+// of writes a query that names the columns of a project for what the condition
+// counts.
+func (w *where) of(query string) string {
+	if w.now == "p" {
+		return query
+	}
+	for _, column := range []string{"stage", "verified_stage", "paid_in", "verified_paid_in"} {
+		query = strings.ReplaceAll(query, "p."+column, w.now+"."+column)
+	}
+	return query
+}
+
+// asOf lets the condition count projects as they stood on a day.
+func (w *where) asOf(day time.Time, then standings) {
+	w.add("p.signed_on <= ?", day.Format(time.DateOnly))
+	first := len(w.args) + 1
+	w.args = append(w.args, pq.Array(then.ids), pq.Array(then.stages), pq.Array(then.verified), pq.Array(then.paid), pq.Array(then.verifiedPaid))
+	w.join = fmt.Sprintf(`JOIN unnest($%d::uuid[], $%d::text[], $%d::text[], $%d::numeric[], $%d::numeric[]) AS a (id, stage, verified_stage, paid_in, verified_paid_in) ON a.id = p.id `,
+		first, first+1, first+2, first+3, first+4)
+	w.now = "a"
+}
 
 // where is the filter as a condition: the one that lists, totals and figures
 // share, so that a figure always opens the rows it counted.
-func (f Filter) where(by seen) *where {
-	w := &where{parts: []string{"true"}}
+// then is how projects stood on the day of the scope, if it has one.
+func (f Filter) where(by seen, then standings) *where {
+	w := &where{now: "p", parts: []string{"true"}}
+	if !f.Scope.AsOf.IsZero() {
+		w.asOf(f.Scope.AsOf, then)
+	}
 	if !by.all {
 		w.add("p.event_id = ANY(?)", pq.Array(by.events))
 	}
@@ -50,7 +79,7 @@ func (f Filter) where(by seen) *where {
 		"district_code": f.District, "partner_country": f.Country, "stage": string(f.Stage),
 	} {
 		if value != "" {
-			w.add("p."+column+" = ?", value)
+			w.add(w.of("p."+column+" = ?"), value)
 		}
 	}
 	if f.Reached != "" {
@@ -58,16 +87,16 @@ func (f Filter) where(by seen) *where {
 		if f.Verified {
 			column = "verified_stage"
 		}
-		w.add("p."+column+" = ANY(?)", pq.Array(f.Reached.stages()))
+		w.add(w.of("p."+column+" = ANY(?)"), pq.Array(f.Reached.stages()))
 	}
 	if f.Checking {
-		w.add("p.stage <> p.verified_stage")
+		w.add(w.of("p.stage <> p.verified_stage"))
 	}
 	if amount := map[Having]string{
 		HavingTotal: "p.total_investment IS NOT NULL", HavingContracted: "p.contracted_foreign > 0",
 		HavingPaidIn: "p.verified_paid_in > 0", HavingNone: "p.total_investment IS NULL",
 	}[f.Having]; amount != "" {
-		w.add(amount)
+		w.add(w.of(amount))
 	}
 	switch f.Rows {
 	case Counting:
@@ -82,11 +111,11 @@ func (f Filter) where(by seen) *where {
 }
 
 func talliesOf(ctx context.Context, q store.Querier, w *where) (list []tally, err error) {
-	err = q.SelectContext(ctx, &list, `
+	err = q.SelectContext(ctx, &list, w.of(`
 		SELECT p.id, p.event_id, p.firm_id, p.merged_into IS NOT NULL AS merged, p.kind, p.direction, p.document_type, p.sector_code, p.district_code,
 			p.partner_country, p.stage, p.verified_stage, p.signed_on, p.total_investment, p.contracted_foreign, p.verified_paid_in,
 			p.rate_units AS "rate.units", p.rate_cny AS "rate.cny", p.rate_cny_per_usd AS "rate.cny_per_usd", p.rate_source AS "rate.source"
-		FROM projects p `+w.String()+`ORDER BY p.id`, w.args...)
+		FROM projects p `)+w.String()+`ORDER BY p.id`, w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("count projects: %w", err)
 	}
@@ -121,7 +150,8 @@ func pageOf(ctx context.Context, q store.Querier, w *where, page Paging) ([]keye
 	if page.Sort.down() {
 		direction, further = "DESC", "<"
 	}
-	conditions := &where{parts: append([]string{}, w.parts...), args: append([]any{}, w.args...)}
+	key = w.of(key)
+	conditions := &where{join: w.join, now: w.now, parts: append([]string{}, w.parts...), args: append([]any{}, w.args...)}
 	if page.After != "" {
 		c, err := parseCursor(page.After, page.order(), cast)
 		if err != nil {
@@ -130,7 +160,7 @@ func pageOf(ctx context.Context, q store.Querier, w *where, page Paging) ([]keye
 		conditions.add("("+key+", p.id) "+further+" (?::"+cast+", ?::uuid)", c.Key, c.ID)
 		page.Offset = 0
 	}
-	query := strings.Replace(projectSelect, "SELECT ", "SELECT ("+key+")::text AS sort_key, ", 1) + conditions.String() +
+	query := strings.Replace(w.of(projectSelect), "SELECT ", "SELECT ("+key+")::text AS sort_key, ", 1) + conditions.String() +
 		fmt.Sprintf("ORDER BY %s %s, p.id %s LIMIT %d OFFSET %d", key, direction, direction, page.Limit+1, page.Offset)
 	var list []keyed
 	if err := q.SelectContext(ctx, &list, query, conditions.args...); err != nil {
@@ -147,12 +177,17 @@ func signingYears(ctx context.Context, q store.Querier) (years []int, err error)
 	return years, err
 }
 
-// latestDay is the latest day on which anything was signed or a stage reached.
-func latestDay(ctx context.Context, q store.Querier, w *where) (day time.Time, err error) {
+// latestDay is the latest day on which anything was signed or a stage reached, up
+// to asOf when that is given.
+func latestDay(ctx context.Context, q store.Querier, w *where, asOf time.Time) (day time.Time, err error) {
+	upTo := "infinity"
+	if !asOf.IsZero() {
+		upTo = asOf.Format(time.DateOnly)
+	}
 	var found *time.Time
-	err = q.GetContext(ctx, &found, `
-		SELECT max(greatest(p.signed_on, (SELECT max(occurred_on) FROM stage_events v WHERE v.project_id = p.id)))
-		FROM projects p `+w.String(), w.args...)
+	err = q.GetContext(ctx, &found, fmt.Sprintf(`
+		SELECT max(greatest(p.signed_on, (SELECT max(occurred_on) FROM stage_events v WHERE v.project_id = p.id AND occurred_on <= $%d)))
+		FROM projects p `, len(w.args)+1)+w.String(), append(slices.Clone(w.args), upTo)...)
 	if err != nil {
 		return day, fmt.Errorf("latest day: %w", err)
 	}

@@ -179,6 +179,22 @@ func stageEvents(ctx context.Context, q store.Querier, id ident.ID) (list []Stag
 	return list, err
 }
 
+// eventsUpTo answers the reports of all projects that were signed by a day, as far
+// as they speak of that day or earlier, project by project in the order in which
+// they were made. A project without one has a row with no stage.
+func eventsUpTo(ctx context.Context, q store.Querier, day time.Time) (list []datedEvent, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT p.id AS of, p.document_type AS document, coalesce(v.stage, '') AS stage, v.paid_in, coalesce(v.correction, false) AS correction,
+			coalesce(c.verdict, 'reported') AS verdict
+		FROM projects p LEFT JOIN stage_events v ON v.project_id = p.id AND v.occurred_on <= $1
+			LEFT JOIN LATERAL (SELECT verdict FROM stage_checks WHERE stage_event_id = v.id ORDER BY position DESC LIMIT 1) c ON true
+		WHERE p.signed_on <= $1 ORDER BY p.id, v.position`, day.Format(time.DateOnly))
+	if err != nil {
+		return nil, fmt.Errorf("read stages up to a day: %w", err)
+	}
+	return list, nil
+}
+
 func insertCheck(ctx context.Context, q store.Querier, id, event ident.ID, verdict Verdict, by accounts.Actor, note string, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO stage_checks (id, stage_event_id, verdict, checker_id, checker_zh, checker_en, checked_at, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

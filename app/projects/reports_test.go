@@ -162,6 +162,50 @@ func TestMoneyGoesWithItsStage(t *testing.T) {
 	}
 }
 
+// As of a day a project stands where the reports of that day and before put it,
+// corrections and disputes too; later ones change nothing of it.
+func TestAsOfADay(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	p := g.report(g.record(), projects.Landed, projects.Funds) // on 10 and 11 June
+	stages := ok(g.service.Detail(t.Context(), g.reporter, p.ID)).Stages
+	for _, e := range stages {
+		if e.Stage == projects.Landed {
+			p = ok(g.service.Verify(t.Context(), g.checker, p.ID, e.ID, projects.Verified, ""))
+		}
+	}
+	p, _, err := g.service.Report(t.Context(), g.checker, p.ID, p.Version, corrected(stage("landed", "2027-06-20")))
+	must(err)
+	type stood struct {
+		rows, landed, verified int
+		stage                  projects.Stage
+		paid                   bool
+	}
+	for on, want := range map[string]stood{
+		"2027-06-08": {},
+		"2027-06-09": {1, 0, 0, contract, false},
+		"2027-06-10": {1, 1, 1, projects.Landed, false},
+		"2027-06-11": {1, 1, 1, projects.Funds, true},
+		"2027-06-20": {1, 1, 1, projects.Landed, false},
+	} {
+		scope := projects.Scope{Kind: projects.OfEvent, EventID: g.forum, AsOf: day(on)}
+		st := ok(g.service.Statistics(t.Context(), g.reporter, scope))
+		got := stood{rows: st.Rows, landed: st.Funnel[1].Reported.Count, verified: st.Funnel[1].Verified.Count}
+		for _, row := range ok(g.service.List(t.Context(), g.reporter, projects.Filter{Scope: scope}, projects.Paging{Limit: 10, Sort: "-stage"})).Rows {
+			got.stage, got.paid = row.Stage, row.PaidIn.Valid
+		}
+		if got != want {
+			t.Errorf("as of %s: %+v, want %+v", on, got, want)
+		}
+		if want.rows > 0 && !st.Latest.Equal(day(min(on, "2027-06-20"))) {
+			t.Errorf("as of %s the latest day is %v", on, st.Latest)
+		}
+		if funds := ok(g.service.List(t.Context(), g.reporter, projects.Filter{Scope: scope, Stage: projects.Funds}, projects.Paging{Limit: 10})).Total; (funds == 1) != (want.stage == projects.Funds) {
+			t.Errorf("as of %s: %d rows of those whose funds arrived", on, funds)
+		}
+	}
+}
+
 func sameAmount(a, b decimal.NullDecimal) bool {
 	return a.Valid == b.Valid && a.Decimal.Equal(b.Decimal)
 }

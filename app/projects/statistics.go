@@ -118,18 +118,21 @@ func (s *Service) Statistics(ctx context.Context, by accounts.Actor, scope Scope
 		return Statistics{}, err
 	}
 	st := Statistics{Scope: scope}
-	var err error
+	then, err := standingsOf(ctx, s.db, scope.AsOf)
+	if err != nil {
+		return Statistics{}, err
+	}
 	if scope.EventID != ident.Nil {
 		if st.Event, err = periodOf(ctx, s.db, scope.EventID); err != nil {
 			return Statistics{}, err
 		}
 	}
-	w := f.where(seen{all: true})
+	w := f.where(seen{all: true}, then)
 	all, err := talliesOf(ctx, s.db, w)
 	if err != nil {
 		return Statistics{}, err
 	}
-	if st.Latest, err = latestDay(ctx, s.db, w); err != nil {
+	if st.Latest, err = latestDay(ctx, s.db, w, scope.AsOf); err != nil {
 		return Statistics{}, err
 	}
 	names, err := namesOf(ctx, s.db)

@@ -1,6 +1,7 @@
 package projects
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,19 +23,26 @@ func (s Sentence) Text() string {
 // Summary is what a report opens with, made from its figures in one language:
 // how much was signed, and how much of it landed. Arg marks the figures in it.
 func (st Statistics) Summary(words *locale.Catalogue, l locale.Lang) []Sentence {
-	count := func(key string, n int) string { return words.T(l, "statistics.count."+key, n) }
+	count := func(key string, n int) string { return words.T(l, "statistics.count."+key, whole(l, n)) }
 	key, args := st.opening(l)
 	figures := []string{
-		count("projects", st.Totals.All.Count), locale.Money(l, st.Totals.All.USD, "USD"),
-		count("contracts", st.Totals.Contracts.Count), locale.Money(l, st.Totals.Contracts.USD, "USD"),
+		count("projects", st.Totals.All.Count), locale.Sum(l, st.Totals.All.USD, "USD"),
+		count("contracts", st.Totals.Contracts.Count), locale.Sum(l, st.Totals.Contracts.USD, "USD"),
 	}
-	if st.Totals.All.Count == 0 {
+	switch {
+	case st.Totals.All.Count == 0:
 		key, figures = key+".none", nil
+	case st.Totals.Contracts.Count == 0:
+		key, figures = key+".no_contract", figures[:2]
 	}
 	sentences := []Sentence{marked(words.Parts(l, key, append(args, asAny(figures)...)...), figures)}
 	if share, ok := st.Landed.Share(); ok {
-		figures = []string{count("investments", st.Investments.Count), strconv.Itoa(st.Landed.Part.Count), locale.Percent(share)}
-		sentences = append(sentences, marked(words.Parts(l, "statistics.summary.landed", asAny(figures)...), figures))
+		figures = []string{count("investments", st.Investments.Count), whole(l, st.Landed.Part.Count), locale.Percent(share)}
+		key, args = "statistics.summary.landed", asAny(figures)
+		if day := st.Scope.AsOf; !day.IsZero() {
+			key, args = "statistics.summary.landed_by", append(args, locale.Date(l, day))
+		}
+		sentences = append(sentences, marked(words.Parts(l, key, args...), figures))
 	}
 	if n := st.Undisclosed.All.Count; n > 0 {
 		figures = []string{count("projects", n)}
@@ -63,18 +71,25 @@ func asAny(list []string) (all []any) {
 	return all
 }
 
+// whole is a number of things: grouped by thousands in English alone.
+func whole(l locale.Lang, n int) string {
+	if l == locale.ZH {
+		return strconv.Itoa(n)
+	}
+	return locale.Number(int64(n))
+}
+
 // marked leaves the mark on figures alone; dates and titles lose it.
 func marked(parts []locale.Part, figures []string) Sentence {
-	next := 0
+	left := slices.Clone(figures)
 	for i := range parts {
 		if !parts[i].Arg {
 			continue
 		}
-		if next < len(figures) && parts[i].Text == figures[next] {
-			next++
-			continue
+		at := slices.Index(left, parts[i].Text)
+		if parts[i].Arg = at >= 0; parts[i].Arg {
+			left = slices.Delete(left, at, at+1)
 		}
-		parts[i].Arg = false
 	}
 	return parts
 }

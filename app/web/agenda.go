@@ -16,8 +16,8 @@ type agendaPage struct {
 	Page
 	Live       agenda.Live
 	Days       []agendaDay
-	OnNow      []agendaItem // what goes on; at most one
-	Next       []agendaItem
+	OnNow      []agendaItem // everything that goes on
+	Next       []agendaItem // what starts next, and after it
 	Tracks     []filterLink
 	Rooms      []filterLink
 	Filtered   bool
@@ -44,6 +44,13 @@ type filterLink struct {
 	URL  string
 	Here bool
 }
+
+// oneRow is how many cards stand side by side: what comes after the next is left
+// out when it would begin another row.
+const oneRow = 4
+
+// After tells whether a session starts later than the first of those to come.
+func (p agendaPage) After(i agendaItem) bool { return i.StartsAt.After(p.Next[0].StartsAt) }
 
 // Moved tells whether the old place is still worth showing: not once it is over.
 func (i agendaItem) Moved() bool { return i.Changed != nil && !i.Cancelled && i.State != "past" }
@@ -102,10 +109,13 @@ func newAgendaPage(p Page, live agenda.Live, track, room string) agendaPage {
 		}
 	}
 	now, next := live.NowNext(p.Now, 2)
-	for _, i := range now[:min(1, len(now))] {
+	for _, i := range now {
 		m.OnNow = append(m.OnNow, item(i))
 	}
 	for _, i := range next {
+		if later := i.StartsAt.After(next[0].StartsAt); later && len(m.OnNow)+len(m.Next) >= oneRow {
+			break
+		}
 		m.Next = append(m.Next, item(i))
 	}
 	m.NextChange = nextChange(live, p.Now)

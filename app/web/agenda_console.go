@@ -117,6 +117,10 @@ func (p sessionPage) Choices(list []agenda.Option, none string) []Choice {
 // KindChoices are the kinds of session by their words.
 func (p sessionPage) KindChoices() []Choice { return p.kinds }
 
+// Cancelling tells whether the form shown takes the session off, for which the
+// reason is not optional.
+func (p sessionPage) Cancelling() bool { return p.Part == "cancel" }
+
 // Blocked tells whether the delay that is shown cannot be.
 func (p sessionPage) Blocked() bool { return slices.ContainsFunc(p.Preview, agenda.Shift.Hard) }
 
@@ -133,7 +137,7 @@ func (s *Server) consoleSession(c *fiber.Ctx) error {
 	if do := c.Query("do"); slices.Contains(sessionParts, do) {
 		p.Part = do
 	}
-	if minutes := c.QueryInt("minutes"); minutes != 0 {
+	if minutes := c.QueryInt("minutes"); minutes != 0 && !n.Closed() {
 		p.Minutes = minutes
 		p.Preview, err = s.Agenda.PreviewDelay(c.UserContext(), actor(c), n.ID, time.Duration(minutes)*time.Minute)
 		if p.Form.Refused(err) {
@@ -178,7 +182,11 @@ func (s *Server) newSessionPage(c *fiber.Ctx, n agenda.Session, form Form) (sess
 	for _, k := range agenda.Kinds {
 		p.kinds = append(p.kinds, Choice{string(k), s.words.T(lang(c), "agenda.kind."+string(k))})
 	}
-	for _, to := range []agenda.Status{agenda.Planned, agenda.Published, agenda.Draft, agenda.Running, agenda.Ended} {
+	ways := []agenda.Status{agenda.Planned, agenda.Published, agenda.Draft, agenda.Running, agenda.Ended}
+	if n.Status == agenda.Cancelled { // what ended is kept in sight
+		ways = []agenda.Status{agenda.Archived}
+	}
+	for _, to := range ways {
 		if n.Can(to) {
 			p.Statuses = append(p.Statuses, to)
 		}

@@ -41,11 +41,12 @@ func liveSample(now time.Time) agenda.Live {
 	moved.Note, moved.ListOnly, moved.Languages = wordsFull, true, []string{"zh", "en"}
 	moved.Speakers = []agenda.Speaker{{Name: wordsFull, Title: wordsFull, City: wordsFull}}
 	off.Cancelled, off.Room, off.MeetPoint = true, nil, hall
+	beside, together := item("S04", -time.Minute), item("S05", time.Hour)
 	return agenda.Live{
 		Version: 7, AsOf: now, Stale: true, Source: "postgresql",
 		Stops:  []agenda.Stop{{Position: 1, Name: locale.Text{ZH: "宁波", EN: "Ningbo"}, TimeZone: "Asia/Shanghai"}, {Position: 2, TimeZone: "Europe/Berlin"}},
 		Tracks: []agenda.Track{{Code: "T1", Name: wordsFull}},
-		Days:   []agenda.Day{{Date: "2027-06-09", Number: 2, Stop: 1, TimeZone: "Asia/Shanghai", Sessions: []agenda.Item{on, moved, off}}},
+		Days:   []agenda.Day{{Date: "2027-06-09", Number: 2, Stop: 1, TimeZone: "Asia/Shanghai", Sessions: []agenda.Item{on, beside, moved, together, off}}},
 	}
 }
 
@@ -81,7 +82,8 @@ func sessionSample(part string) sample {
 		stop := agenda.Option{ID: ident.ID{15: 4}, Code: "1", Name: wordsFull}
 		m.Options = agenda.Options{Stops: []agenda.Option{stop, stop}, Rooms: []agenda.Option{stop}, Tracks: []agenda.Option{stop}, Zones: []agenda.Option{stop}}
 		m.People = []agenda.Person{{Name: wordsFull, Title: wordsFull, Part: "speaker"}, {Name: wordsFull, Part: "listed"}}
-		m.Preview = []agenda.Shift{{Session: m.Session, StartsAt: p.Now, EndsAt: p.Now.Add(time.Hour), Clashes: []agenda.Clash{{Person: wordsFull, Title: wordsFull, TimeZone: "Asia/Shanghai"}}}}
+		m.Preview = []agenda.Shift{{Session: m.Session, StartsAt: p.Now, EndsAt: p.Now.Add(time.Hour), Clashes: []agenda.Clash{{Person: wordsFull, Title: wordsFull, TimeZone: "Asia/Shanghai"}},
+			Taken: &agenda.Taken{Room: wordsFull, Title: wordsFull, TimeZone: "Asia/Shanghai"}}}
 		return m
 	}
 }

@@ -152,7 +152,8 @@ func inZone(b badges.Badge, zone *time.Location) badges.Badge {
 	return b
 }
 
-// printBadges notes a run of the printer and leads to its paper.
+// printBadges notes a run of the printer, and says on the page that it came from
+// what was printed and where its paper is.
 func (s *Server) printBadges(c *fiber.Ctx) error {
 	form, base := readForm(c), "/console/"+event(c).Slug+"/badges"
 	f, back := badgeFilter(form.Text), badgeListURL(c, form.Text, form.Text("show"))
@@ -167,7 +168,12 @@ func (s *Server) printBadges(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.done(c, base+"/prints/"+run.ID.String()+"/badges.pdf")
+	said, papers := "badge.printed_run", s.words.T(lang(c), "badge.papers."+string(run.Layout), run.Papers())
+	if run.Drawn < len(run.Badges) {
+		said = "badge.printed_run_without"
+	}
+	s.flashFile(c, base+"/prints/"+run.ID.String()+"/badges.pdf", "badge.prints_open", said, run.Drawn, papers, len(run.Badges)-run.Drawn)
+	return s.done(c, back)
 }
 
 // printedSheet is the paper of a run.

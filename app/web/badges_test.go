@@ -119,6 +119,16 @@ func (s *badgeSite) post(who, page, path string, pairs ...string) answer {
 	return ask(s.t, s.Server, http.MethodPost, path, fields.Encode(), "Cookie", cookie, "Accept-Language", "en")
 }
 
+// after follows a redirect with the cookies that came with it.
+func (s *badgeSite) after(who string, a answer) answer {
+	s.t.Helper()
+	cookie := "qs_session=" + who
+	for _, c := range a.Cookies() {
+		cookie += "; " + c.Name + "=" + c.Value
+	}
+	return ask(s.t, s.Server, http.MethodGet, a.Header.Get("Location"), "", "Cookie", cookie, "Accept-Language", "en")
+}
+
 // textOf reads a paper.
 func textOf(t *testing.T, paper string) string {
 	t.Helper()
@@ -174,13 +184,21 @@ func TestConsolePrintsBadges(t *testing.T) {
 		t.Error("an auditor sees the list and no way to print it")
 	}
 	done := s.post("protocol", base, base+"/print", "show", "unprinted", "layout", "a4")
-	to := done.Header.Get("Location")
-	if done.StatusCode != 303 || !strings.HasPrefix(to, base+"/prints/") {
-		t.Fatalf("printing: status %d, to %q, %s", done.StatusCode, to, done.body)
+	if done.StatusCode != 303 || done.Header.Get("Location") != base+"?show=unprinted" {
+		t.Fatalf("printing: status %d, to %q, %s", done.StatusCode, done.Header.Get("Location"), done.body)
 	}
+	said := s.after("protocol", done).doc(t).Find(".qs-flash[role=status]")
+	if want := "1张证件的打印件已生成，并记入打印记录：A4纸1张（双面）。 打开PDF"; said.Find("p").Text() != want {
+		t.Errorf("after printing it says %q, want %q", said.Find("p").Text(), want)
+	}
+	to := said.Find("a").AttrOr("href", "")
 	paper := s.get("protocol", to)
-	if got := textOf(t, paper.body); paper.StatusCode != 200 || !strings.Contains(got, s.badge.Serial) {
-		t.Errorf("status %d, the paper reads %s", paper.StatusCode, got)
+	if got := textOf(t, paper.body); paper.StatusCode != 200 || !strings.HasPrefix(to, base+"/prints/") || !strings.Contains(got, s.badge.Serial) {
+		t.Errorf("%s: status %d, the paper reads %s", to, paper.StatusCode, got)
+	}
+	single := s.post("protocol", base+"/"+s.badge.ID.String(), base+"/print", "badge", s.badge.ID.String(), "layout", "a6")
+	if got := s.after("protocol", single).doc(t).Find(".qs-flash a").Length(); single.Header.Get("Location") != base+"/"+s.badge.ID.String() || got != 1 {
+		t.Errorf("one badge leads to %q, with %d links", single.Header.Get("Location"), got)
 	}
 	again := s.post("protocol", base, base+"/print", "show", "unprinted", "layout", "a4")
 	if again.StatusCode != 303 || again.Header.Get("Location") != base+"?show=unprinted" {
@@ -189,8 +207,8 @@ func TestConsolePrintsBadges(t *testing.T) {
 	if a := s.post("protocol", base, base+"/print", "layout", "a3"); a.StatusCode != 422 {
 		t.Errorf("no such layout: status %d", a.StatusCode)
 	}
-	if got := s.get("protocol", base).doc(t).Find(`a[href$="badges.pdf"]`).Length(); got != 1 {
-		t.Errorf("%d runs in the log, want 1", got)
+	if got := s.get("protocol", base).doc(t).Find(`a[href$="badges.pdf"]`).Length(); got != 2 {
+		t.Errorf("%d runs in the log, want 2", got)
 	}
 	one := s.get("protocol", base+"/"+s.badge.ID.String()+"/badge.pdf")
 	if one.StatusCode != 200 || !strings.HasPrefix(one.body, "%PDF") {

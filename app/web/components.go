@@ -79,6 +79,7 @@ var states = map[string]map[string][2]string{
 		"cancelled": {"final", "ban"}, "no_show_guest": {"", "circle-dashed"}, "no_show_host": {"", "circle-dashed"},
 		"cut_short": {"", "clock"},
 	},
+	"wish": {"waiting": {"wait", "hourglass"}, "placed": {"ok", "circle-check"}, "unplaced": {"", "circle-dashed"}},
 	"request": {
 		"open": {"wait", "send"}, "accepted": {"ok", "circle-check"}, "declined": {"", "x"}, "expired": {"", "clock"},
 		"withdrawn": {"", "x"}, "superseded": {"", "replace"},

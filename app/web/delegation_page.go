@@ -8,6 +8,7 @@ import (
 
 	"qianshou/app/delegations"
 	"qianshou/app/kit/ident"
+	"qianshou/app/matchmaking"
 )
 
 // linkPage is what the own pages of delegations and firms have in common: the
@@ -39,6 +40,7 @@ type ownDelegationPage struct {
 	Delegation delegations.Delegation
 	Members    []delegations.Registration
 	Meetings   []ownMeetingDay
+	Progress   matchmaking.Progress
 	Leaving    *delegations.Registration // whose withdrawal waits to be confirmed
 }
 
@@ -67,6 +69,9 @@ func (s *Server) ownDelegation(c *fiber.Ctx) error {
 		return err
 	}
 	p.Meetings = ownMeetings(delegations.Registration{DelegationID: d.ID}, meetings, s.Now())
+	if p.Progress, err = s.progress(c, l.EventID, p.Event.Zone); err != nil {
+		return err
+	}
 	return s.render(c, "delegations/own", p)
 }
 

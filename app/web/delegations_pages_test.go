@@ -63,7 +63,7 @@ var delegationPages = map[string]sample{
 		if !full {
 			return firmPage{Page: p}
 		}
-		return firmPage{Page: p, trades: everyTrade, Firm: yongling, People: everyMember(), linksPart: everyLink(p.Now)}
+		return firmPage{Page: p, trades: everyTrade, Firm: yongling, People: everyMember(), linksPart: everyLink(p.Now), Wishes: everyWish(p.Now)}
 	},
 	"firms/own": func(p Page, full bool) any {
 		if !full {
@@ -80,8 +80,18 @@ var delegationPages = map[string]sample{
 		for _, state := range []string{"open", "accepted", "declined", "expired", "superseded"} {
 			m.Wishes = append(m.Wishes, matchmaking.FirmWish{Delegation: wordsFull, Country: wordsFull, Priority: 1, Topic: "<b>", State: state})
 		}
+		m.Wishes, m.Progress.PublishedAt = append(m.Wishes, everyWish(p.Now)...), &p.Now
 		return m
 	},
+}
+
+// everyWish is a wish of each outcome.
+func everyWish(now time.Time) []matchmaking.FirmWish {
+	wish := matchmaking.FirmWish{Delegation: wordsFull, Country: wordsFull, Priority: 2, State: "open", Outcome: matchmaking.WishWaiting}
+	placed, unplaced := wish, wish
+	placed.Outcome, placed.Meeting = matchmaking.WishPlaced, &appointments(now)[0]
+	unplaced.Outcome, unplaced.Reason, unplaced.Who = matchmaking.WishUnplaced, "party_full", wordsFull
+	return []matchmaking.FirmWish{wish, placed, unplaced}
 }
 
 var everyTrade = trades{map[string]locale.Text{"AUTO": {ZH: "汽车及零部件", EN: "Automotive"}, "LOGI": {ZH: "物流", EN: "Logistics"}}, map[string]locale.Text{"330206": {ZH: "北仑区", EN: "Beilun"}}}

@@ -20,6 +20,7 @@ type ownFirmPage struct {
 	Firm     firms.Firm
 	People   []delegations.Registration
 	Meetings []ownMeetingDay
+	Progress matchmaking.Progress
 	Wishes   []matchmaking.FirmWish
 	Cities   []Choice // whom the firm may still ask for
 }
@@ -46,6 +47,9 @@ func (s *Server) ownFirmPage(c *fiber.Ctx, l delegations.Link) (ownFirmPage, err
 		return p, err
 	}
 	p.Meetings = ownMeetings(delegations.Registration{FirmID: l.FirmID}, meetings, s.Now())
+	if p.Progress, err = s.progress(c, l.EventID, p.Event.Zone); err != nil {
+		return p, err
+	}
 	if p.Wishes, err = s.Matchmaking.WishesOfFirm(ctx, l.Actor(), l.EventID, l.FirmID); err != nil {
 		return p, err
 	}
@@ -56,7 +60,7 @@ func (s *Server) ownFirmPage(c *fiber.Ctx, l delegations.Link) (ownFirmPage, err
 }
 
 // askable fills in the delegations that the firm may still ask for: those whose
-// coming is public, unless an earlier wish is decided.
+// coming is public, unless an earlier wish is decided or has its place.
 func (s *Server) askable(c *fiber.Ctx, p *ownFirmPage) error {
 	all, err := s.Delegations.Public(c.UserContext(), p.Link.EventID)
 	if err != nil {
@@ -64,7 +68,7 @@ func (s *Server) askable(c *fiber.Ctx, p *ownFirmPage) error {
 	}
 	p.Cities = []Choice{{"", s.words.T(p.Lang, "register.choose")}}
 	for _, d := range all {
-		decided := slices.ContainsFunc(p.Wishes, func(w matchmaking.FirmWish) bool { return w.DelegationID == d.ID && w.State != "open" })
+		decided := slices.ContainsFunc(p.Wishes, func(w matchmaking.FirmWish) bool { return w.DelegationID == d.ID && !w.Withdrawable() })
 		if !decided {
 			p.Cities = append(p.Cities, Choice{d.ID.String(), s.words.T(p.Lang, "firms.own.city", d.City, d.Country)})
 		}

@@ -11,6 +11,7 @@ import (
 	"qianshou/app/firms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/matchmaking"
 )
 
 const firmsPerPage = 50
@@ -76,8 +77,10 @@ type firmPage struct {
 	Page
 	linksPart
 	trades
-	Firm   firms.Firm
-	People []delegations.Registration
+	Firm     firms.Firm
+	People   []delegations.Registration
+	Wishes   []matchmaking.FirmWish // for those who may see matchmaking
+	Progress matchmaking.Progress
 }
 
 func firmURL(c *fiber.Ctx, id ident.ID) string {
@@ -99,6 +102,14 @@ func (s *Server) newFirmPage(c *fiber.Ctx) (firmPage, error) {
 	}
 	if by.May(accounts.SeeRegistrations, e.ID) {
 		if p.People, err = s.Delegations.OfFirm(ctx, by, e.ID, id); err != nil {
+			return p, err
+		}
+	}
+	if by.May(accounts.SeeMatchmaking, e.ID) {
+		if p.Progress, err = s.progress(c, e.ID, e.Zone); err != nil {
+			return p, err
+		}
+		if p.Wishes, err = s.Matchmaking.WishesOfFirm(ctx, by, e.ID, id); err != nil {
 			return p, err
 		}
 	}

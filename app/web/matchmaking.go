@@ -188,6 +188,16 @@ func (s *Server) planned(c *fiber.Ctx, said string, do func() (matchmaking.Plan,
 	return s.again(c, "matchmaking/console", p)
 }
 
+// progress is how far the meetings of an event have come, on its clock.
+func (s *Server) progress(c *fiber.Ctx, event ident.ID, zone *time.Location) (matchmaking.Progress, error) {
+	p, err := s.Matchmaking.Progress(c.UserContext(), event)
+	if p.PublishedAt != nil {
+		at := p.PublishedAt.In(zone)
+		p.PublishedAt = &at
+	}
+	return p, err
+}
+
 // ownMeetingDay is a day of somebody's own meetings.
 type ownMeetingDay struct {
 	At       time.Time

@@ -8,6 +8,8 @@ import (
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/matchmaking"
 )
 
 type mePage struct {
@@ -20,6 +22,13 @@ type mePage struct {
 	Rung         int    // how far on the ladder: 1 received … 4 inside
 	Head         EventHead
 	Meetings     []ownMeetingDay
+	Progress     matchmaking.Progress
+}
+
+// Meets tells whether the registrant is of a side that meetings are planned for.
+func (p mePage) Meets() bool {
+	of := p.Registration
+	return p.Progress.HasSlots && (of.DelegationID != ident.Nil || of.FirmID != ident.Nil)
 }
 
 // rungs are the plain steps that a guest sees of the fine states.
@@ -48,6 +57,9 @@ func (s *Server) me(c *fiber.Ctx) error {
 		return err
 	}
 	p.Meetings = ownMeetings(r, meetings, s.Now())
+	if p.Progress, err = s.progress(c, r.EventID, p.Head.Zone); err != nil {
+		return err
+	}
 	b, err := s.Badges.LivingOf(ctx, r.ID)
 	if err != nil && fault.CodeOf(err) != fault.NotFound {
 		return err

@@ -72,7 +72,7 @@ func framed(s *Server, l locale.Lang, full bool) Page {
 	if full {
 		p.Path, p.CSRF, p.Event, p.Actor = "/console/"+forum.Slug, "token", &forum, staff()["owner"]
 		p.Now = s.Now().In(forum.Zone)
-		p.Flash = &Flash{"ok", "…"}
+		p.Flash = &Flash{"ok", "…", "/file", "…"}
 		p.Nav = navigation(p)
 	}
 	return p

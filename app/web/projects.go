@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -81,15 +82,22 @@ func projectFilter(c *fiber.Ctx) projects.Filter {
 	}
 }
 
-// projectScope reads ?scope= and ?year=; without a year it is the event's.
+// projectScope reads ?scope=, ?year= and ?as_of=; without a year it is the
+// event's, without a day all that is on record.
 func projectScope(c *fiber.Ctx) projects.Scope {
 	e := event(c)
 	scope := projects.Scope{Kind: projects.ScopeKind(c.Query("scope", string(projects.OfEvent))), EventID: e.ID}
 	if scope.Kind == projects.OfYear {
 		scope.Year = c.QueryInt("year", e.FirstDay.Year())
 	}
+	if day, err := time.Parse(time.DateOnly, c.Query(asOfField)); err == nil && day.Year() >= 1900 && day.Year() <= 2200 { // what is no day asks for none
+		scope.AsOf = day
+	}
 	return scope
 }
+
+// asOfField is the last day that counts, in the address.
+const asOfField = "as_of"
 
 // projectQuery is projectFilter the other way.
 func projectQuery(f projects.Filter) url.Values {
@@ -104,6 +112,9 @@ func projectQuery(f projects.Filter) url.Values {
 	}
 	if f.Scope.Kind == projects.OfYear {
 		set("year", strconv.Itoa(f.Scope.Year))
+	}
+	if !f.Scope.AsOf.IsZero() {
+		set(asOfField, f.Scope.AsOf.Format(time.DateOnly))
 	}
 	yes := map[bool]string{true: "yes"}
 	for name, value := range map[string]string{
@@ -148,6 +159,10 @@ func (p *projectsPage) filters(words *locale.Catalogue) {
 			key = "projects.reached_verified"
 		}
 		pill(key, string(p.Filter.Reached), "reached", "verified")
+	}
+	if day := p.Filter.Scope.AsOf; !day.IsZero() {
+		p.Pills = append(p.Pills, filterLink{Text: words.T(p.Lang, "projects.as_of", locale.Date(p.Lang, day)), URL: without(asOfField), Here: true})
+		p.Hidden = append(p.Hidden, Choice{asOfField, here.Get(asOfField)})
 	}
 	if p.Filter.Having != "" {
 		pill("projects.having", string(p.Filter.Having), "having")

@@ -24,6 +24,7 @@ func TestFilterStandsInTheAddress(t *testing.T) {
 		{Scope: projects.Scope{Kind: projects.OfYear, EventID: forum.ID, Year: 2026}, Document: projects.Contract, Rows: projects.Ledger},
 		{Scope: projects.Scope{Kind: projects.OfSeries, EventID: forum.ID}, Reached: projects.ReachLanded, Verified: true, Kind: projects.Investment},
 		{Scope: projects.Scope{Kind: projects.OfAll, EventID: forum.ID}, Having: projects.HavingNone, Checking: true, Direction: "two_way"},
+		{Scope: projects.Scope{Kind: projects.OfYear, EventID: forum.ID, Year: 2027, AsOf: forum.LastDay}, Reached: projects.ReachFunds},
 		{Scope: here, Sector: "AUTO", District: "NB-GX", Country: "SK", Stage: projects.Landed, Search: `Košice & "x" + 科希策`},
 	} {
 		a := ask(t, s, "GET", "/console/"+forum.Slug+"/projects/filter/probe?"+projectQuery(f).Encode(), "", "Cookie", "qs_session=analyst")

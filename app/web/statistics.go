@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/shopspring/decimal"
@@ -79,6 +80,9 @@ type chartRow struct {
 
 func (s *Server) statistics(c *fiber.Ctx) error {
 	scope := projectScope(c)
+	if scope.AsOf.IsZero() {
+		scope.AsOf = dayOf(s.Now().In(event(c).Zone))
+	}
 	st, err := s.Projects.Statistics(c.UserContext(), actor(c), scope)
 	if err != nil {
 		return err
@@ -102,22 +106,36 @@ func (s *Server) statistics(c *fiber.Ctx) error {
 	return s.render(c, "statistics/show", p)
 }
 
+// dayOf is the date of an instant in its zone, as midnight UTC.
+func dayOf(at time.Time) time.Time {
+	y, m, d := at.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// Chosen tells whether the figures are of another day than today.
+func (m statisticsPage) Chosen() bool {
+	return !m.Statistics.Scope.AsOf.IsZero() && !m.Statistics.Scope.AsOf.Equal(dayOf(m.Now))
+}
+
 func newStatisticsPage(p Page, st projects.Statistics, years []int, words *locale.Catalogue) statisticsPage {
 	m := statisticsPage{Page: p, Statistics: st}
 	for _, l := range []locale.Lang{p.Lang, p.Lang.Other()} {
 		m.Say = append(m.Say, saying{l, st.Summary(words, l)})
 	}
-	here := p.Console() + "/statistics"
+	here, day := p.Console()+"/statistics", ""
+	if m.Chosen() { // the day stays when the scope changes; today is said by nothing
+		day = "&" + asOfField + "=" + locale.ISO(st.Scope.AsOf)
+	}
 	for _, k := range projects.ScopeKinds {
 		if k != projects.OfEvent && !p.Actor.May(accounts.SeeStatistics, ident.Nil) {
 			continue
 		}
-		m.Scopes = append(m.Scopes, filterLink{words.T(p.Lang, "statistics.scope."+string(k)), here + "?scope=" + string(k), k == st.Scope.Kind})
+		m.Scopes = append(m.Scopes, filterLink{words.T(p.Lang, "statistics.scope."+string(k)), here + "?scope=" + string(k) + day, k == st.Scope.Kind})
 	}
 	if st.Scope.Kind == projects.OfYear {
 		for _, y := range years {
 			q := url.Values{"scope": {string(projects.OfYear)}, "year": {strconv.Itoa(y)}}
-			m.Years = append(m.Years, filterLink{strconv.Itoa(y), here + "?" + q.Encode(), y == st.Scope.Year})
+			m.Years = append(m.Years, filterLink{strconv.Itoa(y), here + "?" + q.Encode() + day, y == st.Scope.Year})
 		}
 	}
 	m.Pairs = []pairRow{

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,13 +15,30 @@ import (
 type wallPage struct {
 	Page
 	Wall       agenda.Wall
-	OnNow      []agenda.Item // at most one
+	OnNow      []agenda.Item // what goes on, as much of it as can be read from afar
+	MoreNow    int           // how much else does
+	Soon       []agenda.Item // what starts next, while nothing goes on
 	Next       []agenda.Item
-	Countdown  *agenda.Item // the next session of all
-	Remaining  string       // 00:45
+	Countdown  []agenda.Item // the next sessions of all: one, or several that start together
+	Remaining  string        // 00:45
 	Columns    [][]agenda.Arrival
 	Rivers     []river
 	NextChange time.Time
+}
+
+// How many sessions the big screen has room for: side by side, and in the list of
+// what comes.
+const (
+	wallNow  = 4
+	wallNext = 3
+)
+
+// Cards is what stands on top: what goes on, or what starts next.
+func (p wallPage) Cards() []agenda.Item {
+	if len(p.OnNow) > 0 {
+		return p.OnNow
+	}
+	return p.Soon
 }
 
 // river is the line of one delegation in the drawing: from its name at the left
@@ -46,15 +64,23 @@ func (s *Server) wall(c *fiber.Ctx) error {
 
 func newWallPage(p Page, w agenda.Wall) wallPage {
 	m := wallPage{Page: p, Wall: w, NextChange: nextChange(w.Live, p.Now)}
-	now, next := w.Live.NowNext(p.Now, 3)
-	m.OnNow, m.Next = now[:min(1, len(now))], next
-	if len(next) > 0 {
-		left := next[0].StartsAt.Sub(p.Now).Truncate(time.Minute)
-		if len(now) == 0 { // it stands where the session under way would
-			m.Next = next[1:]
-		}
-		m.Countdown, m.Remaining = &next[0], fmt.Sprintf("%02d:%02d", int(left.Hours()), int(left.Minutes())%60)
+	now, next := w.Live.NowNext(p.Now, wallNext)
+	if first := slices.IndexFunc(now, agenda.Item.Frame); first > 0 { // a desk that is open all day is no news beside what goes on
+		now = now[:first]
 	}
+	m.OnNow, m.MoreNow = now[:min(wallNow, len(now))], max(0, len(now)-wallNow)
+	if len(next) > 0 {
+		together := 1
+		for together < len(next) && next[together].StartsAt.Equal(next[0].StartsAt) {
+			together++
+		}
+		left := next[0].StartsAt.Sub(p.Now).Truncate(time.Minute)
+		m.Countdown, m.Remaining = next[:together], fmt.Sprintf("%02d:%02d", int(left.Hours()), int(left.Minutes())%60)
+		if len(now) == 0 { // they stand where the sessions under way would
+			m.Soon, next = next[:min(wallNow, together)], next[together:]
+		}
+	}
+	m.Next = next[:min(len(next), wallNext)]
 	half := (len(w.Delegations) + 1) / 2
 	if half > 0 {
 		m.Columns = [][]agenda.Arrival{w.Delegations[:half], w.Delegations[half:]}

@@ -75,5 +75,14 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A file that was just made is fetched at once; the link serves without scripts.
+const made = document.querySelector("a[data-file]");
+if (made) {
+  const fetched = document.createElement("a");
+  fetched.href = made.href;
+  fetched.download = "";
+  fetched.click();
+}
+
 // The summary of what must be put right takes the focus.
 document.querySelector("[data-focus]")?.focus();

@@ -175,7 +175,31 @@ func Money(l Lang, amount decimal.Decimal, currency string) string {
 	return currency + " " + group(amount.Round(2).String())
 }
 
-func minus(d decimal.Decimal) string { return strings.Replace(d.String(), "-", "−", 1) }
+// Sum is Money for reports, whose amounts stand beside one another: always two
+// figures after the point of its scale: 2.10亿美元, USD 210.00 million.
+func Sum(l Lang, amount decimal.Decimal, currency string) string {
+	size := amount.Abs()
+	unit := currenciesZH[currency]
+	if unit == "" {
+		unit = currency
+	}
+	switch {
+	case l == ZH && size.GreaterThanOrEqual(hundredMillion):
+		return signed(amount.Div(hundredMillion).StringFixed(2)) + "亿" + unit
+	case l == ZH && size.GreaterThanOrEqual(tenThousand):
+		return signed(amount.Div(tenThousand).StringFixed(2)) + "万" + unit
+	case l == EN && size.GreaterThanOrEqual(billion):
+		return currency + " " + group(amount.Div(billion).StringFixed(2)) + " billion"
+	case l == EN && size.GreaterThanOrEqual(million):
+		return currency + " " + group(amount.Div(million).StringFixed(2)) + " million"
+	}
+	return Money(l, amount, currency)
+}
+
+func minus(d decimal.Decimal) string { return signed(d.String()) }
+
+// signed writes the sign of a number as text does.
+func signed(digits string) string { return strings.Replace(digits, "-", "−", 1) }
 
 // Millions is an amount under a head that names the unit: 217.13.
 func Millions(amount decimal.Decimal) string { return group(amount.Div(million).StringFixed(2)) }

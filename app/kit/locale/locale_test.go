@@ -152,6 +152,19 @@ func TestMoney(t *testing.T) {
 			t.Errorf("%s %s in English: %q, want %q", tt.currency, tt.amount, got, tt.en)
 		}
 	}
+	for _, tt := range []struct{ amount, zh, en string }{
+		{"295100000", "2.95亿美元", "USD 295.10 million"},
+		{"210000000", "2.10亿美元", "USD 210.00 million"},
+		{"1234567890123", "12345.68亿美元", "USD 1,234.57 billion"},
+		{"48000000", "4800.00万美元", "USD 48.00 million"},
+		{"-1500000", "−150.00万美元", "USD −1.50 million"},
+		{"0", "0美元", "USD 0"},
+	} {
+		amount := decimal.RequireFromString(tt.amount)
+		if zh, en := locale.Sum(locale.ZH, amount, "USD"), locale.Sum(locale.EN, amount, "USD"); zh != tt.zh || en != tt.en {
+			t.Errorf("the sum of %s: %q, %q; want %q, %q", tt.amount, zh, en, tt.zh, tt.en)
+		}
+	}
 	if got := locale.Millions(decimal.RequireFromString("1217130000")); got != "1,217.13" {
 		t.Errorf("millions: %q", got)
 	}
