@@ -85,6 +85,7 @@ func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegation
 	if p.linkPage, err = s.linkPage(c, "/delegation/"+c.Params("token"), l); err != nil {
 		return p, err
 	}
+	p.LangForm = "member"
 	for _, role := range delegations.MemberRoles {
 		p.Roles = append(p.Roles, Choice{role, s.words.T(p.Lang, "delegations.role."+role)})
 	}
@@ -117,6 +118,13 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		return err
 	}
 	form := readForm(c)
+	if form.Translates() {
+		p, err := s.memberPage(c, d, l, form)
+		if err != nil {
+			return err
+		}
+		return s.render(c, "delegations/member", p)
+	}
 	r, err := s.Delegations.AddMember(c.UserContext(), l.Actor(), d.ID, delegations.Input{
 		Role: form.Text("role"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),

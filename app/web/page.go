@@ -18,6 +18,7 @@ type Page struct {
 	Lang         locale.Lang
 	Path         string // of this page, without the query
 	OtherLangURL string // this page in the other language
+	LangForm     string // id of the form that the language switch sends along; empty: the switch is a link
 	CSRF         string // for the hidden field of every form that posts
 	Flash        *Flash
 	Actor        accounts.Actor

@@ -32,7 +32,8 @@ func TestGuestRegistersAndIsApproved(t *testing.T) {
 	if got := guest.Attribute(`[name="given_name"]`, "value"); got != "Łucja" {
 		t.Errorf("what was typed is kept as %q", got)
 	}
-	guest.Fill("family_name", "Andersson", "email", "lucja@city.example", "nationality", "PL")
+	guest.Fill("family_name", "Andersson", "email", "lucja@city.example", "nationality", "PL", "organisation", "Vistula Instruments")
+	guest.Tap(`[name="category"][value="firm"]`)
 	guest.Tap(`[name="consent"]`)
 	guest.Press(`form[method="post"] button.btn-primary`)
 	if at := guest.At(); !strings.Contains(at, "/me/") {
