@@ -20,6 +20,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
 	"qianshou/app/kit/text"
 )
@@ -40,6 +41,9 @@ type Account struct {
 	DisabledAt *time.Time `db:"disabled_at"`
 	Grants     []Grant    `db:"-"`
 }
+
+// Called is whose account it is, in both languages.
+func (a Account) Called() locale.Text { return locale.Text{ZH: a.NameZH, EN: a.NameEN} }
 
 type storedAccount struct {
 	Account

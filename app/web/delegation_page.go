@@ -32,7 +32,9 @@ func (s *Server) linkPage(c *fiber.Ctx, own string, l delegations.Link) (linkPag
 }
 
 // Until is the last day on which the link works.
-func (p linkPage) Until() time.Time { return p.At(p.Link.ExpiresAt.Add(-time.Second)) }
+func (p linkPage) Until() time.Time {
+	return delegations.LastDay(p.Link.ExpiresAt, p.At(p.Link.ExpiresAt).Location())
+}
 
 type ownDelegationPage struct {
 	linkPage
@@ -143,9 +145,9 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		return s.again(c, "delegations/member", p)
 	}
 	if r.Status == delegations.Waitlisted {
-		s.flash(c, "fix", "delegations.own.waits", r.Name(), r.Reference)
+		s.flash(c, "fix", "delegations.own.waits", r.Called(), r.Reference)
 	} else {
-		s.flash(c, "ok", "delegations.own.added", r.Name(), r.Reference)
+		s.flash(c, "ok", "delegations.own.added", r.Called(), r.Reference)
 	}
 	return s.done(c, "/delegation/"+c.Params("token"))
 }
@@ -163,6 +165,6 @@ func (s *Server) withdrawMember(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	s.flash(c, "ok", "delegations.own.withdrawn", r.Name(), r.Reference)
+	s.flash(c, "ok", "delegations.own.withdrawn", r.Called(), r.Reference)
 	return s.done(c, "/delegation/"+c.Params("token"))
 }

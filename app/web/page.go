@@ -38,7 +38,7 @@ func (p Page) ActorName() string {
 	if !p.Actor.SignedIn() {
 		return ""
 	}
-	return locale.Text{ZH: p.Actor.NameZH, EN: p.Actor.NameEN}.In(p.Lang)
+	return p.Actor.Called().In(p.Lang)
 }
 
 // May tells whether whoever reads the page has a right in its event, or in any
