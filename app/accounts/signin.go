@@ -123,6 +123,21 @@ func (s *Service) Create(ctx context.Context, by Actor, a Account, password stri
 	return a, err
 }
 
+// Names answers what every account is called, for the log that names them.
+//
+// Fault: Forbidden.
+func (s *Service) Names(ctx context.Context, by Actor) (map[ident.ID]locale.Text, error) {
+	if !by.MayAnywhere(SeeAudit) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	list, err := accountNames(ctx, s.db)
+	names := map[ident.ID]locale.Text{}
+	for _, a := range list {
+		names[a.ID] = a.Called()
+	}
+	return names, err
+}
+
 // List answers every account, with its roles.
 func (s *Service) List(ctx context.Context, by Actor) ([]Account, error) {
 	if !by.May(EditAccounts, ident.Nil) {

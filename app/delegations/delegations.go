@@ -173,7 +173,7 @@ func (s *Service) Save(ctx context.Context, by accounts.Actor, in Delegation) (D
 		if in.ID, err = upsertDelegation(ctx, tx, in, s.now()); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, by, in.EventID, "delegation.save", "delegation", in.ID, map[string]any{"code": in.Code, "status": in.Status, "quota": in.Quota}, "")
+		return s.record(ctx, tx, by, in.EventID, "delegation.save", "delegation", in.ID, nil, map[string]any{"code": in.Code, "status": in.Status, "quota": in.Quota}, "")
 	})
 	return in, err
 }
@@ -205,16 +205,16 @@ func (s *Service) SaveStaff(ctx context.Context, by accounts.Actor, in Staff) (S
 		if in.ID, err = upsertStaff(ctx, tx, in); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, by, ident.Nil, "staff.save", "staff", in.ID, map[string]any{"code": in.Code}, "")
+		return s.record(ctx, tx, by, ident.Nil, "staff.save", "staff", in.ID, nil, map[string]any{"code": in.Code}, "")
 	})
 	return in, err
 }
 
 // record writes the audit entry and the announcement of a change.
-func (s *Service) record(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, action, kind string, object ident.ID, after map[string]any, reason string) error {
+func (s *Service) record(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, action, kind string, object ident.ID, before, after map[string]any, reason string) error {
 	err := audit.Record(ctx, tx, audit.Entry{
 		ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
-		Action: action, ObjectKind: kind, ObjectID: object, After: after, Reason: reason,
+		Action: action, ObjectKind: kind, ObjectID: object, Before: before, After: after, Reason: reason,
 	})
 	if err != nil {
 		return err

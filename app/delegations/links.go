@@ -118,7 +118,7 @@ func (s *Service) recordLink(ctx context.Context, tx *sqlx.Tx, by accounts.Actor
 	if l.FirmID != ident.Nil {
 		kind, object = "firm", l.FirmID
 	}
-	return s.record(ctx, tx, by, l.EventID, action, kind, object, map[string]any{"link": l.ID, "holder": l.Holder, "expires_at": l.ExpiresAt}, "")
+	return s.record(ctx, tx, by, l.EventID, action, kind, object, nil, map[string]any{"link": l.ID, "holder": l.Holder, "expires_at": l.ExpiresAt}, "")
 }
 
 // DelegationLinks answers the links of a delegation, ended ones too, newest first.

@@ -167,15 +167,20 @@ func (s *Service) EditStay(ctx context.Context, by accounts.Actor, id ident.ID, 
 		case version != d.Version:
 			return fault.New(fault.Conflict, "error.changed")
 		}
+		before := d.stay()
 		d.ArrivesAt, d.DepartsAt, d.Hotel, d.Version = in.ArrivesAt, in.DepartsAt, in.Hotel, d.Version+1
 		if err := updateStay(ctx, tx, d); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, by, d.EventID, "delegation.stay", "delegation", d.ID,
-			map[string]any{"arrives_at": d.ArrivesAt, "departs_at": d.DepartsAt, "hotel_zh": d.Hotel.ZH, "hotel_en": d.Hotel.EN}, "")
+		return s.record(ctx, tx, by, d.EventID, "delegation.stay", "delegation", d.ID, before, d.stay(), "")
 	})
 	if err != nil {
 		return Delegation{}, err
 	}
 	return d, nil
+}
+
+// stay is the delegation's stay as the audit log keeps it.
+func (d Delegation) stay() map[string]any {
+	return map[string]any{"arrives_at": d.ArrivesAt, "departs_at": d.DepartsAt, "hotel_zh": d.Hotel.ZH, "hotel_en": d.Hotel.EN}
 }

@@ -205,7 +205,8 @@ func (s *Service) step(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Re
 	if err := insertStep(ctx, tx, s.newID(), r, from, by.Called(), source, reason, s.now()); err != nil {
 		return err
 	}
-	return s.record(ctx, tx, by, r.EventID, "registration."+string(r.Status), "registration", r.ID, map[string]any{"status": r.Status, "reference": r.Reference}, reason)
+	return s.record(ctx, tx, by, r.EventID, "registration."+string(r.Status), "registration", r.ID,
+		map[string]any{"status": from}, map[string]any{"status": r.Status, "reference": r.Reference}, reason)
 }
 
 // Registration finds one registration.
