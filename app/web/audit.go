@@ -24,7 +24,7 @@ type auditPage struct {
 type auditRow struct {
 	At      time.Time // on the event's clock
 	Who     locale.Text
-	Kind    string // of actor: audit.kind.<kind>
+	Kind    string // of actor: audit.kind.<kind>; empty when the name says it
 	What    string
 	Object  auditObject
 	Changes []auditChange
@@ -79,11 +79,14 @@ type auditReader struct {
 
 func (a *auditReader) row(e audit.Entry) (auditRow, error) {
 	row := auditRow{At: e.At.In(a.event.Zone), Who: a.who(e), Kind: e.ActorKind, What: a.words("audit.action.", e.Action), Reason: e.Reason}
+	if row.Who == accounts.GuestActor().Called() {
+		row.Kind = ""
+	}
 	var err error
 	if row.Object, err = a.object(e); err != nil {
 		return row, err
 	}
-	row.Changes, err = a.changes(e)
+	row.Changes, err = a.changes(e, row.Object.Number)
 	return row, err
 }
 

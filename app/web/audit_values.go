@@ -17,20 +17,21 @@ import (
 type auditChange struct{ Field, Old, New string }
 
 // changes lists what moved, in the order of the fields' codes. What stayed as it
-// was is left out, and so are identifiers that mean nothing to people.
-func (a *auditReader) changes(e audit.Entry) (list []auditChange, err error) {
+// was is left out, and so are the number of the object, which stands beside it, and
+// identifiers that mean nothing to people.
+func (a *auditReader) changes(e audit.Entry, number string) (list []auditChange, err error) {
 	for _, field := range slices.Sorted(maps.Keys(e.After)) {
 		if field == "link" || field == "wish" {
 			continue
 		}
-		change := auditChange{Field: a.words("audit.field.", field)}
+		change := auditChange{Field: a.field(e.ObjectKind, field)}
 		if change.Old, err = a.value(e.ObjectKind, field, e.Before[field]); err != nil {
 			return nil, err
 		}
 		if change.New, err = a.value(e.ObjectKind, field, e.After[field]); err != nil {
 			return nil, err
 		}
-		if change.Old == change.New {
+		if change.Old == change.New || change.New == number {
 			continue
 		}
 		if change.New == "" {
@@ -39,6 +40,14 @@ func (a *auditReader) changes(e audit.Entry) (list []auditChange, err error) {
 		list = append(list, change)
 	}
 	return list, nil
+}
+
+// field is what a field is called: in general, or of one kind of object.
+func (a *auditReader) field(kind, field string) string {
+	if own := "audit.field." + kind + "." + field; a.s.words.Has(a.lang, own) {
+		return a.s.words.T(a.lang, own)
+	}
+	return a.words("audit.field.", field)
 }
 
 // sentences are the fields whose values the catalogue names: by the kind of object
