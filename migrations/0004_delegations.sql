@@ -21,7 +21,8 @@ CREATE TABLE delegations (
   accepted_on  date,
   arrives_at   timestamptz,
   departs_at   timestamptz,
-  hotel        text NOT NULL DEFAULT '',
+  hotel_zh     text NOT NULL DEFAULT '',
+  hotel_en     text NOT NULL DEFAULT '',
   liaison_id   uuid CONSTRAINT delegations_liaison REFERENCES staff,
   sectors      text[] NOT NULL DEFAULT '{}',
   status       text NOT NULL CONSTRAINT delegations_status CHECK (status IN ('invited', 'accepted', 'confirmed', 'declined', 'withdrawn')),
@@ -48,11 +49,13 @@ CREATE TABLE persons (
   phone        text NOT NULL DEFAULT '',
   birth_date_sealed bytea,                     -- encrypted, bound to this row
   birth_date_index  bytea,                     -- keyed hash, to find equals without reading them
+  name_key     text NOT NULL,                  -- the Latin name, folded, its words in alphabetical order, to find namesakes
   search       text NOT NULL DEFAULT '',       -- every form of the name, folded, for the review desk's search
   created_at   timestamptz NOT NULL,
   version      int NOT NULL DEFAULT 1
 );
 CREATE INDEX persons_birth_date ON persons (birth_date_index) WHERE birth_date_index IS NOT NULL;
+CREATE INDEX persons_name_key ON persons (name_key);
 
 CREATE TABLE travel_documents (
   id            uuid PRIMARY KEY,
@@ -115,7 +118,8 @@ CREATE TABLE registration_steps (              -- every change of status: who, w
   from_status     text NOT NULL,
   to_status       text NOT NULL,
   reason          text NOT NULL DEFAULT '',
-  actor_name      text NOT NULL,
+  actor_zh        text NOT NULL,
+  actor_en        text NOT NULL,
   source          text NOT NULL
 );
 CREATE INDEX registration_steps_of ON registration_steps (registration_id, at);
@@ -139,7 +143,8 @@ CREATE TABLE magic_links (                     -- a link is known by its hash on
   firm_id         uuid REFERENCES firms ON DELETE CASCADE,
   event_id        uuid NOT NULL REFERENCES events ON DELETE CASCADE,
   holder          text NOT NULL DEFAULT '' CONSTRAINT magic_links_holder CHECK (char_length(holder) <= 120), -- whom the desk gave it to
-  made_by         text NOT NULL DEFAULT '',
+  made_by_zh      text NOT NULL DEFAULT '',
+  made_by_en      text NOT NULL DEFAULT '',
   created_at      timestamptz NOT NULL,
   expires_at      timestamptz NOT NULL,
   revoked_at      timestamptz,

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 )
 
 // Kind says what sort of actor it is.
@@ -114,10 +115,29 @@ type Actor struct {
 	FirmID       ident.ID
 }
 
+// parts are the parts of the program that act by themselves, by the name that the
+// audit log keeps.
+var parts = map[string]locale.Text{
+	"demo":         {ZH: "演示数据", EN: "demo"},
+	"embargo":      {ZH: "定时公开", EN: "embargo"},
+	"waitlist":     {ZH: "自动递补", EN: "waitlist"},
+	"command line": {ZH: "命令行", EN: "command line"},
+}
+
 // SystemActor is the program itself, for work that no person asked for at the
 // moment. name is written to the audit log.
 func SystemActor(name string) Actor {
-	return Actor{Kind: System, NameZH: name, NameEN: name, Grants: []Grant{{Role: Owner}}}
+	called := SystemName(name)
+	return Actor{Kind: System, NameZH: called.ZH, NameEN: called.EN, Grants: []Grant{{Role: Owner}}}
+}
+
+// SystemName is what a part of the program is called; one that has no name of its
+// own in Chinese keeps its name.
+func SystemName(name string) locale.Text {
+	if called, ok := parts[name]; ok {
+		return called
+	}
+	return locale.Text{ZH: name, EN: name}
 }
 
 // GuestActor is whoever fills in a public form or holds a magic link.
@@ -140,6 +160,9 @@ func (a Actor) Name() string {
 	}
 	return a.NameZH
 }
+
+// Called is the actor as pages name them.
+func (a Actor) Called() locale.Text { return locale.Text{ZH: a.NameZH, EN: a.NameEN} }
 
 // SignedIn tells whether the actor proved who they are.
 func (a Actor) SignedIn() bool {

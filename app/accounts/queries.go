@@ -18,6 +18,11 @@ func insertUser(ctx context.Context, q store.Querier, u Account, passwordHash st
 	return err
 }
 
+func accountNames(ctx context.Context, q store.Querier) (list []Account, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT id, name_zh, name_en FROM users`)
+	return list, err
+}
+
 func insertGrant(ctx context.Context, q store.Querier, user ident.ID, g Grant, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO role_grants (user_id, event_id, role, granted_at) VALUES ($1, $2, $3, $4)

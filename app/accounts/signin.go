@@ -20,6 +20,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
 	"qianshou/app/kit/text"
 )
@@ -40,6 +41,9 @@ type Account struct {
 	DisabledAt *time.Time `db:"disabled_at"`
 	Grants     []Grant    `db:"-"`
 }
+
+// Called is whose account it is, in both languages.
+func (a Account) Called() locale.Text { return locale.Text{ZH: a.NameZH, EN: a.NameEN} }
 
 type storedAccount struct {
 	Account
@@ -117,6 +121,21 @@ func (s *Service) Create(ctx context.Context, by Actor, a Account, password stri
 		})
 	})
 	return a, err
+}
+
+// Names answers what every account is called, for the log that names them.
+//
+// Fault: Forbidden.
+func (s *Service) Names(ctx context.Context, by Actor) (map[ident.ID]locale.Text, error) {
+	if !by.MayAnywhere(SeeAudit) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	list, err := accountNames(ctx, s.db)
+	names := map[ident.ID]locale.Text{}
+	for _, a := range list {
+		names[a.ID] = a.Called()
+	}
+	return names, err
 }
 
 // List answers every account, with its roles.

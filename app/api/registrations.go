@@ -39,12 +39,12 @@ type registerInput struct {
 		NativeOrder  string               `json:"native_order,omitempty" enum:"family_first,given_first"`
 		NameZH       string               `json:"name_zh,omitempty" doc:"The Chinese rendering"`
 		Sex          string               `json:"sex,omitempty" enum:"M,F,X"`
-		Nationality  string               `json:"nationality,omitempty" doc:"Two letters of the office's table"`
+		Nationality  string               `json:"nationality" doc:"Two letters of the office's table"`
 		Languages    []string             `json:"languages,omitempty" doc:"BCP 47"`
 		Email        string               `json:"email"`
 		Phone        string               `json:"phone,omitempty"`
 		Title        locale.Text          `json:"title,omitempty"`
-		Organisation string               `json:"organisation,omitempty"`
+		Organisation string               `json:"organisation,omitempty" doc:"Required in the categories firm, press and consular"`
 		BirthDate    string               `json:"birth_date,omitempty" format:"date"`
 		Passport     delegations.Passport `json:"passport,omitempty"`
 		MealPlan     string               `json:"meal_plan,omitempty"`

@@ -46,6 +46,7 @@ func newGround(t *testing.T) ground {
 	box, err := seal.New(bytes.Repeat([]byte("k"), seal.KeySize))
 	must(t, err)
 	ev := events.New(g.db, april, ident.New)
+	must(t, ev.SaveCountry(t.Context(), office, events.Country{Code: "HU", Code3: "HUN", Name: locale.Text{ZH: "匈牙利", EN: "Hungary"}}))
 	_, err = ev.CreateSeries(t.Context(), office, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(t, err)
 	g.event, err = ev.Create(t.Context(), office, events.Input{
@@ -77,7 +78,7 @@ func (g ground) approved(t *testing.T, n int, change func(in *delegations.Input)
 	t.Helper()
 	in := delegations.Input{
 		Category: "firm", GivenName: "Zsófia", FamilyName: "Réti " + string(rune('A'+n)), Email: fmt.Sprintf("m%d@city.example", n),
-		Consent: true, Lang: "en", Source: "web",
+		Nationality: "HU", Organisation: "Bakony Textiles", Consent: true, Lang: "en", Source: "web",
 	}
 	if change != nil {
 		change(&in)

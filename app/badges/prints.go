@@ -50,6 +50,11 @@ type Holder struct {
 	Delegation locale.Text `db:"delegation"`
 }
 
+// Called is the holder's name in every script.
+func (h Holder) Called() locale.Name {
+	return locale.Name{Latin: h.Name(), Native: h.NameNative, ZH: h.NameZH}
+}
+
 // Name is the holder in Latin letters, given name first.
 func (h Holder) Name() string {
 	if h.GivenName == "" {

@@ -33,7 +33,7 @@ type Delegation struct {
 	AcceptedOn *time.Time  `db:"accepted_on"`
 	ArrivesAt  *time.Time  `db:"arrives_at"`
 	DepartsAt  *time.Time  `db:"departs_at"`
-	Hotel      string      `db:"hotel"`
+	Hotel      locale.Text `db:"hotel"`
 	LiaisonID  ident.ID    `db:"liaison_id"`
 	Sectors    []string    `db:"-"`
 	Status     string      `db:"status"` // invited, accepted, confirmed, declined, withdrawn
@@ -44,7 +44,7 @@ type Delegation struct {
 	Country     locale.Text `db:"country"`
 	CountryCode string      `db:"country_code"`
 	Members     int         `db:"members"` // who hold a place
-	Head        string      `db:"head"`
+	Head        locale.Name `db:"head"`
 	Liaison     locale.Text `db:"liaison"`
 }
 
@@ -52,11 +52,12 @@ type Delegation struct {
 type Stay struct {
 	ArrivesAt *time.Time // nil: not known
 	DepartsAt *time.Time // nil: not known
-	Hotel     string
+	Hotel     locale.Text
 }
 
 func (in Stay) check(bad *fault.List) {
-	text.Line(bad, "hotel", in.Hotel, false, 120)
+	text.Line(bad, "hotel_zh", in.Hotel.ZH, false, 120)
+	text.Line(bad, "hotel_en", in.Hotel.EN, false, 120)
 	bad.Check(in.ArrivesAt == nil || in.DepartsAt == nil || in.DepartsAt.After(*in.ArrivesAt), "departs_at", "field.order")
 }
 
@@ -156,7 +157,7 @@ func (s *Service) Save(ctx context.Context, by accounts.Actor, in Delegation) (D
 		return in, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	in.Name = locale.Text{ZH: text.Clean(in.Name.ZH), EN: text.Clean(in.Name.EN)}
-	in.Native, in.Hotel = text.Clean(in.Native), text.Clean(in.Hotel)
+	in.Native, in.Hotel = text.Clean(in.Native), cleanText(in.Hotel)
 	var bad fault.List
 	bad.Check(in.Code != "" && len(in.Code) <= 20, "code", "field.required")
 	text.Line(&bad, "name_zh", in.Name.ZH, true, 120)
@@ -172,9 +173,18 @@ func (s *Service) Save(ctx context.Context, by accounts.Actor, in Delegation) (D
 		if in.ID, err = upsertDelegation(ctx, tx, in, s.now()); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, by, in.EventID, "delegation.save", "delegation", in.ID, map[string]any{"code": in.Code, "status": in.Status, "quota": in.Quota}, "")
+		return s.record(ctx, tx, by, in.EventID, "delegation.save", "delegation", in.ID, nil, map[string]any{"code": in.Code, "status": in.Status, "quota": in.Quota}, "")
 	})
 	return in, err
+}
+
+func cleanText(t locale.Text) locale.Text {
+	return locale.Text{ZH: text.Clean(t.ZH), EN: text.Clean(t.EN)}
+}
+
+// Called is the delegation's city, or itself when it comes in no city's name.
+func (d Delegation) Called() locale.Name {
+	return locale.Name{Latin: d.City.EN, Native: d.Native, ZH: d.City.ZH}
 }
 
 // SaveStaff adds a member of the office's staff, or changes the one of the same
@@ -195,16 +205,16 @@ func (s *Service) SaveStaff(ctx context.Context, by accounts.Actor, in Staff) (S
 		if in.ID, err = upsertStaff(ctx, tx, in); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, by, ident.Nil, "staff.save", "staff", in.ID, map[string]any{"code": in.Code}, "")
+		return s.record(ctx, tx, by, ident.Nil, "staff.save", "staff", in.ID, nil, map[string]any{"code": in.Code}, "")
 	})
 	return in, err
 }
 
 // record writes the audit entry and the announcement of a change.
-func (s *Service) record(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, action, kind string, object ident.ID, after map[string]any, reason string) error {
+func (s *Service) record(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, action, kind string, object ident.ID, before, after map[string]any, reason string) error {
 	err := audit.Record(ctx, tx, audit.Entry{
 		ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
-		Action: action, ObjectKind: kind, ObjectID: object, After: after, Reason: reason,
+		Action: action, ObjectKind: kind, ObjectID: object, Before: before, After: after, Reason: reason,
 	})
 	if err != nil {
 		return err

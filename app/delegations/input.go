@@ -22,14 +22,14 @@ type Input struct {
 	NativeOrder  string   `json:"native_order"`
 	NameZH       string   `json:"name_zh"` // Chinese rendering
 	Sex          string   `json:"sex"`
-	Nationality  string   `json:"nationality"` // two letters, of the office's table
+	Nationality  string   `json:"nationality"` // two letters, of the office's table; everybody has one
 	Languages    []string `json:"languages"`
 	Email        string   `json:"email"`
 	Phone        string   `json:"phone"`
 	TitleEN      string   `json:"title_en"`
 	TitleZH      string   `json:"title_zh"`
-	Organisation string   `json:"organisation"`
-	BirthDate    string   `json:"birth_date"` // 1964-11-07
+	Organisation string   `json:"organisation"` // see ComesForOrganisation
+	BirthDate    string   `json:"birth_date"`   // 1964-11-07
 	Passport     Passport `json:"passport"`
 	MealPlan     string   `json:"meal_plan"`
 	AccessNeeds  []string `json:"access_needs"`
@@ -78,9 +78,9 @@ func (in Input) check(now time.Time) (checked, error) {
 	in.clean()
 	text.Line(&bad, "family_name", in.FamilyName, true, 80)
 	text.Line(&bad, "given_name", in.GivenName, false, 80)
-	for path, name := range map[string]string{"family_name": in.FamilyName, "given_name": in.GivenName} {
-		if wrong := text.NotLatin(name); wrong != "" && !text.Unseen(name) {
-			bad.Add(path, "registration.not_latin", wrong)
+	for _, part := range [][2]string{{"family_name", in.FamilyName}, {"given_name", in.GivenName}} {
+		if wrong := text.NotLatin(part[1]); wrong != "" && !text.Unseen(part[1]) {
+			bad.Add(part[0], "registration.not_latin", wrong)
 		}
 	}
 	if in.NameNative == "" { // what is wrong with it was said of its parts
@@ -93,6 +93,7 @@ func (in Input) check(now time.Time) (checked, error) {
 	text.Line(&bad, "name_zh", in.NameZH, false, 40)
 	bad.Check(text.Chinese(in.NameZH), "name_zh", "registration.not_chinese")
 	bad.Check(slices.Contains([]string{"", "M", "F", "X"}, in.Sex), "sex", "field.choice")
+	bad.Check(in.Nationality != "", "nationality", "registration.nationality")
 	var ok bool
 	in.Email, ok = text.Email(in.Email)
 	bad.Check(ok, "email", "field.email")
@@ -102,6 +103,9 @@ func (in Input) check(now time.Time) (checked, error) {
 	}
 	text.Line(&bad, "title_en", in.TitleEN, false, 120)
 	text.Line(&bad, "title_zh", in.TitleZH, false, 120)
+	if in.Organisation == "" && in.DelegationID == ident.Nil && ComesForOrganisation(in.Category) {
+		bad.Add("organisation", "registration.organisation")
+	}
 	text.Line(&bad, "organisation", in.Organisation, false, 200)
 	bad.Check(slices.Contains(MealPlans, in.MealPlan), "meal_plan", "field.choice")
 	slices.Sort(in.AccessNeeds)
@@ -115,6 +119,13 @@ func (in Input) check(now time.Time) (checked, error) {
 	c.birth = pastDate(&bad, "birth_date", in.BirthDate, now)
 	c.checkPassport(&bad)
 	return c, bad.Err()
+}
+
+// ComesForOrganisation tells whether people of a category come in the name of a
+// firm, a paper or a consulate, which they must then name. For members of a
+// delegation the delegation is named already.
+func ComesForOrganisation(category string) bool {
+	return category == "firm" || category == "press" || category == "consular"
 }
 
 // mostLanguages is more than anybody needs an interpreter for.

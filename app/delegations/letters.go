@@ -42,12 +42,8 @@ func (w *Letters) Write(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 func (w *Letters) block(l Letter, lang locale.Lang) mail.Block {
 	t := func(key string, args ...any) string { return w.Words.T(lang, key, args...) }
 	e, r := l.Event, l.Registration
-	name := r.Name()
-	if lang == locale.ZH && r.NameZH != "" {
-		name = r.NameZH
-	}
 	b := mail.Block{
-		Lang: lang.Tag(), Subject: t("mail."+l.Kind+".subject", e.Title), Hello: t("mail.hello", name),
+		Lang: lang.Tag(), Subject: t("mail."+l.Kind+".subject", e.Title), Hello: t("mail.hello", r.Called()),
 		Paragraphs: strings.Split(t("mail."+l.Kind+".body", e.Title), "\n"),
 		Facts: []mail.Fact{
 			{Name: t("mail.reference"), Value: r.Reference},

@@ -22,10 +22,10 @@ func insertLink(ctx context.Context, q store.Querier, hash []byte, registration 
 		purpose = "firm"
 	}
 	res, err := q.ExecContext(ctx, `
-		INSERT INTO magic_links (id, secret_hash, purpose, registration_id, delegation_id, firm_id, event_id, holder, made_by, created_at, expires_at)
-		SELECT $1, $2, $3, $4, $5, $6::uuid, $7::uuid, $8, $9, $10, $11
+		INSERT INTO magic_links (id, secret_hash, purpose, registration_id, delegation_id, firm_id, event_id, holder, made_by_zh, made_by_en, created_at, expires_at)
+		SELECT $1, $2, $3, $4, $5, $6::uuid, $7::uuid, $8, $9, $10, $11, $12
 		WHERE $6::uuid IS NULL OR EXISTS (SELECT 1 FROM event_firms e WHERE e.event_id = $7 AND e.firm_id = $6)`,
-		l.ID, hash, purpose, orNull(registration), orNull(l.DelegationID), orNull(l.FirmID), l.EventID, l.Holder, l.MadeBy, l.CreatedAt, l.ExpiresAt)
+		l.ID, hash, purpose, orNull(registration), orNull(l.DelegationID), orNull(l.FirmID), l.EventID, l.Holder, l.MadeBy.ZH, l.MadeBy.EN, l.CreatedAt, l.ExpiresAt)
 	if err != nil {
 		return err
 	}
@@ -35,16 +35,21 @@ func insertLink(ctx context.Context, q store.Querier, hash []byte, registration 
 	return fault.New(fault.NotFound, "error.not_found")
 }
 
-func registrationOfLink(ctx context.Context, q store.Querier, hash []byte, at time.Time) (id ident.ID, err error) {
-	err = q.GetContext(ctx, &id, `
-		SELECT registration_id FROM magic_links
+func registrationOfLink(ctx context.Context, q store.Querier, hash []byte, at time.Time) (id ident.ID, ends time.Time, err error) {
+	var found struct {
+		ID   ident.ID  `db:"registration_id"`
+		Ends time.Time `db:"expires_at"`
+	}
+	err = q.GetContext(ctx, &found, `
+		SELECT registration_id, expires_at FROM magic_links
 		WHERE secret_hash = $1 AND purpose = 'registration' AND revoked_at IS NULL AND expires_at > $2`, hash, at)
-	return id, store.Fault(err)
+	return found.ID, found.Ends, store.Fault(err)
 }
 
 const linkSelect = `
 	SELECT id, event_id, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id,
-		coalesce(firm_id, '00000000-0000-0000-0000-000000000000') AS firm_id, holder, made_by, created_at, expires_at, revoked_at
+		coalesce(firm_id, '00000000-0000-0000-0000-000000000000') AS firm_id, holder,
+		made_by_zh AS "made_by.zh", made_by_en AS "made_by.en", created_at, expires_at, revoked_at
 	FROM magic_links WHERE purpose IN ('delegation', 'firm') AND `
 
 // linkBySecret finds a link that still opens something.

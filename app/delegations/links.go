@@ -13,6 +13,7 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
 	"qianshou/app/kit/text"
 )
@@ -21,15 +22,15 @@ import (
 // event, without an account. Only a hash of the address is kept, so that it can
 // be shown once, when it is made.
 type Link struct {
-	ID           ident.ID   `db:"id"`
-	EventID      ident.ID   `db:"event_id"`
-	DelegationID ident.ID   `db:"delegation_id"` // Nil: a firm's
-	FirmID       ident.ID   `db:"firm_id"`       // Nil: a delegation's
-	Holder       string     `db:"holder"`        // whom the desk gave it to
-	MadeBy       string     `db:"made_by"`
-	CreatedAt    time.Time  `db:"created_at"`
-	ExpiresAt    time.Time  `db:"expires_at"`
-	RevokedAt    *time.Time `db:"revoked_at"`
+	ID           ident.ID    `db:"id"`
+	EventID      ident.ID    `db:"event_id"`
+	DelegationID ident.ID    `db:"delegation_id"` // Nil: a firm's
+	FirmID       ident.ID    `db:"firm_id"`       // Nil: a delegation's
+	Holder       string      `db:"holder"`        // whom the desk gave it to
+	MadeBy       locale.Text `db:"made_by"`
+	CreatedAt    time.Time   `db:"created_at"`
+	ExpiresAt    time.Time   `db:"expires_at"`
+	RevokedAt    *time.Time  `db:"revoked_at"`
 }
 
 // State is open, expired or revoked.
@@ -101,7 +102,7 @@ func (s *Service) makeLink(ctx context.Context, by accounts.Actor, l Link) (Link
 	if err := bad.Err(); err != nil {
 		return Link{}, "", err
 	}
-	l.ID, l.MadeBy, l.CreatedAt = s.newID(), by.Name(), s.now()
+	l.ID, l.MadeBy, l.CreatedAt = s.newID(), by.Called(), s.now()
 	secret := newSecret()
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		if err := insertLink(ctx, tx, hashOf(secret), ident.Nil, l); err != nil {
@@ -117,7 +118,7 @@ func (s *Service) recordLink(ctx context.Context, tx *sqlx.Tx, by accounts.Actor
 	if l.FirmID != ident.Nil {
 		kind, object = "firm", l.FirmID
 	}
-	return s.record(ctx, tx, by, l.EventID, action, kind, object, map[string]any{"link": l.ID, "holder": l.Holder, "expires_at": l.ExpiresAt}, "")
+	return s.record(ctx, tx, by, l.EventID, action, kind, object, nil, map[string]any{"link": l.ID, "holder": l.Holder, "expires_at": l.ExpiresAt}, "")
 }
 
 // DelegationLinks answers the links of a delegation, ended ones too, newest first.
@@ -213,9 +214,24 @@ func hashOf(secret string) []byte {
 //
 // Fault: NotFound, no such link, or it ended.
 func (s *Service) ByLink(ctx context.Context, secret string) (Registration, error) {
-	id, err := registrationOfLink(ctx, s.db, hashOf(secret), s.now())
+	r, _, err := s.OwnPage(ctx, secret)
+	return r, err
+}
+
+// OwnPage answers whose own page a link opens, and when the link ends.
+//
+// Fault: NotFound, no such link, or it ended.
+func (s *Service) OwnPage(ctx context.Context, secret string) (r Registration, ends time.Time, err error) {
+	id, ends, err := registrationOfLink(ctx, s.db, hashOf(secret), s.now())
 	if err != nil {
-		return Registration{}, err
+		return Registration{}, time.Time{}, err
 	}
-	return registrationByID(ctx, s.db, id)
+	r, err = registrationByID(ctx, s.db, id)
+	return r, ends, err
+}
+
+// LastDay is the last day on which a link works that ends at an instant, as a
+// clock of that place shows it.
+func LastDay(ends time.Time, zone *time.Location) time.Time {
+	return ends.Add(-time.Nanosecond).In(zone)
 }

@@ -44,7 +44,8 @@ func (d Delegation) Share() float64 {
 func (d Delegation) Matches(search string) bool {
 	folded := text.Fold(search)
 	return strings.Contains(text.Search(
-		d.Code, d.CityCode, d.Name.ZH, d.Name.EN, d.Native, d.City.ZH, d.City.EN, d.Country.ZH, d.Country.EN, d.Head, d.Liaison.ZH, d.Liaison.EN, d.Hotel,
+		d.Code, d.CityCode, d.Name.ZH, d.Name.EN, d.Native, d.City.ZH, d.City.EN, d.Country.ZH, d.Country.EN, d.Head.Latin, d.Head.Native, d.Head.ZH,
+		d.Liaison.ZH, d.Liaison.EN, d.Hotel.ZH, d.Hotel.EN,
 	), folded)
 }
 
@@ -148,7 +149,7 @@ func (r Registration) forGuests() Registration {
 // Faults: NotFound; Forbidden; Invalid with fields; Conflict, somebody changed
 // the delegation meanwhile.
 func (s *Service) EditStay(ctx context.Context, by accounts.Actor, id ident.ID, version int, in Stay) (d Delegation, err error) {
-	in.Hotel = text.Clean(in.Hotel)
+	in.Hotel = cleanText(in.Hotel)
 	var bad fault.List
 	in.check(&bad)
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
@@ -166,15 +167,20 @@ func (s *Service) EditStay(ctx context.Context, by accounts.Actor, id ident.ID, 
 		case version != d.Version:
 			return fault.New(fault.Conflict, "error.changed")
 		}
+		before := d.stay()
 		d.ArrivesAt, d.DepartsAt, d.Hotel, d.Version = in.ArrivesAt, in.DepartsAt, in.Hotel, d.Version+1
 		if err := updateStay(ctx, tx, d); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, by, d.EventID, "delegation.stay", "delegation", d.ID,
-			map[string]any{"arrives_at": d.ArrivesAt, "departs_at": d.DepartsAt, "hotel": d.Hotel}, "")
+		return s.record(ctx, tx, by, d.EventID, "delegation.stay", "delegation", d.ID, before, d.stay(), "")
 	})
 	if err != nil {
 		return Delegation{}, err
 	}
 	return d, nil
+}
+
+// stay is the delegation's stay as the audit log keeps it.
+func (d Delegation) stay() map[string]any {
+	return map[string]any{"arrives_at": d.ArrivesAt, "departs_at": d.DepartsAt, "hotel_zh": d.Hotel.ZH, "hotel_en": d.Hotel.EN}
 }

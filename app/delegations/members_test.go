@@ -10,6 +10,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 )
 
 func member(n int, role string) delegations.Input {
@@ -70,7 +71,7 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 		}
 	}
 	slices.Sort(paths)
-	if want := []string{"email", "family_name", "role"}; !slices.Equal(paths, want) {
+	if want := []string{"email", "family_name", "nationality", "role"}; !slices.Equal(paths, want) {
 		t.Errorf("a wrong role and nothing else breaks the rules of %v, want %v", paths, want)
 	}
 
@@ -177,8 +178,8 @@ func TestEditStay(t *testing.T) {
 		{"another event's desk", protocolIn(ident.New()), 1, delegations.Stay{}, fault.Forbidden},
 		{"the liaison", g.liaison(d), 1, delegations.Stay{}, fault.Forbidden},
 		{"gone before they come", desk, 1, delegations.Stay{ArrivesAt: &goes, DepartsAt: &comes}, fault.Invalid},
-		{"an invisible sign", desk, 1, delegations.Stay{Hotel: "A\u202eB"}, fault.Invalid},
-		{"as it should be", desk, 1, delegations.Stay{ArrivesAt: &comes, DepartsAt: &goes, Hotel: " Bund  Hotel "}, ""},
+		{"an invisible sign", desk, 1, delegations.Stay{Hotel: locale.Text{EN: "A\u202eB"}}, fault.Invalid},
+		{"as it should be", desk, 1, delegations.Stay{ArrivesAt: &comes, DepartsAt: &goes, Hotel: locale.Text{ZH: " 外滩  饭店", EN: " Bund  Hotel "}}, ""},
 		{"what was shown is old", desk, 1, delegations.Stay{}, fault.Conflict},
 	} {
 		if _, err := g.guests.EditStay(t.Context(), tt.by, d.ID, tt.version, tt.in); fault.CodeOf(err) != tt.want {
@@ -186,13 +187,13 @@ func TestEditStay(t *testing.T) {
 		}
 	}
 	after, err := g.guests.ByID(t.Context(), office, d.ID)
-	if err != nil || !after.ArrivesAt.Equal(comes) || !after.DepartsAt.Equal(goes) || after.Hotel != "Bund Hotel" || after.Version != 2 {
+	if err != nil || !after.ArrivesAt.Equal(comes) || !after.DepartsAt.Equal(goes) || after.Hotel != (locale.Text{ZH: "外滩 饭店", EN: "Bund Hotel"}) || after.Version != 2 {
 		t.Errorf("stands as %+v, %v", after, err)
 	}
 }
 
 func TestDelegationsAreFound(t *testing.T) {
-	d := delegations.Delegation{Code: "D07", Native: "Варна", Head: "Stoimen Zhelyazkov"}
+	d := delegations.Delegation{Code: "D07", Native: "Варна", Head: locale.Name{Latin: "Stoimen Zhelyazkov"}}
 	d.City.ZH, d.City.EN, d.Country.ZH = "瓦尔纳", "Varna", "保加利亚"
 	for search, want := range map[string]bool{"": true, "d07": true, "варна": true, "VARNA": true, "baojialiya": true, "wen": true, "瓦尔": true, "želyazkov": false, "stoimen": true, "aachen": false} {
 		if got := d.Matches(search); got != want {

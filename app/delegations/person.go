@@ -2,7 +2,10 @@ package delegations
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jmoiron/sqlx"
 
@@ -16,6 +19,7 @@ import (
 func (s *Service) insertPersonOf(ctx context.Context, tx *sqlx.Tx, id ident.ID, c checked) error {
 	p := personRow{
 		ID: id, Input: c.Input, Search: text.Search(c.GivenName+" "+c.FamilyName, c.NameNative, c.NameZH, c.Organisation),
+		NameKey: nameKey(c.GivenName, c.FamilyName),
 	}
 	var err error
 	if c.birth != nil {
@@ -41,4 +45,12 @@ func (s *Service) insertPersonOf(ctx context.Context, tx *sqlx.Tx, id ident.ID, 
 	}
 	last4 := c.Passport.Number[len(c.Passport.Number)-4:]
 	return insertPassport(ctx, tx, document, id, sealed, s.box.Index("passport", c.Passport.Issuer+":"+c.Passport.Number), last4, c.Passport.Issuer, *c.expires)
+}
+
+// nameKey is a name as it is compared: folded, its words in alphabetical order,
+// since forms disagree on which name comes first.
+func nameKey(names ...string) string {
+	words := strings.FieldsFunc(text.Fold(strings.Join(names, " ")), func(r rune) bool { return !unicode.IsLetter(r) })
+	slices.Sort(words)
+	return strings.Join(words, " ")
 }

@@ -2,6 +2,7 @@ package delegations
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
 )
 
@@ -36,27 +38,31 @@ func upsertStaff(ctx context.Context, q store.Querier, in Staff) (id ident.ID, e
 func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at time.Time) (id ident.ID, err error) {
 	err = q.GetContext(ctx, &id, `
 		INSERT INTO delegations (event_id, id, code, city_code, name_zh, name_en, name_native, quota, accepted_on, arrives_at, departs_at,
-			hotel, liaison_id, sectors, status, created_at)
-		VALUES ($1, $2, $3, NULLIF($4, ''), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+			hotel_zh, hotel_en, liaison_id, sectors, status, created_at)
+		VALUES ($1, $2, $3, NULLIF($4, ''), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT ON CONSTRAINT delegations_once DO UPDATE SET city_code = NULLIF($4, ''), name_zh = $5, name_en = $6, name_native = $7,
-			quota = $8, accepted_on = $9, arrives_at = $10, departs_at = $11, hotel = $12, liaison_id = $13, sectors = $14, status = $15,
+			quota = $8, accepted_on = $9, arrives_at = $10, departs_at = $11, hotel_zh = $12, hotel_en = $13, liaison_id = $14, sectors = $15,
+			status = $16,
 			version = delegations.version + 1
 		RETURNING id`,
 		d.EventID, d.ID, d.Code, d.CityCode, d.Name.ZH, d.Name.EN, d.Native, d.Quota, d.AcceptedOn, d.ArrivesAt, d.DepartsAt,
-		d.Hotel, orNull(d.LiaisonID), pq.Array(orEmpty(d.Sectors)), d.Status, at)
+		d.Hotel.ZH, d.Hotel.EN, orNull(d.LiaisonID), pq.Array(orEmpty(d.Sectors)), d.Status, at)
 	return id, err
 }
 
 const delegationSelect = `
 	SELECT d.event_id, d.id, d.code, coalesce(d.city_code, '') AS city_code, d.name_zh AS "name.zh", d.name_en AS "name.en", d.name_native, d.quota,
-		d.accepted_on, d.arrives_at, d.departs_at, d.hotel, coalesce(d.liaison_id, '00000000-0000-0000-0000-000000000000') AS liaison_id,
+		d.accepted_on, d.arrives_at, d.departs_at, d.hotel_zh AS "hotel.zh", d.hotel_en AS "hotel.en", coalesce(d.liaison_id, '00000000-0000-0000-0000-000000000000') AS liaison_id,
 		d.sectors, d.status, d.version, coalesce(c.name_zh, d.name_zh) AS "city.zh", coalesce(c.name_en, d.name_en) AS "city.en",
 		coalesce(s.name_zh, '') AS "liaison.zh", coalesce(s.name_en, '') AS "liaison.en",
 		coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en", coalesce(c.country_code, '') AS country_code,
 		(SELECT count(*) FROM registrations r WHERE r.delegation_id = d.id AND r.status IN ` + holding + `) AS members,
-		coalesce((SELECT trim(p.given_name || ' ' || p.family_name) FROM registrations r JOIN persons p ON p.id = r.person_id
-			WHERE r.delegation_id = d.id AND r.role = 'head' AND r.status IN ` + holding + `), '') AS head
-	FROM delegations d LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code LEFT JOIN staff s ON s.id = d.liaison_id `
+		coalesce(trim(h.given_name || ' ' || h.family_name), '') AS "head.latin", coalesce(h.name_native, '') AS "head.native",
+		coalesce(h.name_zh, '') AS "head.zh"
+	FROM delegations d
+		LEFT JOIN registrations hr ON hr.delegation_id = d.id AND hr.role = 'head' AND hr.status IN ` + holding + `
+		LEFT JOIN persons h ON h.id = hr.person_id
+		LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code LEFT JOIN staff s ON s.id = d.liaison_id `
 
 type delegationRow struct {
 	Delegation
@@ -112,6 +118,7 @@ type personRow struct {
 	ID          ident.ID
 	Input       Input
 	Search      string
+	NameKey     string // see nameKey
 	BirthSealed []byte
 	BirthIndex  []byte
 }
@@ -120,10 +127,10 @@ func insertPerson(ctx context.Context, q store.Querier, p personRow, at time.Tim
 	in := p.Input
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO persons (id, given_name, family_name, name_native, native_order, name_zh, mrz_surname, mrz_given, sex, nationality, languages,
-			email, phone, birth_date_sealed, birth_date_index, search, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10, ''), $11, $12, $13, $14, $15, $16, $17)`,
+			email, phone, birth_date_sealed, birth_date_index, search, name_key, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10, ''), $11, $12, $13, $14, $15, $16, $17, $18)`,
 		p.ID, in.GivenName, in.FamilyName, in.NameNative, in.NativeOrder, in.NameZH, in.MRZSurname, in.MRZGiven, in.Sex, in.Nationality,
-		pq.Array(orEmpty(in.Languages)), in.Email, in.Phone, p.BirthSealed, p.BirthIndex, p.Search, at)
+		pq.Array(orEmpty(in.Languages)), in.Email, in.Phone, p.BirthSealed, p.BirthIndex, p.Search, p.NameKey, at)
 	return err
 }
 
@@ -157,16 +164,17 @@ func insertConsent(ctx context.Context, q store.Querier, registration ident.ID, 
 	return err
 }
 
-func insertStep(ctx context.Context, q store.Querier, id ident.ID, r Registration, from Status, actor, source, reason string, at time.Time) error {
+func insertStep(ctx context.Context, q store.Querier, id ident.ID, r Registration, from Status, actor locale.Text, source, reason string, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
-		INSERT INTO registration_steps (id, registration_id, at, from_status, to_status, reason, actor_name, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		id, r.ID, at, from, r.Status, reason, actor, source)
+		INSERT INTO registration_steps (id, registration_id, at, from_status, to_status, reason, actor_zh, actor_en, source)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		id, r.ID, at, from, r.Status, reason, actor.ZH, actor.EN, source)
 	return err
 }
 
 func stepsOf(ctx context.Context, q store.Querier, registration ident.ID) (list []Step, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT at, from_status, to_status, reason, actor_name, source FROM registration_steps WHERE registration_id = $1 ORDER BY at, id`, registration)
+		SELECT at, from_status, to_status, reason, actor_zh AS "actor.zh", actor_en AS "actor.en", source FROM registration_steps WHERE registration_id = $1 ORDER BY at, id`, registration)
 	return list, err
 }
 
@@ -192,10 +200,12 @@ const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.categ
 	r.role, r.status, r.status_reason, r.badge_type, r.organisation, r.title_en, r.title_zh, r.lang, r.meal_plan, r.visibility,
 	r.submitted_at, r.decided_at, r.version, p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
 	p.email, p.phone, c.name_zh AS "category.zh", c.name_en AS "category.en",
-	coalesce(d.name_zh, '') AS "delegation.zh", coalesce(d.name_en, '') AS "delegation.en", coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en"`
+	coalesce(d.name_zh, '') AS "delegation.zh", coalesce(d.name_en, '') AS "delegation.en", coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en",
+	coalesce(f.name_zh, '') AS "firm.zh", coalesce(f.name_en, '') AS "firm.en"`
 
 const registrationFrom = ` FROM registrations r JOIN persons p ON p.id = r.person_id JOIN categories c ON c.id = r.category_id
-	LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN countries k ON k.code = p.nationality `
+	LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN countries k ON k.code = p.nationality
+	LEFT JOIN firms f ON f.id = r.firm_id `
 
 func registrationByID(ctx context.Context, q store.Querier, id ident.ID) (r Registration, err error) {
 	err = q.GetContext(ctx, &r, `SELECT `+registrationColumns+registrationFrom+`WHERE r.id = $1`, id)
@@ -258,7 +268,7 @@ func listRegistrations(ctx context.Context, q store.Querier, event ident.ID, f F
 		order = `r.submitted_at, r.id`
 	}
 	err = q.SelectContext(ctx, &page.Rows, `SELECT `+registrationColumns+`,
-			(SELECT count(*) FROM (`+samePerson+`) same) AS duplicates`+
+			(SELECT count(*) FROM (`+samePerson+`) same) AS duplicates, (SELECT count(*) FROM (`+sameName+`) same) AS namesakes`+
 		registrationFrom+`WHERE `+sameFilter+` ORDER BY `+order+` LIMIT $8 OFFSET $9`, append(args, f.Limit, f.Offset)...)
 	return page, err
 }
@@ -274,11 +284,24 @@ const samePerson = `
 		JOIN registrations o ON o.event_id = r.event_id AND o.person_id = ot.person_id
 	WHERE t.person_id = p.id`
 
-func duplicatesOf(ctx context.Context, q store.Querier, of Registration) (list []Registration, err error) {
-	err = q.SelectContext(ctx, &list, `
-		WITH same AS (SELECT d.id FROM registrations r JOIN persons p ON p.id = r.person_id, LATERAL (`+samePerson+`) d WHERE r.id = $1)
-		SELECT `+registrationColumns+registrationFrom+`WHERE r.id IN (SELECT id FROM same) ORDER BY r.reference LIMIT 10`, of.ID)
-	return list, err
+// sameName finds the other registrations of the event whose person has the same
+// name as the person p of r's, whatever its order and accents, and no other
+// country or region.
+const sameName = `
+	SELECT o.id FROM persons op JOIN registrations o ON o.event_id = r.event_id AND o.person_id = op.id
+	WHERE op.name_key = p.name_key AND (op.nationality = p.nationality OR op.nationality IS NULL OR p.nationality IS NULL) AND o.id <> r.id`
+
+// duplicatesOf answers who may be the same person by their papers, and who only
+// has the same name.
+func duplicatesOf(ctx context.Context, q store.Querier, of Registration) (papers, name []Registration, err error) {
+	const found = `
+		WITH same AS (SELECT d.id FROM registrations r JOIN persons p ON p.id = r.person_id, LATERAL (%s) d WHERE r.id = $1)
+		SELECT ` + registrationColumns + registrationFrom + `WHERE r.id IN (SELECT id FROM same) ORDER BY r.reference LIMIT 10`
+	if err := q.SelectContext(ctx, &papers, fmt.Sprintf(found, samePerson), of.ID); err != nil {
+		return nil, nil, err
+	}
+	err = q.SelectContext(ctx, &name, fmt.Sprintf(found, sameName+` EXCEPT (`+samePerson+`)`), of.ID)
+	return papers, name, err
 }
 
 // membersOf answers a delegation's people in order of precedence, those who do
@@ -301,7 +324,8 @@ func ofFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (list []
 
 func updateStay(ctx context.Context, q store.Querier, d Delegation) error {
 	_, err := q.ExecContext(ctx, `
-		UPDATE delegations SET arrives_at = $2, departs_at = $3, hotel = $4, version = version + 1 WHERE id = $1`, d.ID, d.ArrivesAt, d.DepartsAt, d.Hotel)
+		UPDATE delegations SET arrives_at = $2, departs_at = $3, hotel_zh = $4, hotel_en = $5, version = version + 1 WHERE id = $1`,
+		d.ID, d.ArrivesAt, d.DepartsAt, d.Hotel.ZH, d.Hotel.EN)
 	return err
 }
 

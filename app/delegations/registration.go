@@ -53,7 +53,9 @@ type Registration struct {
 	Category   locale.Text `db:"category"`
 	Delegation locale.Text `db:"delegation"`
 	Country    locale.Text `db:"country"`
+	Firm       locale.Text `db:"firm"`       // empty: for none that the office knows
 	Duplicates int         `db:"duplicates"` // how many others may be the same person
+	Namesakes  int         `db:"namesakes"`  // how many others have the same name; weaker
 
 	// PassportLast4 are the last signs of the passport, for those who may know that
 	// much; empty elsewhere.
@@ -66,6 +68,20 @@ func (r Registration) Name() string {
 		return r.FamilyName
 	}
 	return r.GivenName + " " + r.FamilyName
+}
+
+// Called is what the person is called, in every script.
+func (r Registration) Called() locale.Name {
+	return locale.Name{Latin: r.Name(), Native: r.NameNative, ZH: r.NameZH}
+}
+
+// Body is the firm, paper or office that the person comes for: as the office's
+// register names the firm, or as they wrote it themselves.
+func (r Registration) Body() locale.Text {
+	if !r.Firm.Empty() {
+		return r.Firm
+	}
+	return locale.Text{ZH: r.Organisation, EN: r.Organisation}
 }
 
 // Title is the person's office.
@@ -186,10 +202,11 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 // step notes a change of status in the registration's own history, the audit log
 // and the outbox.
 func (s *Service) step(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, from Status, source, reason string) error {
-	if err := insertStep(ctx, tx, s.newID(), r, from, by.Name(), source, reason, s.now()); err != nil {
+	if err := insertStep(ctx, tx, s.newID(), r, from, by.Called(), source, reason, s.now()); err != nil {
 		return err
 	}
-	return s.record(ctx, tx, by, r.EventID, "registration."+string(r.Status), "registration", r.ID, map[string]any{"status": r.Status, "reference": r.Reference}, reason)
+	return s.record(ctx, tx, by, r.EventID, "registration."+string(r.Status), "registration", r.ID,
+		map[string]any{"status": from}, map[string]any{"status": r.Status, "reference": r.Reference}, reason)
 }
 
 // Registration finds one registration.

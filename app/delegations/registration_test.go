@@ -47,6 +47,9 @@ func newGround(t *testing.T, places int) ground {
 		t.Fatal(err)
 	}
 	ev := events.New(db, april, ident.New)
+	if err := ev.SaveCountry(t.Context(), office, events.Country{Code: "HU", Code3: "HUN", Name: locale.Text{ZH: "匈牙利", EN: "Hungary"}}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := ev.CreateSeries(t.Context(), office, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019}); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +82,7 @@ func newGround(t *testing.T, places int) ground {
 func firm(n int) delegations.Input {
 	return delegations.Input{
 		Category: "firm", GivenName: "Zsófia", FamilyName: fmt.Sprintf("Réti %s", string(rune('A'+n%26))), Email: fmt.Sprintf("m%d@city.example", n),
-		Consent: true, Lang: "en", Source: "web",
+		Nationality: "HU", Organisation: "Bakony Textiles", Consent: true, Lang: "en", Source: "web",
 	}
 }
 
@@ -192,6 +195,8 @@ func TestRegisterRefuses(t *testing.T) {
 		{"a birth before 1900", func(in *delegations.Input) { in.BirthDate = "1899-12-31" }, "birth_date"},
 		{"a birth to come", func(in *delegations.Input) { in.BirthDate = "2030-01-01" }, "birth_date"},
 		{"an unknown country or region", func(in *delegations.Input) { in.Nationality = "ZZ" }, "nationality"},
+		{"no country or region", func(in *delegations.Input) { in.Nationality = " " }, "nationality"},
+		{"a firm without its name", func(in *delegations.Input) { in.Organisation = " " }, "organisation"},
 		{"a category that guests are not offered", func(in *delegations.Input) { in.Category = "head" }, "category"},
 		{"no consent", func(in *delegations.Input) { in.Consent = false }, "consent"},
 	} {

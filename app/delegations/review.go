@@ -9,6 +9,7 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 	"qianshou/app/kit/text"
 )
 
@@ -65,12 +66,12 @@ func (s *Service) Counts(ctx context.Context, by accounts.Actor, event ident.ID)
 
 // Step is one change of a registration's status.
 type Step struct {
-	At     time.Time `db:"at"`
-	From   Status    `db:"from_status"`
-	To     Status    `db:"to_status"`
-	Reason string    `db:"reason"`
-	Actor  string    `db:"actor_name"`
-	Source string    `db:"source"`
+	At     time.Time   `db:"at"`
+	From   Status      `db:"from_status"`
+	To     Status      `db:"to_status"`
+	Reason string      `db:"reason"`
+	Actor  locale.Text `db:"actor"`
+	Source string      `db:"source"`
 }
 
 // Steps answers a registration's history, oldest first.
@@ -82,11 +83,11 @@ func (s *Service) Steps(ctx context.Context, by accounts.Actor, r Registration) 
 }
 
 // Duplicates answers registrations of the same event that may be the same
-// person: the same passport, or the same birth date and nationality. It proposes
-// and never merges.
-func (s *Service) Duplicates(ctx context.Context, by accounts.Actor, r Registration) ([]Registration, error) {
+// person: by their papers, the same passport or the same birth date and
+// nationality; and, weaker, by name alone. It proposes and never merges.
+func (s *Service) Duplicates(ctx context.Context, by accounts.Actor, r Registration) (papers, name []Registration, err error) {
 	if !by.May(accounts.SeeRegistrations, r.EventID) {
-		return nil, fault.New(fault.Forbidden, "error.forbidden")
+		return nil, nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	return duplicatesOf(ctx, s.db, r)
 }

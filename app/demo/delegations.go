@@ -54,6 +54,10 @@ func loadDelegationList(ctx context.Context, s Services, c *codes) error {
 	if err := document("delegations.json", &file); err != nil {
 		return err
 	}
+	hotels, err := hotels()
+	if err != nil {
+		return err
+	}
 	for _, d := range file {
 		accepted, err := day(d.AcceptedOn)
 		if err != nil {
@@ -68,8 +72,8 @@ func loadDelegationList(ctx context.Context, s Services, c *codes) error {
 			return err
 		}
 		saved, err := s.Delegations.Save(ctx, by, delegations.Delegation{
-			EventID: c.Events[d.EventID], Code: d.Code, CityCode: d.CityCode, Name: locale.Text{ZH: d.NameZH, EN: d.NameEN}, Native: d.NameNative,
-			Quota: d.Quota, AcceptedOn: &accepted, ArrivesAt: &arrives, DepartsAt: &departs, Hotel: d.Hotel, LiaisonID: c.Staff[d.Liaison],
+			EventID: c.Events[d.EventID], Code: d.Code, CityCode: d.CityCode, Name: locale.Text{ZH: chinese(d.NameZH), EN: d.NameEN}, Native: d.NameNative,
+			Quota: d.Quota, AcceptedOn: &accepted, ArrivesAt: &arrives, DepartsAt: &departs, Hotel: hotels.named(d.Hotel), LiaisonID: c.Staff[d.Liaison],
 			Sectors: d.Sectors, Status: "confirmed",
 		})
 		if err != nil {
@@ -78,6 +82,30 @@ func loadDelegationList(ctx context.Context, s Services, c *codes) error {
 		c.Delegations[d.Code] = saved.ID
 	}
 	return nil
+}
+
+// hotelNames are the hotels that are venues too, whose Chinese names are known.
+type hotelNames map[string]locale.Text
+
+func hotels() (hotelNames, error) {
+	var venues []struct {
+		NameZH string `json:"name_zh"`
+		NameEN string `json:"name_en"`
+	}
+	names := hotelNames{}
+	err := document("venues.json", &venues)
+	for _, v := range venues {
+		names[v.NameEN] = locale.Text{ZH: chinese(v.NameZH), EN: v.NameEN}
+	}
+	return names, err
+}
+
+// named is a hotel in both languages, as far as the data know.
+func (h hotelNames) named(en string) locale.Text {
+	if name, ok := h[en]; ok {
+		return name
+	}
+	return locale.Text{EN: en}
 }
 
 func loadMembers(ctx context.Context, s Services, c *codes) error {

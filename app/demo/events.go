@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -118,9 +119,14 @@ func (f eventFile) input() (events.Input, error) {
 	return events.Input{TitleZH: chinese(f.Event.TitleZH), TitleEN: f.Event.TitleEN, StartsOn: first, EndsOn: last, TimeZone: f.Event.TimeZone}, err
 }
 
-// chinese writes brackets and colons full-width, as Chinese text has them.
+// afterFigures is a blank between figures and Chinese, which the page sets itself.
+var afterFigures = regexp.MustCompile(`(\d) (\p{Han})`)
+
+// chinese writes brackets and colons full-width, as Chinese text has them, and no
+// blanks after figures.
 func chinese(s string) string {
-	return strings.NewReplacer("(", "（", ")", "）", ":", "：").Replace(s)
+	s = strings.NewReplacer("(", "（", ")", "）", ":", "：").Replace(s)
+	return afterFigures.ReplaceAllString(s, "$1$2")
 }
 
 func loadForum(ctx context.Context, s Services, c *codes) error {

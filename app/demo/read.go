@@ -71,7 +71,7 @@ func (r row) number(name string) (int, error) {
 func (r row) yes(name string) bool { return r[name] == "true" }
 
 // names are the two languages of a row.
-func (r row) names() locale.Text { return locale.Text{ZH: r["name_zh"], EN: r["name_en"]} }
+func (r row) names() locale.Text { return locale.Text{ZH: chinese(r["name_zh"]), EN: r["name_en"]} }
 
 func day(s string) (time.Time, error) { return time.Parse(time.DateOnly, s) }
 

@@ -38,6 +38,9 @@ type Reading struct {
 	Role           string      `db:"role"`
 }
 
+// Called is who was read, in Latin letters and in Chinese.
+func (r Reading) Called() locale.Name { return locale.Name{Latin: r.Name, ZH: r.NameZH} }
+
 // LogFilter chooses lines of the door log.
 type LogFilter struct {
 	Gate          string // code; empty: all

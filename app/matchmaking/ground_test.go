@@ -66,6 +66,7 @@ func (g *ground) addEvent(t *testing.T, slug, prefix string) {
 	t.Helper()
 	ctx := t.Context()
 	ev := events.New(g.db, may, ident.New)
+	fatal(t, ev.SaveCountry(ctx, office, events.Country{Code: "HU", Code3: "HUN", Name: locale.Text{ZH: "匈牙利", EN: "Hungary"}}))
 	fatal(t, ev.SaveDistrict(ctx, office, events.Coded{Code: "330203", Name: locale.Text{ZH: "海曙区", EN: "Haishu"}}))
 	fatal(t, ev.SaveSector(ctx, office, events.Coded{Code: "LOGI", Name: locale.Text{ZH: "物流", EN: "Logistics"}}))
 	_, err := ev.CreateSeries(ctx, office, events.Series{Slug: slug, Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
@@ -127,7 +128,7 @@ func (g *ground) addPeople(t *testing.T, ev *events.Service, e events.Event) {
 		g.delegations = append(g.delegations, d.ID)
 		head, _, err := guests.Register(ctx, office, e.ID, delegations.Input{
 			Category: "head", GivenName: "Given", FamilyName: fmt.Sprintf("Family %s", string(rune('A'+i))), Email: fmt.Sprintf("h%d@%s.example", i, e.Slug), Languages: []string{"hu", "en"},
-			Consent: true, Lang: "en", Source: "office", Role: "head", DelegationID: d.ID,
+			Nationality: "HU", Consent: true, Lang: "en", Source: "office", Role: "head", DelegationID: d.ID,
 		})
 		fatal(t, err)
 		g.heads = append(g.heads, head.ID)

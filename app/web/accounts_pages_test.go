@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"qianshou/app/accounts"
-	"qianshou/app/audit"
 	"qianshou/app/kit/fault"
+	"qianshou/app/kit/locale"
 )
 
 var accountPages = map[string]sample{
@@ -33,7 +33,13 @@ var accountPages = map[string]sample{
 		if !full {
 			return auditPage{Page: p}
 		}
-		return auditPage{Page: p, Older: "?before=1", Entries: []auditRow{{Entry: audit.Entry{At: p.Now, ActorName: "Lin Shu", Action: "account.create", Reason: "…"}, Change: `{"email":"<x>"}`}}}
+		return auditPage{Page: p, Older: "?before=1", Entries: []auditRow{
+			{
+				At: p.Now, Who: locale.Text{ZH: "林舒", EN: "Lin Shu"}, Kind: "user", What: "…", Object: auditObject{"…", "F27-0148", longest.Called(), "/"}, Reason: "…",
+				Changes: []auditChange{{"…", "", "<x>"}, {"…", "1", "2"}},
+			},
+			{At: p.Now, Kind: "system", What: "…", Object: auditObject{Kind: "…"}, Changes: make([]auditChange, fewChanges+1)},
+		}}
 	},
 	"console/home": func(p Page, full bool) any {
 		if !full {

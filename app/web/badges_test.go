@@ -58,6 +58,7 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
 	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
+	must(s.services.Events.SaveCountry(t.Context(), by, events.Country{Code: "RS", Code3: "SRB", Name: locale.Text{ZH: "塞尔维亚", EN: "Serbia"}}))
 	_, err = s.services.Events.CreateSeries(t.Context(), by, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(err)
 	made := map[string]events.Event{}
@@ -70,7 +71,8 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	}
 	s.other = made["ningbo-week-2027"]
 	r, secret, err := s.services.Delegations.Register(t.Context(), accounts.GuestActor(), made[forum.Slug].ID, delegations.Input{
-		Category: "firm", GivenName: "Đorđe", FamilyName: "Zelenković", NameNative: "Ђорђе Зеленковић", Email: "m1@city.example", Consent: true, Lang: "en", Source: "web",
+		Category: "firm", GivenName: "Đorđe", FamilyName: "Zelenković", NameNative: "Ђорђе Зеленковић", Email: "m1@city.example",
+		Nationality: "RS", Organisation: "Zelenković d.o.o.", Consent: true, Lang: "en", Source: "web",
 	})
 	must(err)
 	_, _, err = s.services.Delegations.Approve(t.Context(), by, r.ID)

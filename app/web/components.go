@@ -256,6 +256,14 @@ func (v *Field) set(option string, value any) error {
 	return fmt.Errorf("no option %q that takes %T", option, value)
 }
 
+// Fact is one line of what is known of something.
+type Fact struct {
+	Label string
+	Value any // empty: not given
+}
+
+func newFact(label string, value any) Fact { return Fact{label, value} }
+
 // Problem is one line of the summary above a form: a sentence, and the control
 // it leads to.
 type Problem struct{ ID, Label, Text string }

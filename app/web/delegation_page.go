@@ -33,7 +33,9 @@ func (s *Server) linkPage(c *fiber.Ctx, own string, l delegations.Link) (linkPag
 }
 
 // Until is the last day on which the link works.
-func (p linkPage) Until() time.Time { return p.At(p.Link.ExpiresAt.Add(-time.Second)) }
+func (p linkPage) Until() time.Time {
+	return delegations.LastDay(p.Link.ExpiresAt, p.At(p.Link.ExpiresAt).Location())
+}
 
 type ownDelegationPage struct {
 	linkPage
@@ -90,6 +92,7 @@ func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegation
 	if p.linkPage, err = s.linkPage(c, "/delegation/"+c.Params("token"), l); err != nil {
 		return p, err
 	}
+	p.LangForm = "member"
 	for _, role := range delegations.MemberRoles {
 		p.Roles = append(p.Roles, Choice{role, s.words.T(p.Lang, "delegations.role."+role)})
 	}
@@ -122,6 +125,13 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		return err
 	}
 	form := readForm(c)
+	if form.Translates() {
+		p, err := s.memberPage(c, d, l, form)
+		if err != nil {
+			return err
+		}
+		return s.render(c, "delegations/member", p)
+	}
 	r, err := s.Delegations.AddMember(c.UserContext(), l.Actor(), d.ID, delegations.Input{
 		Role: form.Text("role"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
@@ -140,9 +150,9 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		return s.again(c, "delegations/member", p)
 	}
 	if r.Status == delegations.Waitlisted {
-		s.flash(c, "fix", "delegations.own.waits", r.Name(), r.Reference)
+		s.flash(c, "fix", "delegations.own.waits", r.Called(), r.Reference)
 	} else {
-		s.flash(c, "ok", "delegations.own.added", r.Name(), r.Reference)
+		s.flash(c, "ok", "delegations.own.added", r.Called(), r.Reference)
 	}
 	return s.done(c, "/delegation/"+c.Params("token"))
 }
@@ -160,6 +170,6 @@ func (s *Server) withdrawMember(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	s.flash(c, "ok", "delegations.own.withdrawn", r.Name(), r.Reference)
+	s.flash(c, "ok", "delegations.own.withdrawn", r.Called(), r.Reference)
 	return s.done(c, "/delegation/"+c.Params("token"))
 }

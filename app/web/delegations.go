@@ -12,6 +12,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 )
 
 const delegationsPerPage = 50
@@ -106,6 +107,11 @@ type linksPart struct {
 	Address  string // of the link just made; shown once
 }
 
+// LastDay is the last day on which a link works, on the event's clock.
+func (p Page) LastDay(l delegations.Link) time.Time {
+	return delegations.LastDay(l.ExpiresAt, p.At(l.ExpiresAt).Location())
+}
+
 type delegationPage struct {
 	Page
 	linksPart
@@ -131,7 +137,7 @@ func (s *Server) newDelegationPage(c *fiber.Ctx, d delegations.Delegation) (dele
 	ctx, by := c.UserContext(), actor(c)
 	p := delegationPage{
 		Page: s.page(c), Delegation: d, linksPart: linksPart{LinksAt: delegationURL(c, d.ID) + "/links", LinkForm: FormOf("until", lastDayOfLinks(event(c)))},
-		Form: FormOf("arrives_at", momentField(d.ArrivesAt, event(c).Zone), "departs_at", momentField(d.DepartsAt, event(c).Zone), "hotel", d.Hotel),
+		Form: FormOf("arrives_at", momentField(d.ArrivesAt, event(c).Zone), "departs_at", momentField(d.DepartsAt, event(c).Zone), "hotel_zh", d.Hotel.ZH, "hotel_en", d.Hotel.EN),
 	}
 	var err error
 	if p.Members, err = s.Delegations.Members(ctx, by, d); err != nil {
@@ -176,7 +182,7 @@ func (s *Server) editStay(c *fiber.Ctx) error {
 		return err
 	}
 	form := readForm(c)
-	in := delegations.Stay{Hotel: form.Raw("hotel")}
+	in := delegations.Stay{Hotel: locale.Text{ZH: form.Raw("hotel_zh"), EN: form.Raw("hotel_en")}}
 	for name, to := range map[string]**time.Time{"arrives_at": &in.ArrivesAt, "departs_at": &in.DepartsAt} {
 		if form.Text(name) != "" {
 			at := form.Moment(name, event(c).Zone)

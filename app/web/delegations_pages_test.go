@@ -105,8 +105,8 @@ func aachen(now time.Time) delegations.Delegation {
 	comes, goes := now.Add(-48*time.Hour), now.Add(48*time.Hour)
 	return delegations.Delegation{
 		ID: ident.ID{15: 12}, Code: "D12", Name: locale.Text{ZH: "德国亚琛市代表团", EN: "Delegation of Aachen, Germany"}, Native: "Aachen", Quota: 6, Members: 5,
-		City: locale.Text{ZH: "亚琛", EN: "Aachen"}, Country: locale.Text{ZH: "德国", EN: "Germany"}, Head: "Friederike Löffelholz", Liaison: locale.Text{ZH: "冯栖梧", EN: "Feng Qiwu"},
-		ArrivesAt: &comes, DepartsAt: &goes, AcceptedOn: &comes, Hotel: "<Hotel>", Status: "confirmed", Version: 2,
+		City: locale.Text{ZH: "亚琛", EN: "Aachen"}, Country: locale.Text{ZH: "德国", EN: "Germany"}, Head: locale.Name{Latin: "Friederike Löffelholz", Native: "Friederike Löffelholz", ZH: "弗里德里克·勒费尔霍尔茨"}, Liaison: locale.Text{ZH: "冯栖梧", EN: "Feng Qiwu"},
+		ArrivesAt: &comes, DepartsAt: &goes, AcceptedOn: &comes, Hotel: locale.Text{ZH: "<甲>酒店", EN: "<Hotel> A"}, Status: "confirmed", Version: 2,
 	}
 }
 
@@ -122,7 +122,7 @@ func everyMember() (list []delegations.Registration) {
 }
 
 func everyLink(now time.Time) linksPart {
-	open := delegations.Link{ID: ident.ID{15: 1}, Holder: "<Office>", MadeBy: "Staff", CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	open := delegations.Link{ID: ident.ID{15: 1}, Holder: "<Office>", MadeBy: locale.Text{ZH: "工作人员", EN: "Staff"}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
 	expired, revoked := open, open
 	expired.ExpiresAt, revoked.RevokedAt = now, &now
 	form := FormOf("until", "2027-06-11")

@@ -53,24 +53,18 @@ func failureOf(err error) failure {
 	return failure{fiber.StatusInternalServerError, fault.New(fault.Internal, "error.internal")}
 }
 
-// errorPage tells what happened, what was kept, and what to do next.
-type errorPage struct {
-	Page
-	Status     int
-	Code       fault.Code
-	What       string
-	Kept       string
-	Next       string
-	SignInURL  string
-	RequestID  string
-	RetryAfter string
-}
-
 // fail is the only place that answers errors.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	f := failureOf(err)
 	c.Status(f.status)
 	v := visitOf(c)
+	if v.id == "" { // refused while it was read, before anything looked at it
+		v.id = s.NewID().String()
+		c.Set(fiber.HeaderXRequestID, v.id)
+		if l, ok := locale.Parse(c.Cookies(s.cookieName("lang"))); ok {
+			v.lang = l
+		}
+	}
 	if under(c.Path(), "/api") {
 		return s.problem(c, v, f)
 	}
@@ -79,18 +73,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		return c.Redirect(signInURL(back), fiber.StatusSeeOther)
 	}
-	p := errorPage{
-		Page: s.page(c), Status: f.status, Code: f.fault.Code,
-		What: s.sentence(v.lang, f.fault.Key, f.fault.Args), RequestID: v.id,
-		Kept: s.words.T(v.lang, "error.kept.read"), Next: s.words.T(v.lang, "error.next."+string(f.fault.Code)),
-	}
-	if !safe(c.Method()) {
-		p.Kept = s.words.T(v.lang, "error.kept.write")
-	}
-	if f.fault.Code == fault.SignIn {
-		p.SignInURL = signInURL("/")
-	}
-	p.Nav = nil
+	p := s.newErrorPage(c, v, f)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if !wantsPage(c) {
 		return c.Render("error/_note", p)
@@ -136,7 +119,7 @@ type ProblemField struct {
 
 func (s *Server) problem(c *fiber.Ctx, v *visit, f failure) error {
 	p := ProblemDetails{
-		Type: "about:blank", Title: s.words.T(v.lang, "error.title."+string(f.fault.Code)), Status: f.status,
+		Type: "about:blank", Title: s.words.T(v.lang, "error.title."+f.kind(c.Path())), Status: f.status,
 		Detail: s.sentence(v.lang, f.fault.Key, f.fault.Args), Code: f.fault.Code, ID: "urn:uuid:" + v.id,
 	}
 	for _, b := range f.fault.Fields {

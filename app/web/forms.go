@@ -10,6 +10,7 @@ import (
 
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 )
 
 // Form is what somebody typed and what must be put right in it. The zero Form
@@ -27,6 +28,17 @@ type Form struct {
 	values   url.Values
 	problems []fault.Field
 	refusal  fault.Field // a refusal that belongs to no field
+}
+
+// languageField is the language switch of a page with a form: a button that
+// sends the form along, so that nothing typed is lost.
+const languageField = "_lang"
+
+// Translates tells that the form was sent to be read in the other language: the
+// handler shows the page again, filled in and unchecked, and takes nothing.
+func (f Form) Translates() bool {
+	_, ok := locale.Parse(f.values.Get(languageField))
+	return ok
 }
 
 // neverKept are fields that are not shown again.

@@ -115,3 +115,16 @@ func TestNoWayOut(t *testing.T) {
 		}
 	}
 }
+
+// A share and a rate that are no numbers are answered as such, not as amounts.
+func TestNumbersAreRefusedInTheirOwnWords(t *testing.T) {
+	form := FormOf("share_percent", "half", "cny_per_units", "-7", "total_investment", "much", "unit", "1")
+	form.Decimal("share_percent", "projects.share")
+	form.Decimal("cny_per_units", "projects.rate")
+	form.Amount("total_investment")
+	for name, want := range map[string]string{"share_percent": "projects.share", "cny_per_units": "projects.rate", "total_investment": "field.amount"} {
+		if got, bad := form.Problem(name); !bad || got.Key != want {
+			t.Errorf("%s is refused by %q, want %q", name, got.Key, want)
+		}
+	}
+}

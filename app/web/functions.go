@@ -27,6 +27,14 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"other": func(text locale.Text) string { return other(l, text) },
 		"zn":    zn,
 
+		// Whoever and whatever has a name: the form that stands first, and the others.
+		"name":  func(of any) (template.HTML, error) { return nameForms(l, of, true) },
+		"alias": func(of any) (template.HTML, error) { return nameForms(l, of, false) },
+		"aliases": func(of locale.Name) []locale.Form {
+			forms := of.Forms(l)
+			return forms[min(1, len(forms)):]
+		},
+
 		// Dates, spans and figures.
 		"iso": locale.ISO, "clock": locale.Clock, "clockRange": locale.ClockRange, "zone": locale.Zone,
 		"date":      func(at time.Time) string { return locale.Date(l, at) },
@@ -55,7 +63,39 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		// Components.
 		"chip": newChip, "state": c.state, "note": newNote, "empty": newEmpty, "field": c.field, "choice": newChoice,
 		"ladder": newLadder, "rung": newRung, "steps": newSteps, "problems": c.problems, "meter": newMeter,
+		"fact": newFact,
 	}
+}
+
+// nameForms writes the form of a name that stands first on a page, or all others
+// with a dot between; it takes a locale.Name or a locale.Text.
+func nameForms(l locale.Lang, of any, first bool) (template.HTML, error) {
+	var n locale.Name
+	switch v := of.(type) {
+	case locale.Name:
+		n = v
+	case locale.Text:
+		n = locale.NameOf(v)
+	default:
+		return "", fmt.Errorf("name: %T has none", of)
+	}
+	forms := n.Forms(l)
+	if first {
+		forms = forms[:min(1, len(forms))]
+	} else {
+		forms = forms[min(1, len(forms)):]
+	}
+	var parts []string
+	for _, f := range forms {
+		if f.Lang == locale.ZH.Tag() {
+			parts = append(parts, string(zn(f.Text)))
+		} else if l == locale.ZH {
+			parts = append(parts, `<span lang="und">`+template.HTMLEscapeString(f.Text)+`</span>`)
+		} else {
+			parts = append(parts, template.HTMLEscapeString(f.Text))
+		}
+	}
+	return template.HTML(strings.Join(parts, " · ")), nil //nolint:gosec // every part is escaped above
 }
 
 // number groups a whole number of any integer type by thousands.

@@ -20,7 +20,7 @@ var longest = delegations.Registration{
 	Reference: "F27-0060", Status: delegations.Submitted, GivenName: "Maximilian-Alexander", FamilyName: "von Schwarzenfels-Hohenberg",
 	NameNative: "Maximilian-Alexander von Schwarzenfels-Hohenberg", NameZH: "马克西米利安-亚历山大·冯·施瓦岑费尔斯-霍恩贝格",
 	Category: locale.Text{ZH: "团员", EN: "Member"}, Delegation: locale.Text{ZH: "德国亚琛市代表团", EN: "Delegation of Aachen"},
-	Country: locale.Text{ZH: "德国", EN: "Germany"}, Organisation: "<Foundation>", TitleEN: "Chair", Email: "m060@delegate.example", Duplicates: 1, StatusReason: "…",
+	Country: locale.Text{ZH: "德国", EN: "Germany"}, Organisation: "<Foundation>", TitleEN: "Chair", Lang: "en", Role: "member", Firm: locale.Text{ZH: "宁波<企业>", EN: "Ningbo <firm>"}, Email: "m060@delegate.example", Duplicates: 1, StatusReason: "…",
 }
 
 var guestPages = map[string]sample{
@@ -58,7 +58,7 @@ var guestPages = map[string]sample{
 		}
 		r := longest
 		r.Status = delegations.BadgeIssued
-		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Meetings: ownMeetings(r, appointments(p.Now), p.Now)}
+		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now)}
 	},
 	"registrations/list": func(p Page, full bool) any {
 		if !full {
@@ -73,8 +73,8 @@ var guestPages = map[string]sample{
 		form := FormOf("reason", "")
 		form.Add("reason", "registration.reason")
 		return registrationPage{
-			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest},
-			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: "Guest"}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true,
+			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest}, Namesakes: []delegations.Registration{longest},
+			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true,
 		}
 	},
 	"console/overview": func(p Page, full bool) any {

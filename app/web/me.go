@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -21,6 +22,7 @@ type mePage struct {
 	Token        string // of the address
 	Rung         int    // how far on the ladder: 1 received … 4 inside
 	Head         EventHead
+	Until        time.Time // the last day on which the link works
 	Meetings     []ownMeetingDay
 	Progress     matchmaking.Progress
 }
@@ -40,7 +42,7 @@ var rungs = map[delegations.Status]int{
 // me is a registrant's own page. The link is the right to see it.
 func (s *Server) me(c *fiber.Ctx) error {
 	ctx, token := c.UserContext(), c.Params("token")
-	r, err := s.Delegations.ByLink(ctx, token)
+	r, ends, err := s.Delegations.OwnPage(ctx, token)
 	if err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func (s *Server) me(c *fiber.Ctx) error {
 	if r.Status == delegations.OnHold { // vetting is nobody's business but the desk's
 		r.Status = delegations.UnderReview
 	}
-	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e)}
+	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e), Until: delegations.LastDay(ends, e.Location())}
 	meetings, err := s.Matchmaking.OfRegistration(ctx, r.ID)
 	if err != nil {
 		return err

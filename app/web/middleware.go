@@ -159,19 +159,30 @@ func (s *Server) legible(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// speak finds the reader's language: asked for in the address and then
-// remembered, remembered before, or what the browser prefers. What an account
-// chose comes in identify.
+// speak finds the reader's language: asked for in the address, or by the switch
+// of a form, and then remembered; remembered before; or what the browser
+// prefers. What an account chose comes in identify.
 func (s *Server) speak(c *fiber.Ctx) error {
 	v := visitOf(c)
 	name := s.cookieName("lang")
-	if l, ok := locale.Parse(c.Query("lang")); ok {
+	if l, ok := askedLang(c); ok {
 		v.lang = l
 		s.setCookie(c, name, string(l), 365*24*3600)
 	} else if l, ok := locale.Parse(c.Cookies(name)); ok {
 		v.lang = l
 	}
 	return c.Next()
+}
+
+// askedLang is the language that this request itself asks for. A form is asked
+// first: it may stand at an address that names the language it was opened in.
+func askedLang(c *fiber.Ctx) (locale.Lang, bool) {
+	if !safe(c.Method()) {
+		if l, ok := locale.Parse(string(c.Request().PostArgs().Peek(languageField))); ok {
+			return l, true
+		}
+	}
+	return locale.Parse(c.Query("lang"))
 }
 
 // identify finds out who asks. On /api/ a session counts for reading only, since
@@ -190,7 +201,8 @@ func (s *Server) identify(c *fiber.Ctx) error {
 	case err == nil:
 		v.actor = a
 		_, remembered := locale.Parse(c.Cookies(s.cookieName("lang")))
-		if l, ok := locale.Parse(a.Lang); ok && !remembered && c.Query("lang") == "" {
+		_, asked := askedLang(c)
+		if l, ok := locale.Parse(a.Lang); ok && !remembered && !asked {
 			v.lang = l
 		}
 	case fault.CodeOf(err) == fault.SignIn:

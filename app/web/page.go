@@ -18,6 +18,7 @@ type Page struct {
 	Lang         locale.Lang
 	Path         string // of this page, without the query
 	OtherLangURL string // this page in the other language
+	LangForm     string // id of the form that the language switch sends along; empty: the switch is a link
 	CSRF         string // for the hidden field of every form that posts
 	Flash        *Flash
 	Actor        accounts.Actor
@@ -37,7 +38,7 @@ func (p Page) ActorName() string {
 	if !p.Actor.SignedIn() {
 		return ""
 	}
-	return locale.Text{ZH: p.Actor.NameZH, EN: p.Actor.NameEN}.In(p.Lang)
+	return p.Actor.Called().In(p.Lang)
 }
 
 // May tells whether whoever reads the page has a right in its event, or in any

@@ -19,7 +19,6 @@ import (
 
 	"golang.org/x/net/html"
 
-	"qianshou/app/kit/fault"
 	"qianshou/app/kit/locale"
 	"qianshou/views"
 )
@@ -60,9 +59,9 @@ var framePages = map[string]sample{
 
 func errorSample(p Page, full bool) any {
 	if !full {
-		return errorPage{Page: p, Code: fault.Internal}
+		return errorPage{Page: p, Kind: "internal"}
 	}
-	return errorPage{Page: p, Status: 409, Code: fault.Conflict, What: "…", Kept: "…", Next: "…", SignInURL: "/sign-in", RequestID: "1"}
+	return errorPage{Page: p, Status: 409, Kind: "conflict", What: "…", Kept: "…", Ways: []wayOut{{"error.to.again", "/"}, {"error.home", "/"}}, RequestID: "1"}
 }
 
 // frames are the pages that a model may stand in: nobody signed in and nothing

@@ -328,7 +328,7 @@ func projectInput(form *Form) projects.Input {
 		Name: locale.Text{ZH: form.Raw("name_zh"), EN: form.Raw("name_en")}, Kind: projects.Kind(form.Text("kind")), Direction: projects.Direction(form.Text("direction")),
 		Document: projects.Document(form.Text("document_type")), Sector: form.Text("sector_code"), District: form.Text("district_code"),
 		FirmID: form.ID("firm_id"), PartnerName: form.Raw("partner_name"), City: form.Text("partner_city"), Country: form.Text("partner_country"),
-		SignedOn: form.Date("signed_on"), Currency: strings.ToUpper(form.Text("currency")), Share: form.Decimal("share_percent"), Undisclosed: form.Raw("undisclosed_reason"),
+		SignedOn: form.Date("signed_on"), Currency: strings.ToUpper(form.Text("currency")), Share: form.Decimal("share_percent", "projects.share"), Undisclosed: form.Raw("undisclosed_reason"),
 		Visibility: form.Text("visibility"), Note: form.Raw("note"), EvidenceRef: form.Raw("evidence_ref"),
 	}
 	in.Total, in.Contracted = form.Amount("total_investment"), form.Amount("contracted_foreign")
@@ -338,15 +338,16 @@ func projectInput(form *Form) projects.Input {
 var decimalForm = regexp.MustCompile(`^\d{1,16}(\.\d{1,8})?$`)
 
 // Decimal reads a number that is not negative; commas and blanks may group its
-// digits. An empty field is no number.
-func (f *Form) Decimal(name string) decimal.NullDecimal {
+// digits. An empty field is no number; what is none is noted by the sentence of
+// its kind, key.
+func (f *Form) Decimal(name, key string) decimal.NullDecimal {
 	typed := strings.NewReplacer(",", "", " ", "", "，", "").Replace(text.Halfwidth(f.Text(name)))
 	if typed == "" {
 		return decimal.NullDecimal{}
 	}
 	d, err := decimal.NewFromString(typed)
 	if err != nil || !decimalForm.MatchString(typed) {
-		f.Add(name, "field.amount")
+		f.Add(name, key)
 		return decimal.NullDecimal{}
 	}
 	return decimal.NewNullDecimal(d)
@@ -355,7 +356,7 @@ func (f *Form) Decimal(name string) decimal.NullDecimal {
 // Amount reads a number in the unit that the form's field "unit" says: one, ten
 // thousand, a million or a hundred million.
 func (f *Form) Amount(name string) decimal.NullDecimal {
-	d := f.Decimal(name)
+	d := f.Decimal(name, "field.amount")
 	units := map[string]int32{"": 0, "1": 0, "10000": 4, "1000000": 6, "100000000": 8}
 	places, known := units[f.Text("unit")]
 	if !known {

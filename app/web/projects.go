@@ -277,7 +277,7 @@ func (s *Server) rates(c *fiber.Ctx) error {
 func (s *Server) saveRate(c *fiber.Ctx) error {
 	form := readForm(c)
 	in := projects.Rate{On: form.Date("rate_date"), Currency: form.Text("currency"), Units: form.Whole("units", 1, 10_000), Source: form.Raw("source")}
-	in.CNY = form.Decimal("cny_per_units").Decimal
+	in.CNY = form.Decimal("cny_per_units", "projects.rate").Decimal
 	err := form.Err()
 	if err == nil {
 		err = s.Projects.SaveRate(c.UserContext(), actor(c), in)

@@ -199,6 +199,7 @@ func (s *Server) registerPage(c *fiber.Ctx, form Form) (registerPage, error) {
 		return registerPage{}, err
 	}
 	p := registerPage{Page: s.page(c), Form: form}
+	p.LangForm = "registration"
 	open, err := s.openCategories(c, e)
 	if err != nil {
 		return p, err
@@ -222,16 +223,42 @@ func (s *Server) countryChoices(c *fiber.Ctx) ([]Choice, error) {
 	return choices, err
 }
 
+// firstChoice is what a row of choices begins with: what the address asks for,
+// if it is offered; the only one; or none, since nobody chose yet.
+func firstChoice(choices []Choice, asked string) string {
+	if len(choices) == 1 {
+		return choices[0].Value
+	}
+	if slices.ContainsFunc(choices, func(c Choice) bool { return c.Value == asked }) {
+		return asked
+	}
+	return ""
+}
+
+// NamesOrganisation tells whether whoever registers must name one, whatever they
+// choose.
+func (p registerPage) NamesOrganisation() bool {
+	return !slices.ContainsFunc(p.Categories, func(c Choice) bool { return !delegations.ComesForOrganisation(c.Value) })
+}
+
 func (s *Server) registerForm(c *fiber.Ctx) error {
-	p, err := s.registerPage(c, FormOf("category", "firm"))
+	p, err := s.registerPage(c, Form{})
 	if err != nil {
 		return err
 	}
+	p.Form = FormOf("category", firstChoice(p.Categories, c.Query("category")))
 	return s.render(c, "public/register", p)
 }
 
 func (s *Server) register(c *fiber.Ctx) error {
 	form := readForm(c)
+	if form.Translates() {
+		p, err := s.registerPage(c, form)
+		if err != nil {
+			return err
+		}
+		return s.render(c, "public/register", p)
+	}
 	_, secret, err := s.Delegations.Register(c.UserContext(), accounts.GuestActor(), event(c).ID, delegations.Input{
 		Category: form.Text("category"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),

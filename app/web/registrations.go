@@ -76,7 +76,8 @@ type registrationPage struct {
 	Form         Form
 	Registration delegations.Registration
 	Steps        []delegations.Step
-	Duplicates   []delegations.Registration
+	Duplicates   []delegations.Registration // by their papers
+	Namesakes    []delegations.Registration
 	Badge        badges.Badge
 	HasBadge     bool
 }
@@ -100,7 +101,7 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 		}
 		p.HasBadge = err == nil
 	}
-	p.Duplicates, err = s.Delegations.Duplicates(ctx, by, p.Registration)
+	p.Duplicates, p.Namesakes, err = s.Delegations.Duplicates(ctx, by, p.Registration)
 	return p, err
 }
 
@@ -146,6 +147,6 @@ func (s *Server) decideRegistration(c *fiber.Ctx) error {
 		}
 		return s.again(c, "registrations/show", p)
 	}
-	s.flash(c, "ok", "review.done."+c.Params("decision"), r.Name(), r.Reference)
+	s.flash(c, "ok", "review.done."+c.Params("decision"), r.Called(), r.Reference)
 	return s.done(c, "/console/"+event(c).Slug+"/registrations")
 }

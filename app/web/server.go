@@ -128,7 +128,7 @@ func New(o Options) (*Server, error) {
 		EnableTrustedProxyCheck:  true,
 		EnableSplittingOnParsers: false,
 	})
-	s.app.Use(s.observe, s.protect, s.legible, s.speak, compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: incompressible}))
+	s.app.Use(s.observe, s.protect, s.speak, s.legible, compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: incompressible}))
 	s.app.Use(s.identify, s.checkOrigin)
 	s.table = s.routes()
 	for _, r := range s.table {

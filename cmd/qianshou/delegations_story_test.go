@@ -106,7 +106,7 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	if got := liaison.Text(".qs-note"); !strings.Contains(got, "All places are taken") {
 		t.Errorf("a full delegation says %q", got)
 	}
-	liaison.Fill("family_name", "Brömmelhaus", "given_name", "Tilo", "email", "tilo@aachen.example")
+	liaison.Fill("family_name", "Brömmelhaus", "given_name", "Tilo", "email", "tilo@aachen.example", "nationality", "DE")
 	liaison.Tap(`[name="consent"]`)
 	liaison.Press(`form button.btn-primary`)
 	if got := liaison.Text(".qs-flash"); !strings.Contains(got, "Tilo Brömmelhaus") || !strings.Contains(got, "waiting list") {

@@ -92,8 +92,8 @@ func (c *Catalogue) Sentences(l Lang, prefix string) map[string]string {
 	return found
 }
 
-// T answers a sentence with its placeholders {0}, {1} … filled. A Text among
-// args is taken in the same language. The first argument chooses the plural
+// T answers a sentence with its placeholders {0}, {1} … filled. A Text or a Name
+// among args is taken in the same language. The first argument chooses the plural
 // form. A key that is absent answers itself, so that a reader still sees
 // something to report.
 func (c *Catalogue) T(l Lang, key string, args ...any) string {
@@ -154,6 +154,8 @@ func Word(l Lang, arg any) string {
 	case Text:
 		return v.In(l)
 	case *Text:
+		return v.In(l)
+	case Name:
 		return v.In(l)
 	case string:
 		return v

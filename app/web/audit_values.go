@@ -1,0 +1,165 @@
+package web
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"qianshou/app/agenda"
+	"qianshou/app/audit"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+)
+
+// auditChange is one field that moved. Old is empty when it was not known before.
+type auditChange struct{ Field, Old, New string }
+
+// changes lists what moved, in the order of the fields' codes. What stayed as it
+// was is left out, and so are the number of the object, which stands beside it, and
+// identifiers that mean nothing to people.
+func (a *auditReader) changes(e audit.Entry, number string) (list []auditChange, err error) {
+	for _, field := range slices.Sorted(maps.Keys(e.After)) {
+		if field == "link" || field == "wish" {
+			continue
+		}
+		change := auditChange{Field: a.field(e.ObjectKind, field)}
+		if change.Old, err = a.value(e.ObjectKind, field, e.Before[field]); err != nil {
+			return nil, err
+		}
+		if change.New, err = a.value(e.ObjectKind, field, e.After[field]); err != nil {
+			return nil, err
+		}
+		if change.Old == change.New || change.New == number {
+			continue
+		}
+		if change.New == "" {
+			change.New = a.s.words.T(a.lang, "audit.nothing")
+		}
+		list = append(list, change)
+	}
+	return list, nil
+}
+
+// field is what a field is called: in general, or of one kind of object.
+func (a *auditReader) field(kind, field string) string {
+	if own := "audit.field." + kind + "." + field; a.s.words.Has(a.lang, own) {
+		return a.s.words.T(a.lang, own)
+	}
+	return a.words("audit.field.", field)
+}
+
+// sentences are the fields whose values the catalogue names: by the kind of object
+// and the field, the beginning of the sentences' keys.
+var sentences = map[string]string{
+	"registration.status": "state.registration.", "badge.state": "state.badge.", "badge_print.layout": "badge.layout.",
+	"delegation.status": "state.delegation.", "event.status": "state.event.", "token.role": "role.",
+	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.",
+	"project.stage": "state.project.", "project.reported": "state.project.", "project.of": "state.project.", "project.verdict": "state.project.",
+	"project.kind": "projects.kind.", "project.direction": "projects.direction.", "project.document_type": "projects.document.",
+	"project.visibility": "projects.visibility.", "project.evidence": "projects.evidence.", "project.role": "projects.role.",
+}
+
+// registers are the fields that name something by its code or ID, by the list that
+// knows its name.
+var registers = map[string]string{
+	"session.room": "rooms", "session.track": "tracks", "session.zone": "zones", "project.firm_id": "firms", "delegation.firm": "firms",
+	"project.sector_code": "sectors", "project.district_code": "districts", "project.partner_country": "countries", "project.partner_city": "cities",
+}
+
+// value writes one value of a field; empty when there is none.
+func (a *auditReader) value(kind, field string, v any) (string, error) {
+	switch v := v.(type) {
+	case nil:
+		return "", nil
+	case bool:
+		return a.s.words.T(a.lang, fmt.Sprint("audit.is.", v)), nil
+	case float64: // every number of JSON; none of the log's is so great that it would lose a digit
+		return strings.TrimSuffix(fmt.Sprintf("%.2f", v), ".00"), nil
+	case []any:
+		return a.grants(v), nil
+	case string:
+		if v == "" || v == ident.Nil.String() {
+			return "", nil
+		}
+		if prefix, ok := sentences[kind+"."+field]; ok {
+			return a.words(prefix, v), nil
+		}
+		if list, ok := registers[kind+"."+field]; ok {
+			return a.named(list, v)
+		}
+		if at, err := time.Parse(time.RFC3339, v); err == nil {
+			at = at.In(a.event.Zone)
+			return locale.ISO(at) + " " + locale.Clock(at), nil
+		}
+		return v, nil
+	}
+	return fmt.Sprint(v), nil
+}
+
+// grants writes the roles that an account was given.
+func (a *auditReader) grants(list []any) string {
+	var roles []string
+	for _, g := range list {
+		if fields, ok := g.(map[string]any); ok {
+			roles = append(roles, a.words("role.", fmt.Sprint(fields["Role"])))
+		}
+	}
+	return strings.Join(roles, " · ")
+}
+
+// named is the name of something in one of the registers, or its code when it is
+// in none any more.
+func (a *auditReader) named(register, code string) (string, error) {
+	if a.lists[register] == nil {
+		if a.lists == nil {
+			a.lists = map[string]map[string]locale.Text{}
+		}
+		names, err := a.register(register)
+		if err != nil {
+			return "", fmt.Errorf("read %s for the audit log: %w", register, err)
+		}
+		a.lists[register] = names
+	}
+	name, ok := a.lists[register][code]
+	if !ok {
+		return code, nil
+	}
+	return name.In(a.lang), nil
+}
+
+func (a *auditReader) register(which string) (map[string]locale.Text, error) {
+	ctx, names := a.c.UserContext(), map[string]locale.Text{}
+	switch which {
+	case "sectors", "districts":
+		n, err := a.s.trades(a.c)
+		if which == "sectors" {
+			return n.sectors, err
+		}
+		return n.districts, err
+	case "firms":
+		list, err := a.s.Firms.OfEvent(ctx, a.event.ID)
+		for _, f := range list {
+			names[f.ID.String()] = f.Name
+		}
+		return names, err
+	case "countries":
+		list, err := a.s.Events.Countries(ctx)
+		for _, x := range list {
+			names[x.Code] = x.Name
+		}
+		return names, err
+	case "cities":
+		list, err := a.s.Events.Cities(ctx)
+		for _, x := range list {
+			names[x.Code] = x.Name
+		}
+		return names, err
+	}
+	options, err := a.s.Agenda.Options(ctx, actor(a.c), a.event.ID)
+	for _, o := range map[string][]agenda.Option{"rooms": options.Rooms, "tracks": options.Tracks, "zones": options.Zones}[which] {
+		names[o.ID.String()] = o.Name
+	}
+	return names, err
+}
