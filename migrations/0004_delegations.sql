@@ -49,7 +49,7 @@ CREATE TABLE persons (
   phone        text NOT NULL DEFAULT '',
   birth_date_sealed bytea,                     -- encrypted, bound to this row
   birth_date_index  bytea,                     -- keyed hash, to find equals without reading them
-  name_key     text NOT NULL,                  -- the Latin name, folded, its words in alphabetical order, to find namesakes
+  name_key     text NOT NULL DEFAULT '',       -- the Latin name, folded, its words in alphabetical order, to find namesakes
   search       text NOT NULL DEFAULT '',       -- every form of the name, folded, for the review desk's search
   created_at   timestamptz NOT NULL,
   version      int NOT NULL DEFAULT 1

@@ -289,7 +289,7 @@ const samePerson = `
 // country or region.
 const sameName = `
 	SELECT o.id FROM persons op JOIN registrations o ON o.event_id = r.event_id AND o.person_id = op.id
-	WHERE op.name_key = p.name_key AND (op.nationality = p.nationality OR op.nationality IS NULL OR p.nationality IS NULL) AND o.id <> r.id`
+	WHERE op.name_key = p.name_key AND p.name_key <> '' AND (op.nationality = p.nationality OR op.nationality IS NULL OR p.nationality IS NULL) AND o.id <> r.id`
 
 // duplicatesOf answers who may be the same person by their papers, and who only
 // has the same name.
