@@ -28,7 +28,7 @@ type config struct {
 	RedisURL       string `env:"REDIS_URL" secret:"url" help:"Redis 6.2 or later: redis://, rediss:// or unix://; unset: a private one under DATA_DIR"`
 	SMTPURL        string `env:"SMTP_URL" secret:"url" help:"smtp://user:password@host:587 or smtps://; unset: mails are kept and shown in the console"`
 	MailFrom       string `env:"MAIL_FROM" envDefault:"Qianshou <no-reply@localhost>" help:"sender of mails, name and address"`
-	SecretKey      string `env:"SECRET_KEY" secret:"yes" help:"at least 32 characters; seals passports and signing keys. Unset: made once and kept in DATA_DIR/secret.key"`
+	SecretKey      string `env:"SECRET_KEY" secret:"yes" help:"at least 32 characters; seals passports, mails and signing keys. Unset: made once and kept in DATA_DIR/secret.key"`
 	Demo           string `env:"DEMO" envDefault:"auto" help:"auto loads the demo forum into an empty database; off never does"`
 	DatabaseConns  int    `env:"DATABASE_CONNS" envDefault:"16" help:"most connections to PostgreSQL, 2 to 200"`
 	TrustedProxies string `env:"TRUSTED_PROXIES" help:"addresses or networks, comma separated, whose X-Forwarded-For is believed"`

@@ -120,7 +120,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 		return nil, err
 	}
 	post, err := mail.New(mail.Options{
-		DB: g.db, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom,
+		DB: g.db, Box: g.box, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom,
 	})
 	if err != nil {
 		return nil, err
