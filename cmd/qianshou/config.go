@@ -32,10 +32,14 @@ type config struct {
 	Demo           string `env:"DEMO" envDefault:"auto" help:"auto loads the demo forum into an empty database; off never does"`
 	DatabaseConns  int    `env:"DATABASE_CONNS" envDefault:"16" help:"most connections to PostgreSQL, 2 to 200"`
 	TrustedProxies string `env:"TRUSTED_PROXIES" help:"addresses or networks, comma separated, whose X-Forwarded-For is believed"`
+	MetricsToken   string `env:"METRICS_TOKEN" secret:"yes" help:"at least 16 characters; the bearer token that opens /metrics. Unset: requests from this machine alone"`
 	LogLevel       string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	LogFormat      string `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
 	Dev            bool   `env:"DEV" envDefault:"false" help:"true adds /styleguide; never on a public server"`
 }
+
+// minMetricsToken is the least length of METRICS_TOKEN in bytes.
+const minMetricsToken = 16
 
 // minSecret is the least length of SECRET_KEY in bytes.
 const minSecret = 32
@@ -144,6 +148,9 @@ func (c *config) check() error {
 	}
 	if c.SecretKey != "" && len(c.SecretKey) < minSecret {
 		return fmt.Errorf("SECRET_KEY has %d characters, at least %d are needed", len(c.SecretKey), minSecret)
+	}
+	if c.MetricsToken != "" && len(c.MetricsToken) < minMetricsToken {
+		return fmt.Errorf("METRICS_TOKEN has %d characters, at least %d are needed", len(c.MetricsToken), minMetricsToken)
 	}
 	if c.Demo != "auto" && c.Demo != "off" {
 		return fmt.Errorf("DEMO is %q; it is auto or off", c.Demo)

@@ -87,6 +87,19 @@ func TestServeAnswersHealth(t *testing.T) {
 			t.Errorf("%s: %d %s, want %s", path, res.StatusCode, body, want)
 		}
 	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Forwarded-For", "127.0.0.1")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusNotFound {
+		t.Errorf("/metrics through a proxy: %d, want 404", res.StatusCode)
+	}
 }
 
 func TestOrganizerSignsIn(t *testing.T) {
@@ -124,7 +137,7 @@ func TestWrongSettingIsNamed(t *testing.T) {
 	for setting, name := range map[string]string{
 		"ADDR=nowhere": "ADDR", "PUBLIC_URL=forum": "PUBLIC_URL", "REDIS_URL=http://x": "REDIS_URL", "SECRET_KEY=short": "SECRET_KEY",
 		"DEMO=yes": "DEMO", "DATABASE_CONNS=many": `DATABASE_CONNS is "many"`, "DEV=perhaps": `DEV is "perhaps"`, "LOG_LEVEL=loud": "LOG_LEVEL", "MAIL_FROM=me": "MAIL_FROM",
-		"SMTP_URL=mail.example.org": "SMTP_URL", "TRUSTED_PROXIES=proxy": "TRUSTED_PROXIES",
+		"SMTP_URL=mail.example.org": "SMTP_URL", "TRUSTED_PROXIES=proxy": "TRUSTED_PROXIES", "METRICS_TOKEN=short": "METRICS_TOKEN",
 	} {
 		var said strings.Builder
 		code := run(t.Context(), []string{"serve"}, stdio{out: io.Discard, err: &said, environ: []string{setting}})
