@@ -260,6 +260,9 @@ func (s *Service) Resend(ctx context.Context, by accounts.Actor, id ident.ID) er
 		if err != nil {
 			return err
 		}
-		return s.enqueue(ctx, tx, id)
+		if err := s.enqueue(ctx, tx, id); err != nil {
+			return err
+		}
+		return outbox.Append(ctx, tx, outbox.Change{EventID: m.EventID, Kind: "mail", Ref: id})
 	})
 }

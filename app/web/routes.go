@@ -158,6 +158,8 @@ func (s *Server) accountRoutes() []route {
 		get("/console", anywhere(accounts.SeeConsole), s.consoleHome),
 		get("/console/:event/accounts", everywhere(accounts.EditAccounts), s.accountList),
 		post("/console/:event/accounts", everywhere(accounts.EditAccounts), s.createAccount),
+		post("/console/:event/accounts/:account/disable", everywhere(accounts.EditAccounts), s.disableAccount),
+		post("/console/:event/accounts/:account/enable", everywhere(accounts.EditAccounts), s.enableAccount),
 		get("/console/:event/audit", right(accounts.SeeAudit), s.auditLog),
 	}
 }

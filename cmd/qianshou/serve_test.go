@@ -249,3 +249,53 @@ func (l *testLog) Write(p []byte) (int, error) {
 
 // end lets go of the test: what is said later has nowhere to go.
 func (l *testLog) end() { l.over.Store(true) }
+
+// The operator shuts an account out beside the running server, by the clock that
+// the server goes by.
+func TestOperatorDisablesAnAccount(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := apptest.Open(t)
+	b.Desk()
+	p.signIn(b, "analyst")
+	b.Visit(p.url + "/console/mayors-forum-2027/statistics?lang=en")
+	if at := b.At(); strings.Contains(at, "/sign-in") {
+		t.Fatalf("signed in, led to %s", at)
+	}
+	for _, tt := range []struct {
+		line string
+		code int
+		said string
+	}{
+		{"disable --email nobody@demo.example", 1, "No account has this address."},
+		{"disable --email owner@demo.example", 1, "last account that owns every event"},
+		{"disable --email analyst@demo.example", 0, ""},
+	} {
+		var said strings.Builder
+		code := run(t.Context(), append([]string{"user"}, strings.Fields(tt.line)...), stdio{out: io.Discard, err: &said, environ: p.environ})
+		if code != tt.code || !strings.Contains(said.String(), tt.said) || tt.said == "" && said.Len() > 0 {
+			t.Errorf("user %s: exit %d, said %q; want %d, %q", tt.line, code, said.String(), tt.code, tt.said)
+		}
+	}
+	b.Visit(p.url + "/console/mayors-forum-2027/statistics?lang=en")
+	if at := b.At(); !strings.Contains(at, "/sign-in") {
+		t.Errorf("disabled, still at %s", at)
+	}
+
+	// An owner lets the account in again on the page.
+	owner := apptest.Open(t)
+	owner.Desk()
+	p.signIn(owner, "owner")
+	owner.Visit(p.url + "/console/mayors-forum-2027/accounts?lang=en")
+	owner.Press(`form[action$="/enable"] button`)
+	if got := owner.Text(".qs-flash"); !strings.Contains(got, "analyst@demo.example can sign in again") {
+		t.Errorf("enabled: %q", got)
+	}
+	b.Visit(p.url + "/console/mayors-forum-2027/statistics?lang=en")
+	if at := b.At(); !strings.Contains(at, "/sign-in") {
+		t.Errorf("the session of before lives on: %s", at)
+	}
+	if said := append(b.Complaints(), owner.Complaints()...); len(said) > 0 {
+		t.Errorf("pages complained: %q", said)
+	}
+}
