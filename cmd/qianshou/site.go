@@ -90,7 +90,8 @@ func build(ctx context.Context, g *ground) (*site, error) {
 		},
 		Log: g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
 		Version: version(), Dev: g.cfg.Dev, Proxies: g.cfg.proxies(), Demo: g.demo,
-		SignIn: people, Bearers: []web.Bearer{people.ByToken, gates.BySecret},
+		Streams: web.StreamLimits{Total: g.cfg.Streams, PerCaller: g.cfg.StreamsPerCaller},
+		SignIn:  people, Bearers: []web.Bearer{people.ByToken, gates.BySecret},
 		Event: func(ctx context.Context, ref string) (web.EventHead, error) {
 			e, err := happenings.ByRef(ctx, ref)
 			return web.HeadOf(e), err
