@@ -61,11 +61,6 @@ func updatePassword(ctx context.Context, q store.Querier, user ident.ID, hash st
 	return err
 }
 
-func updateLang(ctx context.Context, q store.Querier, user ident.ID, lang string) error {
-	_, err := q.ExecContext(ctx, `UPDATE users SET lang = $2 WHERE id = $1`, user, lang)
-	return err
-}
-
 func insertToken(ctx context.Context, q store.Querier, t APIToken, hash []byte) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO api_tokens (id, name, secret_hash, role, event_id, created_at, expires_at)

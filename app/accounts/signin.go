@@ -245,14 +245,6 @@ func (s *Service) SignOut(ctx context.Context, secret string) error {
 	return nil
 }
 
-// SetLang remembers the language an account reads.
-func (s *Service) SetLang(ctx context.Context, by Actor, lang string) error {
-	if by.Kind != User || (lang != "zh" && lang != "en") {
-		return nil
-	}
-	return updateLang(ctx, s.db, by.ID, lang)
-}
-
 // CreateToken makes a bearer token for another program. The secret is shown
 // once; only its hash is kept.
 func (s *Service) CreateToken(ctx context.Context, by Actor, name string, role Role, event ident.ID, expires *time.Time) (APIToken, string, error) {

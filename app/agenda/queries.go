@@ -349,24 +349,6 @@ func lift(ctx context.Context, q store.Querier, event ident.ID, now time.Time) (
 	return ids, nil
 }
 
-func eventOfRegistration(ctx context.Context, q store.Querier, registration ident.ID) (event ident.ID, err error) {
-	err = q.GetContext(ctx, &event, `SELECT event_id FROM registrations WHERE id = $1`, registration)
-	return event, store.Fault(err)
-}
-
-// ownSessions lists the sessions that a registration speaks at or is listed in,
-// embargoes included.
-func ownSessions(ctx context.Context, q store.Querier, event, registration ident.ID) (rows []publicRow, err error) {
-	err = q.SelectContext(ctx, &rows, publicSelect+`
-		WHERE s.event_id = $1 AND s.published_at IS NOT NULL AND s.status IN ('published', 'live', 'ended', 'cancelled')
-		  AND EXISTS (SELECT FROM session_people sp WHERE sp.session_id = s.id AND sp.registration_id = $2)
-		ORDER BY s.starts_at, s.code`, event, registration)
-	if err != nil {
-		return nil, fmt.Errorf("read own sessions: %w", err)
-	}
-	return rows, nil
-}
-
 // arrivals counts, for each delegation that comes, who is expected and who
 // collected a badge and was let in.
 func arrivals(ctx context.Context, q store.Querier, event ident.ID) (all []Arrival, err error) {

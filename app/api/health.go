@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"math"
 	"net"
 	"strings"
 	"time"
@@ -17,7 +18,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 
+	"qianshou/app/agenda"
 	"qianshou/app/kit/fault"
+	"qianshou/app/kit/outbox"
 	"qianshou/app/web"
 )
 
@@ -35,11 +38,36 @@ type Health struct {
 	MetricsToken string
 }
 
-// NewRegistry makes the registry of figures, with those of Go and the process.
-func NewRegistry(db *sqlx.DB) *prometheus.Registry {
+// NewRegistry makes the registry of figures: those of Go, of the process and of
+// the database's pool, and how changes travel to browsers.
+func NewRegistry(db *sqlx.DB, relay *outbox.Relay, feed *agenda.Feed) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewDBStatsCollector(db.DB, "qianshou"))
+	counter := func(name, help string, value func() float64) {
+		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value))
+	}
+	gauge := func(name, help string, value func() float64) {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	}
+	counter("qianshou_outbox_published_total", "Changes that this process carried to Redis.", func() float64 { return float64(relay.Stats().Published) })
+	counter("qianshou_outbox_failures_total", "Tries to carry changes that were given up and repeated.", func() float64 { return float64(relay.Stats().Failures) })
+	gauge("qianshou_outbox_waiting", "Changes that are committed and not yet in Redis; NaN when the database does not answer.", func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
+		defer cancel()
+		n, err := relay.Waiting(ctx)
+		if err != nil {
+			return math.NaN()
+		}
+		return float64(n)
+	})
+	gauge("qianshou_streams", "Live streams that this process keeps open.", func() float64 { return float64(feed.Subscribers()) })
+	gauge("qianshou_redis_away", "1 while this process cannot read changes from Redis.", func() float64 {
+		if feed.Down() {
+			return 1
+		}
+		return 0
+	})
 	return r
 }
 

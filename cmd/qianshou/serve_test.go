@@ -72,7 +72,7 @@ func (p program) signIn(b *apptest.Browser, who string) {
 func TestServeAnswersHealth(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	for path, want := range map[string]string{"/healthz": `"ok"`, "/readyz": `"redis":"ok"`, "/metrics": "go_goroutines"} {
+	for path, want := range map[string]string{"/healthz": `"ok"`, "/readyz": `"redis":"ok"`, "/metrics": "qianshou_redis_away 0"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+path, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -79,7 +79,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
 		Matchmaking: meetings, Projects: ledger, Firms: firmList,
 	})
-	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db), MetricsToken: g.cfg.MetricsToken}
+	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db, s.relay, s.feed), MetricsToken: g.cfg.MetricsToken}
 	s.web, err = web.New(web.Options{
 		Services: web.Services{
 			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
