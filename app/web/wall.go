@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/agenda"
+	"qianshou/app/projects"
 )
 
 // wallPage is the hall's big screen.
@@ -21,6 +22,7 @@ type wallPage struct {
 	Columns    [][]agenda.Arrival
 	Rivers     []river
 	NextChange time.Time
+	Signings   projects.Signings
 }
 
 // river is the line of one delegation in the drawing: from its name at the left
@@ -38,6 +40,9 @@ func (s *Server) wall(c *fiber.Ctx) error {
 		return err
 	}
 	p := newWallPage(s.page(c), w)
+	if p.Signings, err = s.Projects.Signings(c.UserContext(), event(c).ID, event(c).Zone); err != nil {
+		return err
+	}
 	if c.Query("fragment") == "wall" {
 		return s.render(c, "wall/_show", p)
 	}
