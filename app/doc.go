@@ -8,4 +8,11 @@
 // agenda, matchmaking. On the side badges use delegations, doors use badges,
 // projects use firms and agenda. News travels the other way as a row of the
 // outbox. imports_test.go is this map as a test.
+//
+// A table belongs to one package, and that one alone writes it: whatever another
+// wants changed goes through a method of its owner, with its rules. A query may
+// join the tables of packages below its own in that order, for lists and boards
+// that would otherwise ask once for each row and see several moments; what rests
+// on the rules of the owner, such as who is under embargo, is asked of a method.
+// imports_test.go lists whose tables each package may read.
 package app

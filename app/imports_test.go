@@ -6,9 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"qianshou/migrations"
 )
 
 // may lists, for each package under app, the others it may import. It is the
@@ -116,6 +119,116 @@ func TestFloors(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// owns says which package alone writes each table. A package of another name has
+// none.
+var owns = map[string][]string{
+	"accounts": {"users", "role_grants", "api_tokens"},
+	"audit":    {"audit_entries", "audit_seals"},
+	"api":      {"idempotency_keys"},
+	"events": {
+		"countries", "cities", "sectors", "districts", "series", "series_years", "events", "stops", "tracks", "venues", "venue_travel", "zones", "rooms",
+		"meeting_tables", "badge_types", "categories",
+	},
+	"firms": {"firms", "firm_sectors", "firm_grants", "event_firms"},
+	"delegations": {
+		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
+	},
+	"mail":         {"mails"},
+	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
+	"doors":        {"gates", "devices", "scans", "presence"},
+	"agenda":       {"sessions", "session_people", "agenda_versions"},
+	"matchmaking":  {"time_slots", "matchmaking_rules", "meeting_requests", "delegation_needs", "unavailable_slots", "interpreters", "plans", "meetings"},
+	"projects":     {"fx_rates", "projects", "project_appearances", "stage_events", "stage_checks"},
+	"installation": {"installation"},
+	"kit":          {"outbox"},
+}
+
+// reads says whose tables the queries of a package may join besides its own: a
+// list or a board that took its names by one call for each row would be slow, and
+// not of one moment. It only ever looks down the order of doc.go; the doors look at
+// the agenda too, whose listed guests a gate lets in.
+var reads = map[string][]string{
+	"delegations":  {"events", "firms"},
+	"agenda":       {"events", "delegations"},
+	"matchmaking":  {"events", "firms", "delegations", "agenda"},
+	"badges":       {"events", "firms", "delegations"},
+	"doors":        {"events", "delegations", "agenda", "badges"},
+	"projects":     {"events", "firms"},
+	"installation": {"accounts", "events"}, // whether anybody has used the database yet
+}
+
+var (
+	sqlText  = regexp.MustCompile("`[^`]*`")
+	sqlTable = regexp.MustCompile(`(?i)\b(FROM|JOIN|INTO|UPDATE|USING)\s+(?:ONLY\s+)?([a-z_]+)`)
+	created  = regexp.MustCompile(`CREATE TABLE (\w+)`)
+	deleting = regexp.MustCompile(`(?i)DELETE\s+$`)
+)
+
+// TestTables holds every query against owns and reads.
+func TestTables(t *testing.T) {
+	owner := map[string]string{}
+	for room, tables := range owns {
+		for _, table := range tables {
+			owner[table] = room
+		}
+	}
+	schema, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil || len(schema) == 0 {
+		t.Fatalf("%d migrations, %v", len(schema), err)
+	}
+	known := map[string]bool{}
+	for _, name := range schema {
+		text, err := fs.ReadFile(migrations.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range created.FindAllSubmatch(text, -1) {
+			known[string(m[1])] = true
+			if owner[string(m[1])] == "" {
+				t.Errorf("%s: nobody owns the table %s", name, m[1])
+			}
+		}
+	}
+	for table, room := range owner {
+		if !known[table] {
+			t.Errorf("app/%s owns %s, and there is no such table", room, table)
+		}
+	}
+	looked := 0
+	err = filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		room, _, _ := strings.Cut(filepath.ToSlash(path), "/")
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, query := range sqlText.FindAllString(string(source), -1) {
+			for _, at := range sqlTable.FindAllStringSubmatchIndex(query, -1) {
+				word, table := strings.ToUpper(query[at[2]:at[3]]), query[at[4]:at[5]]
+				its := owner[table]
+				if its == "" || its == room {
+					continue
+				}
+				looked++
+				if word == "INTO" || word == "UPDATE" || deleting.MatchString(query[:at[0]]) {
+					t.Errorf("%s writes %s, which is app/%s's", path, table, its)
+				} else if !slices.Contains(reads[room], its) {
+					t.Errorf("%s reads %s: app/%s may not read the tables of app/%s", path, table, room, its)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if looked < 50 {
+		t.Fatalf("only %d joins were looked at", looked)
 	}
 }
 

@@ -162,9 +162,7 @@ CREATE TABLE mails (
   lang            text NOT NULL CONSTRAINT mails_lang CHECK (lang IN ('zh', 'en')),
   recipient       text NOT NULL,
   subject         text NOT NULL,
-  body_text       text NOT NULL,
-  body_html       text NOT NULL,
-  parts           jsonb NOT NULL DEFAULT '[]', -- inline pictures and attachments: name, type, content id, base64
+  content_sealed  bytea NOT NULL,              -- text, HTML and parts: links in them open guests' pages
   status          text NOT NULL CONSTRAINT mails_status CHECK (status IN ('queued', 'kept', 'sent', 'failed', 'bounced')),
   attempts        int NOT NULL DEFAULT 0,
   last_error      text NOT NULL DEFAULT '',

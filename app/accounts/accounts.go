@@ -88,9 +88,6 @@ var granted = map[Role][]Right{
 	Auditor:     append([]Right{SeeAudit, SeeMails}, reading...),
 }
 
-// Rights answers every right of a role, for the page that explains them.
-func Rights(r Role) []Right { return slices.Clone(granted[r]) }
-
 // Grant is a role in one event, or in every event when EventID is zero.
 type Grant struct {
 	EventID ident.ID `db:"event_id"`

@@ -66,11 +66,6 @@ func updatePassword(ctx context.Context, q store.Querier, user ident.ID, hash st
 	return err
 }
 
-func updateLang(ctx context.Context, q store.Querier, user ident.ID, lang string) error {
-	_, err := q.ExecContext(ctx, `UPDATE users SET lang = $2 WHERE id = $1`, user, lang)
-	return err
-}
-
 func insertToken(ctx context.Context, q store.Querier, t APIToken, hash []byte) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO api_tokens (id, name, secret_hash, role, event_id, created_at, expires_at)
@@ -96,12 +91,37 @@ func touchToken(ctx context.Context, q store.Querier, id ident.ID, at time.Time)
 	return err
 }
 
-func revokeToken(ctx context.Context, q store.Querier, id ident.ID, at time.Time) (int64, error) {
-	res, err := q.ExecContext(ctx, `UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL`, id, at)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+// revokeToken answers the event that the token was for.
+func revokeToken(ctx context.Context, q store.Querier, id ident.ID, at time.Time) (event ident.ID, err error) {
+	err = q.GetContext(ctx, &event, `
+		UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL
+		RETURNING coalesce(event_id, '00000000-0000-0000-0000-000000000000'::uuid)`, id, at)
+	return event, store.Fault(err)
+}
+
+// lockOwners answers the accounts that can sign in and own every event, and keeps
+// them as they are until the transaction ends.
+func lockOwners(ctx context.Context, q store.Querier) (owners []ident.ID, err error) {
+	err = q.SelectContext(ctx, &owners, `
+		SELECT id FROM users u
+		WHERE disabled_at IS NULL AND EXISTS (SELECT 1 FROM role_grants g WHERE g.user_id = u.id AND g.event_id IS NULL AND g.role = 'owner')
+		ORDER BY id FOR NO KEY UPDATE`)
+	return owners, err
+}
+
+func lockAccount(ctx context.Context, q store.Querier, id ident.ID) (a Account, err error) {
+	err = q.GetContext(ctx, &a, `SELECT id, email, name_zh, name_en, lang, disabled_at FROM users WHERE id = $1 FOR NO KEY UPDATE`, id)
+	return a, store.Fault(err)
+}
+
+func updateDisabled(ctx context.Context, q store.Querier, id ident.ID, at time.Time) error {
+	_, err := q.ExecContext(ctx, `UPDATE users SET disabled_at = $2, sessions_from = $2 WHERE id = $1`, id, at)
+	return err
+}
+
+func updateEnabled(ctx context.Context, q store.Querier, id ident.ID) error {
+	_, err := q.ExecContext(ctx, `UPDATE users SET disabled_at = NULL WHERE id = $1`, id)
+	return err
 }
 
 func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }

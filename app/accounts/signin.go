@@ -21,6 +21,7 @@ import (
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/store"
 	"qianshou/app/kit/text"
 )
@@ -114,11 +115,7 @@ func (s *Service) Create(ctx context.Context, by Actor, a Account, password stri
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, audit.Entry{
-			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(),
-			Action: "account.create", ObjectKind: "account", ObjectID: a.ID,
-			After: map[string]any{"email": a.Email, "grants": a.Grants},
-		})
+		return s.record(ctx, tx, by, ident.Nil, "account.create", "account", a.ID, map[string]any{"email": a.Email, "grants": a.Grants})
 	})
 	return a, err
 }
@@ -173,10 +170,7 @@ func (s *Service) SetPassword(ctx context.Context, by Actor, email, password str
 		if err := updatePassword(ctx, tx, a.ID, hash, s.now()); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{
-			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(),
-			Action: "account.password", ObjectKind: "account", ObjectID: a.ID,
-		})
+		return s.record(ctx, tx, by, ident.Nil, "account.password", "account", a.ID, nil)
 	})
 }
 
@@ -227,7 +221,17 @@ func (held session) over(a storedAccount, now time.Time) bool {
 //
 // Faults: SignIn, no such session; Unavailable, Redis is down.
 func (s *Service) BySession(ctx context.Context, secret string) (Actor, error) {
-	raw, err := s.redis.GetEx(ctx, sessionKey(secret), sessionLife).Bytes()
+	return s.holder(ctx, s.redis.GetEx(ctx, sessionKey(secret), sessionLife))
+}
+
+// StillBySession is BySession for what goes on by itself, such as an open stream:
+// it does not count as a use that keeps the session.
+func (s *Service) StillBySession(ctx context.Context, secret string) (Actor, error) {
+	return s.holder(ctx, s.redis.Get(ctx, sessionKey(secret)))
+}
+
+func (s *Service) holder(ctx context.Context, kept *redis.StringCmd) (Actor, error) {
+	raw, err := kept.Bytes()
 	if errors.Is(err, redis.Nil) {
 		return Actor{}, fault.New(fault.SignIn, "error.sign_in")
 	}
@@ -260,14 +264,6 @@ func (s *Service) SignOut(ctx context.Context, secret string) error {
 	return nil
 }
 
-// SetLang remembers the language an account reads.
-func (s *Service) SetLang(ctx context.Context, by Actor, lang string) error {
-	if by.Kind != User || (lang != "zh" && lang != "en") {
-		return nil
-	}
-	return updateLang(ctx, s.db, by.ID, lang)
-}
-
 // CreateToken makes a bearer token for another program. The secret is shown
 // once; only its hash is kept.
 func (s *Service) CreateToken(ctx context.Context, by Actor, name string, role Role, event ident.ID, expires *time.Time) (APIToken, string, error) {
@@ -286,32 +282,37 @@ func (s *Service) CreateToken(ctx context.Context, by Actor, name string, role R
 		if err := insertToken(ctx, tx, t, hashSecret(secret)); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{
-			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
-			Action: "token.create", ObjectKind: "token", ObjectID: t.ID, After: map[string]any{"name": name, "role": role},
-		})
+		return s.record(ctx, tx, by, event, "token.create", "token", t.ID, map[string]any{"name": name, "role": role})
 	})
 	return t, secret, err
 }
 
 // RevokeToken ends a token at once.
+//
+// Faults: Forbidden; NotFound, no such token, or it was revoked before.
 func (s *Service) RevokeToken(ctx context.Context, by Actor, id ident.ID) error {
 	if !by.May(EditAccounts, ident.Nil) {
 		return fault.New(fault.Forbidden, "error.forbidden")
 	}
 	return store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		n, err := revokeToken(ctx, tx, id, s.now())
+		event, err := revokeToken(ctx, tx, id, s.now())
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			return fault.New(fault.NotFound, "error.not_found")
-		}
-		return audit.Record(ctx, tx, audit.Entry{
-			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(),
-			Action: "token.revoke", ObjectKind: "token", ObjectID: id,
-		})
+		return s.record(ctx, tx, by, event, "token.revoke", "token", id, nil)
 	})
+}
+
+// record writes the audit entry and the announcement of a change.
+func (s *Service) record(ctx context.Context, tx *sqlx.Tx, by Actor, event ident.ID, action, kind string, object ident.ID, after map[string]any) error {
+	err := audit.Record(ctx, tx, audit.Entry{
+		ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
+		Action: action, ObjectKind: kind, ObjectID: object, After: after,
+	})
+	if err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Change{EventID: event, Kind: kind, Ref: object})
 }
 
 // tokenPrefix lets people and secret scanners know a leaked token for what it is.

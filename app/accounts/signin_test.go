@@ -2,6 +2,7 @@ package accounts_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -150,5 +151,38 @@ func TestNewPasswordEndsSessions(t *testing.T) {
 	now = now.Add(8 * 24 * time.Hour)
 	if _, err := s.BySession(t.Context(), fresh); fault.CodeOf(err) != fault.SignIn {
 		t.Errorf("a session of last week: %v, want sign_in", err)
+	}
+}
+
+// Every change of an account or a token is logged and announced, in the
+// transaction of its own.
+func TestWritesAreLoggedAndAnnounced(t *testing.T) {
+	t.Parallel()
+	db := storetest.New(t)
+	s := accounts.New(db, storetest.Redis(t), noon, ident.New)
+	create(t, s, "owner@office.example", accounts.Owner)
+	desk := create(t, s, "desk@office.example", accounts.Protocol)
+	if err := s.SetPassword(t.Context(), root, desk.Email, password+"!"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Disable(t.Context(), root, desk.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Enable(t.Context(), root, desk.ID); err != nil {
+		t.Fatal(err)
+	}
+	made, _, err := s.CreateToken(t.Context(), root, "import", accounts.Owner, ident.Nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RevokeToken(t.Context(), root, made.ID); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	err = db.SelectContext(t.Context(), &got, `
+		SELECT a.action || ' ' || o.kind FROM audit_entries a LEFT JOIN outbox o ON o.xmin = a.xmin AND o.ref = a.object_id ORDER BY a.id`)
+	want := []string{"account.create account", "account.create account", "account.password account", "account.disable account", "account.enable account", "token.create token", "token.revoke token"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
 }

@@ -236,29 +236,6 @@ func TestTimesAcrossTheEndOfSummerTime(t *testing.T) {
 	}
 }
 
-func TestPersonalAgenda(t *testing.T) {
-	t.Parallel()
-	g := newGround(t, nil)
-	head, other := g.person("head", "安娜", "Anna", "Novák"), g.person("member", "彼得", "Petr", "Malý")
-	until := at("2027-06-10T18:00:00+08:00")
-	call := g.input("S04", "16:40", "17:20")
-	call.ListOnly, call.Listed, call.EmbargoUntil = true, []ident.ID{head}, &until
-	g.publish(call)
-	invited := g.input("S05", "18:00", "19:00")
-	invited.ListOnly, invited.Listed = true, []ident.ID{head}
-	g.publish(invited)
-	g.publish(g.input("S06", "09:00", "10:00"))
-	for who, want := range map[ident.ID][]string{head: {"S06", "S04", "S05"}, other: {"S06"}} {
-		var got []string
-		for _, i := range ok(g.service.Personal(t.Context(), who)).Items() {
-			got = append(got, i.Code)
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("got %v, want %v", got, want)
-		}
-	}
-}
-
 func TestCalendarFile(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, nil)

@@ -85,7 +85,7 @@ func NewFeed(streams *outbox.Streams, log *slog.Logger) *Feed {
 // Subscribers counts who listens in this process.
 func (f *Feed) Subscribers() int64 { return f.size.Load() }
 
-// Down tells whether Redis is away.
+// Down tells whether Redis is away, as far as this process knows.
 func (f *Feed) Down() bool { return f.down.Load() }
 
 // Subscribe follows an event's changes of the kinds that keep lets through. With

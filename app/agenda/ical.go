@@ -1,14 +1,11 @@
 package agenda
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	ics "github.com/arran4/golang-ical"
 
-	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
 
@@ -63,49 +60,4 @@ func (i Item) description(lang locale.Lang) string {
 		lines = append(lines, strings.Trim(s.Name.In(lang)+", "+s.Title.In(lang), ", "))
 	}
 	return strings.Join(lines, "\n")
-}
-
-// Personal is the agenda of one person: every session open to all, and those
-// they are listed in or speak at, which they see even under embargo. Who may ask
-// is the caller's to decide: it is for the holder of the registration.
-//
-// Fault: NotFound.
-func (s *Service) Personal(ctx context.Context, registration ident.ID) (Live, error) {
-	event, err := eventOfRegistration(ctx, s.db, registration)
-	if err != nil {
-		return Live{}, err
-	}
-	l, err := s.Live(ctx, event)
-	if err != nil {
-		return Live{}, err
-	}
-	own, err := ownSessions(ctx, s.db, event, registration)
-	if err != nil {
-		return Live{}, err
-	}
-	mine := map[ident.ID]bool{}
-	for _, r := range own {
-		mine[r.ID] = true
-	}
-	for d := range l.Days { // by invitation, and not for them
-		l.Days[d].Sessions = slices.DeleteFunc(l.Days[d].Sessions, func(i Item) bool { return i.ListOnly && !mine[i.ID] })
-	}
-	known := map[ident.ID]bool{}
-	for _, i := range l.Items() {
-		known[i.ID] = true
-	}
-	first := parseDate(l.Event.StartsOn)
-	for _, r := range own {
-		if !known[r.ID] {
-			l.place(r, nil, first)
-		}
-	}
-	l.Days = slices.DeleteFunc(l.Days, func(d Day) bool { return len(d.Sessions) == 0 })
-	for d := range l.Days {
-		slices.SortStableFunc(l.Days[d].Sessions, func(a, b Item) int { return a.StartsAt.Compare(b.StartsAt) })
-	}
-	slices.SortStableFunc(l.Days, func(a, b Day) int { return strings.Compare(a.Date, b.Date) })
-	l.Digest = l.digest()
-	l.localise()
-	return l, nil
 }

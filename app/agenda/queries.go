@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"qianshou/app/kit/ident"
@@ -344,24 +343,6 @@ func lift(ctx context.Context, q store.Querier, event ident.ID, now time.Time) (
 	return ids, nil
 }
 
-func eventOfRegistration(ctx context.Context, q store.Querier, registration ident.ID) (event ident.ID, err error) {
-	err = q.GetContext(ctx, &event, `SELECT event_id FROM registrations WHERE id = $1`, registration)
-	return event, store.Fault(err)
-}
-
-// ownSessions lists the sessions that a registration speaks at or is listed in,
-// embargoes included.
-func ownSessions(ctx context.Context, q store.Querier, event, registration ident.ID) (rows []publicRow, err error) {
-	err = q.SelectContext(ctx, &rows, publicSelect+`
-		WHERE s.event_id = $1 AND s.published_at IS NOT NULL AND s.status IN ('published', 'live', 'ended', 'cancelled')
-		  AND EXISTS (SELECT FROM session_people sp WHERE sp.session_id = s.id AND sp.registration_id = $2)
-		ORDER BY s.starts_at, s.code`, event, registration)
-	if err != nil {
-		return nil, fmt.Errorf("read own sessions: %w", err)
-	}
-	return rows, nil
-}
-
 // arrivals counts, for each delegation that comes, who is expected and who
 // collected a badge and was let in.
 func arrivals(ctx context.Context, q store.Querier, event ident.ID) (all []Arrival, err error) {
@@ -378,28 +359,6 @@ func arrivals(ctx context.Context, q store.Querier, event ident.ID) (all []Arriv
 		return nil, fmt.Errorf("count arrivals: %w", err)
 	}
 	return all, nil
-}
-
-// signings fills in the documents of an event up to a date.
-func signings(ctx context.Context, q store.Querier, event ident.ID, today string, w *Wall) error {
-	err := q.QueryRowxContext(ctx, `
-		SELECT count(*), count(*) FILTER (WHERE signed_on <= $2), count(*) FILTER (WHERE document_type = 'contract'),
-		  count(*) FILTER (WHERE document_type = 'contract' AND signed_on <= $2)
-		FROM projects WHERE event_id = $1 AND merged_into IS NULL`, event, today).
-		Scan(&w.Documents, &w.Signed, &w.Contracts, &w.SignedContracts)
-	if err != nil {
-		return fmt.Errorf("count signings: %w", err)
-	}
-	err = sqlx.SelectContext(ctx, q, &w.JustSigned, `
-		SELECT p.name_zh AS "name.zh", p.name_en AS "name.en", COALESCE(c.name_zh, '') AS "city.zh", COALESCE(c.name_en, '') AS "city.en",
-		  p.total_investment AS amount, COALESCE(p.currency, '') AS currency
-		FROM projects p LEFT JOIN cities c ON c.code = p.partner_city
-		WHERE p.event_id = $1 AND p.merged_into IS NULL AND p.visibility = 'public' AND p.signed_on <= $2
-		ORDER BY p.signed_on DESC, p.code LIMIT 3`, event, today)
-	if err != nil {
-		return fmt.Errorf("list signings: %w", err)
-	}
-	return nil
 }
 
 // Option is one place or subject that a form offers.

@@ -2,9 +2,6 @@ package agenda
 
 import (
 	"context"
-	"time"
-
-	"github.com/shopspring/decimal"
 
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -16,10 +13,6 @@ type Wall struct {
 	Live        Live
 	Delegations []Arrival
 	Here, Due   int // people of delegations
-	// Documents of the event, by the day: all, and contracts only.
-	Signed, Documents          int
-	SignedContracts, Contracts int
-	JustSigned                 []Signing
 }
 
 // Arrival is how many of a delegation are here.
@@ -32,14 +25,6 @@ type Arrival struct {
 
 // Complete tells whether everybody is here.
 func (a Arrival) Complete() bool { return a.Due > 0 && a.Here >= a.Due }
-
-// Signing is one document that was signed.
-type Signing struct {
-	Name     locale.Text         `db:"name"`
-	City     locale.Text         `db:"city"`
-	Amount   decimal.NullDecimal `db:"amount"`
-	Currency string              `db:"currency"`
-}
 
 // Wall answers the big screen of an event.
 //
@@ -54,10 +39,6 @@ func (s *Service) Wall(ctx context.Context, event ident.ID) (w Wall, err error) 
 	for _, a := range w.Delegations {
 		w.Here += a.Here
 		w.Due += a.Due
-	}
-	today := s.now().In(zoneOf(w.Live.Event.TimeZone)).Format(time.DateOnly)
-	if err := signings(ctx, s.db, event, today, &w); err != nil {
-		return Wall{}, err
 	}
 	return w, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // longestRun is the longest that a caller may let the solver work.
-const longestRun = 60 * time.Second
+const longestRun = matchmaking.LongestRun
 
 // solveLimit keeps the solver, which takes a core for its whole run, from being
 // asked for by the dozen.

@@ -35,7 +35,8 @@ func Record(ctx context.Context, tx store.Querier, e Entry) error {
 	return insertEntry(ctx, tx, e)
 }
 
-// History answers what happened to one thing, oldest first.
+// History answers what happened to one thing, oldest first: how tests and tools
+// read the trail of a change.
 func History(ctx context.Context, q store.Querier, object ident.ID) ([]Entry, error) {
 	return entriesOf(ctx, q, object)
 }

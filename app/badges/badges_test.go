@@ -54,7 +54,7 @@ func newGround(t *testing.T) ground {
 		TimeZone: "Asia/Shanghai", Status: events.RegistrationOpen,
 	})
 	must(t, err)
-	post, err := mail.New(mail.Options{DB: g.db, Log: slog.New(slog.DiscardHandler), Now: april, NewID: ident.New, From: "Forum <forum@office.example>"})
+	post, err := mail.New(mail.Options{DB: g.db, Box: box, Log: slog.New(slog.DiscardHandler), Now: april, NewID: ident.New, From: "Forum <forum@office.example>"})
 	must(t, err)
 	g.badges = badges.New(g.db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: catalogue(t), PublicURL: "http://forum.example", QR: badges.QRPNG}

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 
-	"qianshou/app/kit/fault"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/pdf"
 )
@@ -53,18 +52,6 @@ type Occasion struct {
 	LastDay   time.Time
 	Emergency string      // phone; empty: not printed
 	Finder    locale.Text // to whoever finds a badge; empty: the house's sentence
-}
-
-// Printable tells whether the printing face can draw every character of a text.
-//
-// Fault: Invalid, naming what it cannot draw: rare Han, Arabic, emoji, and marks
-// that have no composed form.
-func Printable(text string) error {
-	missing, err := unprintable(text)
-	if err != nil || missing == "" {
-		return err
-	}
-	return fault.New(fault.Invalid, "badge.unprintable", missing)
 }
 
 // unprintable lists what of some texts cannot be drawn: 𠮷 (U+20BB7).

@@ -2,7 +2,6 @@ package badges_test
 
 import (
 	"bytes"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -17,7 +16,6 @@ import (
 
 	"qianshou/app/badges"
 	"qianshou/app/events"
-	"qianshou/app/kit/fault"
 	"qianshou/app/kit/locale"
 	"qianshou/views"
 )
@@ -233,22 +231,6 @@ func TestCapitals(t *testing.T) {
 		f := face(func(f *badges.Face) { f.FamilyName, f.Nationality = tt.family, tt.nationality })
 		if got := run(t, "pdftotext", draw(t, sheet(t, []badges.Face{f}), badges.A6), "-"); !strings.Contains(got, "Dénes "+tt.want) {
 			t.Errorf("%s of %s: no %s in %s", tt.family, tt.nationality, tt.want, got)
-		}
-	}
-}
-
-func TestPrintable(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"Đorđe Зеленковић Στέλιος 叶荣钟": "", "e\u0301 and a\u00A0blank": "", "": "",
-		"𠮷野": "𠮷 (U+20BB7)", "שלום": "ש (U+05E9), ל (U+05DC), ו (U+05D5), ם (U+05DD)", "x\u0301": "◌\u0301 (U+0301)", "🙂": "🙂 (U+1F642)",
-	} {
-		err := badges.Printable(text)
-		if want == "" && err != nil {
-			t.Errorf("%q: %v", text, err)
-		}
-		if f, ok := fault.Of(err); want != "" && (!ok || f.Code != fault.Invalid || f.Key != "badge.unprintable" || fmt.Sprint(f.Args...) != want) {
-			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 }

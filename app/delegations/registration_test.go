@@ -35,11 +35,13 @@ type ground struct {
 	db     *sqlx.DB
 	guests *delegations.Service
 	badges *badges.Service
+	mail   *mail.Service
 	event  events.Event
 }
 
-// newGround makes an event whose category "firm" has so many places.
-func newGround(t *testing.T, places int) ground {
+// newGround makes an event whose category "firm" has so many places. Mails are
+// kept unless a change of their options says otherwise.
+func newGround(t *testing.T, places int, change ...func(o *mail.Options)) ground {
 	t.Helper()
 	db := storetest.New(t)
 	box, err := seal.New(bytes.Repeat([]byte("k"), seal.KeySize))
@@ -70,13 +72,17 @@ func newGround(t *testing.T, places int) ground {
 	if err != nil {
 		t.Fatal(err)
 	}
-	post, err := mail.New(mail.Options{DB: db, Log: slog.New(slog.DiscardHandler), Now: april, NewID: ident.New, From: "Forum <forum@office.example>"})
+	options := mail.Options{DB: db, Box: box, Log: slog.New(slog.DiscardHandler), Now: april, NewID: ident.New, From: "Forum <forum@office.example>"}
+	for _, f := range change {
+		f(&options)
+	}
+	post, err := mail.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := badges.New(db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
-	return ground{db: db, badges: b, event: e, guests: delegations.New(db, box, ev, b, letters, april, ident.New)}
+	return ground{db: db, badges: b, mail: post, event: e, guests: delegations.New(db, box, ev, b, letters, april, ident.New)}
 }
 
 func firm(n int) delegations.Input {

@@ -38,7 +38,7 @@ func TestEveryDemoBadgePrints(t *testing.T) {
 	fatal(err)
 	words, err := locale.Load(locales, nil)
 	fatal(err)
-	post, err := mail.New(mail.Options{DB: db, Log: log, Now: Registering, NewID: ident.New, From: "Forum <forum@office.example>"})
+	post, err := mail.New(mail.Options{DB: db, Box: box, Log: log, Now: Registering, NewID: ident.New, From: "Forum <forum@office.example>"})
 	fatal(err)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
 	fatal(Load(t.Context(), Ground{DB: db, Redis: storetest.Redis(t), RedisPrefix: "t:", Box: box, Mail: letters, Log: log}, "correct horse battery staple"))

@@ -32,7 +32,7 @@ func loaded(t *testing.T) (*sqlx.DB, events.Event) {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	post, err := mail.New(mail.Options{DB: db, Log: log, Now: Registering, NewID: ident.New, From: "Forum <forum@office.example>"})
+	post, err := mail.New(mail.Options{DB: db, Box: box, Log: log, Now: Registering, NewID: ident.New, From: "Forum <forum@office.example>"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,23 +121,6 @@ func (s *Service) RevokeDevice(ctx context.Context, by accounts.Actor, device id
 	})
 }
 
-// MoveDevice sends a device to another gate of its event.
-//
-// Faults: Forbidden; NotFound; Invalid, no such gate.
-func (s *Service) MoveDevice(ctx context.Context, by accounts.Actor, device, gate ident.ID) (Device, error) {
-	row, err := oneDevice(ctx, s.db, `d.id = $1`, device)
-	if err != nil {
-		return Device{}, err
-	}
-	return row.Device, s.change(ctx, by, row.EventID, func(tx *sqlx.Tx) (string, ident.ID, error) {
-		moved, err := moveDevice(ctx, tx, row.ID, gate)
-		if err == nil && !moved {
-			err = fault.Fields(fault.Field{Path: "gate_id", Key: "field.choice"})
-		}
-		return "device.move", row.ID, err
-	})
-}
-
 // Devices answers an event's devices, those at work first.
 //
 // Fault: Forbidden.

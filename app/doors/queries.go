@@ -426,17 +426,6 @@ func touchDevice(ctx context.Context, q store.Querier, device ident.ID, at time.
 	return err
 }
 
-// moveDevice sends a device to another gate of its event.
-func moveDevice(ctx context.Context, q store.Querier, device, gate ident.ID) (bool, error) {
-	res, err := q.ExecContext(ctx, `
-		UPDATE devices d SET gate_id = g.id FROM gates g WHERE d.id = $1 AND g.id = $2 AND g.event_id = d.event_id`, device, gate)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
-}
-
 func scansSince(ctx context.Context, q store.Querier, gate ident.ID, since time.Time) (n int, err error) {
 	err = q.GetContext(ctx, &n, `SELECT count(*) FROM scans WHERE gate_id = $1 AND judged_at > $2`, gate, since)
 	return n, err

@@ -158,9 +158,6 @@ func (s *Service) SeriesBySlug(ctx context.Context, slug string) (Series, error)
 	return seriesBySlug(ctx, s.db, slug)
 }
 
-// SeriesList answers every series.
-func (s *Service) SeriesList(ctx context.Context) ([]Series, error) { return seriesList(ctx, s.db) }
-
 var slugForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,59}$`)
 
 // CreateSeries makes a series.

@@ -26,11 +26,6 @@ func seriesBySlug(ctx context.Context, q store.Querier, slug string) (s Series, 
 	return s, store.Fault(err)
 }
 
-func seriesList(ctx context.Context, q store.Querier) (list []Series, err error) {
-	err = q.SelectContext(ctx, &list, `SELECT `+seriesColumns+` FROM series ORDER BY slug`)
-	return list, err
-}
-
 const eventColumns = `id, number, series_id, slug, prefix, title_zh AS "title.zh", title_en AS "title.en",
 	summary_zh AS "summary.zh", summary_en AS "summary.en", place_zh AS "place.zh", place_en AS "place.en",
 	starts_on, ends_on, time_zone, status, version`
@@ -195,11 +190,6 @@ func upsertTable(ctx context.Context, q store.Querier, t MeetingTable) (id ident
 	return id, err
 }
 
-func tablesOf(ctx context.Context, q store.Querier, event ident.ID) (list []MeetingTable, err error) {
-	err = q.SelectContext(ctx, &list, `SELECT event_id, id, room_id, code, vip FROM meeting_tables WHERE event_id = $1 ORDER BY code`, event)
-	return list, err
-}
-
 func upsertBadgeType(ctx context.Context, q store.Querier, t BadgeType) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO badge_types (event_id, code, name_zh, name_en, colour, pattern, zones, days, photo_required)
@@ -207,26 +197,6 @@ func upsertBadgeType(ctx context.Context, q store.Querier, t BadgeType) error {
 		ON CONFLICT (event_id, code) DO UPDATE SET name_zh = $3, name_en = $4, colour = $5, pattern = $6, zones = $7, days = $8, photo_required = $9`,
 		t.EventID, t.Code, t.Name.ZH, t.Name.EN, t.Colour, t.Pattern, pq.Array(t.Zones), pq.Array(t.Days), t.PhotoRequired)
 	return err
-}
-
-func badgeTypesOf(ctx context.Context, q store.Querier, event ident.ID) ([]BadgeType, error) {
-	var rows []struct {
-		BadgeType
-		ZoneCodes pq.StringArray `db:"zones"`
-		DayList   pq.Int64Array  `db:"days"`
-	}
-	err := q.SelectContext(ctx, &rows, `
-		SELECT event_id, code, name_zh AS "name.zh", name_en AS "name.en", colour, pattern, zones, days, photo_required
-		FROM badge_types WHERE event_id = $1 ORDER BY code`, event)
-	var list []BadgeType
-	for _, r := range rows {
-		r.BadgeType.Zones = r.ZoneCodes
-		for _, d := range r.DayList {
-			r.BadgeType.Days = append(r.BadgeType.Days, int(d))
-		}
-		list = append(list, r.BadgeType)
-	}
-	return list, err
 }
 
 func upsertCategory(ctx context.Context, q store.Querier, c Category) (id ident.ID, err error) {

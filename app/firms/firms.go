@@ -214,13 +214,6 @@ func (f Firm) Matches(search string) bool {
 	return strings.Contains(text.Search(f.Code, f.Name.ZH, f.Name.EN, f.Offers.ZH, f.Offers.EN, f.Needs.ZH, f.Needs.EN), text.Fold(search))
 }
 
-// ByID finds a firm.
-//
-// Fault: NotFound.
-func (s *Service) ByID(ctx context.Context, id ident.ID) (Firm, error) {
-	return firmByID(ctx, s.db, id)
-}
-
 func (s *Service) write(ctx context.Context, by accounts.Actor, event ident.ID, action string, firm ident.ID, change func(tx *sqlx.Tx) error) error {
 	return store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		if err := change(tx); err != nil {

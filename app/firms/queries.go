@@ -95,12 +95,6 @@ func firmsWhere(ctx context.Context, q store.Querier, where string, args ...any)
 	return list, err
 }
 
-func firmByID(ctx context.Context, q store.Querier, id ident.ID) (Firm, error) {
-	var r firmRow
-	err := q.GetContext(ctx, &r, firmSelect+`WHERE id = $1`, id)
-	return r.firm(), store.Fault(err)
-}
-
 func firmInEvent(ctx context.Context, q store.Querier, event, id ident.ID) (Firm, error) {
 	var r firmRow
 	err := q.GetContext(ctx, &r, firmSelect+`WHERE `+takesPart+` AND id = $2`, event, id)

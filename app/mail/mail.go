@@ -27,6 +27,7 @@ import (
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/outbox"
+	"qianshou/app/kit/seal"
 	"qianshou/app/kit/store"
 )
 
@@ -74,7 +75,15 @@ type Part struct {
 	Data      []byte `json:"data"`
 }
 
-// Mail is a letter as it was queued.
+// Content is what a mail says. Links in it open guests' pages and the picture of
+// a code opens doors, so it rests sealed.
+type Content struct {
+	Text  string `json:"text"`
+	HTML  string `json:"html"`
+	Parts []Part `json:"parts,omitempty"`
+}
+
+// Mail is a letter as it was queued. A list leaves the content out.
 type Mail struct {
 	ID             ident.ID    `db:"id"`
 	EventID        ident.ID    `db:"event_id"`
@@ -83,19 +92,18 @@ type Mail struct {
 	Lang           locale.Lang `db:"lang"`
 	To             string      `db:"recipient"`
 	Subject        string      `db:"subject"`
-	Text           string      `db:"body_text"`
-	HTML           string      `db:"body_html"`
-	Parts          []Part      `db:"-"`
-	Status         string      `db:"status"`
-	Attempts       int         `db:"attempts"`
-	LastError      string      `db:"last_error"`
-	CreatedAt      time.Time   `db:"created_at"`
-	SentAt         *time.Time  `db:"sent_at"`
+	Content        `db:"-"`
+	Status         string     `db:"status"`
+	Attempts       int        `db:"attempts"`
+	LastError      string     `db:"last_error"`
+	CreatedAt      time.Time  `db:"created_at"`
+	SentAt         *time.Time `db:"sent_at"`
 }
 
 // Options say how mails leave.
 type Options struct {
 	DB      *sqlx.DB
+	Box     *seal.Box // seals what mails say
 	Log     *slog.Logger
 	Now     clock.Clock
 	NewID   ident.Source
@@ -141,7 +149,7 @@ func New(o Options) (*Service, error) {
 func (s *Service) Queue(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	m := Mail{
 		ID: s.NewID(), EventID: l.EventID, RegistrationID: l.RegistrationID, Template: l.Template, Lang: l.Lang, To: l.To,
-		Parts: l.Parts, Status: Kept, CreatedAt: s.Now(),
+		Status: Kept, CreatedAt: s.Now(),
 	}
 	blocks := []Block{l.Blocks[l.Lang], l.Blocks[l.Lang.Other()]}
 	m.Subject = blocks[0].Subject + " / " + blocks[1].Subject
@@ -152,15 +160,14 @@ func (s *Service) Queue(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	if err := s.html.Execute(&rich, blocks); err != nil {
 		return fmt.Errorf("write letter %s: %w", l.Template, err)
 	}
-	m.Text, m.HTML = strings.TrimSpace(plain.String())+"\n", rich.String()
-	if s.SMTPURL != "" {
-		m.Status = Queued
-	}
-	parts, err := json.Marshal(m.Parts)
+	sealed, err := s.seal(m.ID, Content{Text: strings.TrimSpace(plain.String()) + "\n", HTML: rich.String(), Parts: l.Parts})
 	if err != nil {
 		return fmt.Errorf("write letter %s: %w", l.Template, err)
 	}
-	if err := insertMail(ctx, tx, m, string(parts)); err != nil {
+	if s.SMTPURL != "" {
+		m.Status = Queued
+	}
+	if err := insertMail(ctx, tx, m, sealed); err != nil {
 		return fmt.Errorf("queue letter %s: %w", l.Template, err)
 	}
 	if m.Status == Queued {
@@ -178,7 +185,36 @@ func (s *Service) enqueue(ctx context.Context, tx *sqlx.Tx, id ident.ID) error {
 	return nil
 }
 
-// List answers an event's mails, the latest first.
+// seal closes a mail's content for its row alone.
+func (s *Service) seal(id ident.ID, c Content) ([]byte, error) {
+	plain, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.Box.Seal(plain, contentPlace(id))
+}
+
+// read answers a mail with its content.
+//
+// Fault: NotFound.
+func (s *Service) read(ctx context.Context, id ident.ID) (Mail, error) {
+	m, sealed, err := mailByID(ctx, s.DB, id)
+	if err != nil {
+		return Mail{}, err
+	}
+	plain, err := s.Box.Open(sealed, contentPlace(id))
+	if err != nil {
+		return Mail{}, err
+	}
+	if err := json.Unmarshal(plain, &m.Content); err != nil {
+		return Mail{}, fmt.Errorf("read mail %s: %w", id, err)
+	}
+	return m, nil
+}
+
+func contentPlace(id ident.ID) string { return "mails.content:" + id.String() }
+
+// List answers an event's mails without their content, the latest first.
 //
 // Fault: Forbidden.
 func (s *Service) List(ctx context.Context, by accounts.Actor, event ident.ID, offset, limit int) ([]Mail, int, error) {
@@ -188,11 +224,11 @@ func (s *Service) List(ctx context.Context, by accounts.Actor, event ident.ID, o
 	return mailsOf(ctx, s.DB, event, offset, limit)
 }
 
-// ByID finds a mail with its parts.
+// ByID finds a mail with its content.
 //
 // Faults: Forbidden; NotFound.
 func (s *Service) ByID(ctx context.Context, by accounts.Actor, id ident.ID) (Mail, error) {
-	m, err := mailByID(ctx, s.DB, id)
+	m, err := s.read(ctx, id)
 	if err == nil && !by.May(accounts.SeeMails, m.EventID) {
 		return Mail{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
@@ -224,6 +260,9 @@ func (s *Service) Resend(ctx context.Context, by accounts.Actor, id ident.ID) er
 		if err != nil {
 			return err
 		}
-		return s.enqueue(ctx, tx, id)
+		if err := s.enqueue(ctx, tx, id); err != nil {
+			return err
+		}
+		return outbox.Append(ctx, tx, outbox.Change{EventID: m.EventID, Kind: "mail", Ref: id})
 	})
 }

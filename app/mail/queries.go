@@ -2,7 +2,6 @@ package mail
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -14,17 +13,17 @@ import (
 
 func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
 
-func insertMail(ctx context.Context, q store.Querier, m Mail, parts string) error {
+func insertMail(ctx context.Context, q store.Querier, m Mail, sealed []byte) error {
 	_, err := q.ExecContext(ctx, `
-		INSERT INTO mails (id, event_id, registration_id, template, lang, recipient, subject, body_text, body_html, parts, status, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		m.ID, orNull(m.EventID), orNull(m.RegistrationID), m.Template, m.Lang, m.To, m.Subject, m.Text, m.HTML, parts, m.Status, m.CreatedAt)
+		INSERT INTO mails (id, event_id, registration_id, template, lang, recipient, subject, content_sealed, status, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		m.ID, orNull(m.EventID), orNull(m.RegistrationID), m.Template, m.Lang, m.To, m.Subject, sealed, m.Status, m.CreatedAt)
 	return err
 }
 
 const mailColumns = `id, coalesce(event_id, '00000000-0000-0000-0000-000000000000') AS event_id,
 	coalesce(registration_id, '00000000-0000-0000-0000-000000000000') AS registration_id, template, lang, recipient, subject,
-	body_text, body_html, status, attempts, last_error, created_at, sent_at`
+	status, attempts, last_error, created_at, sent_at`
 
 func mailsOf(ctx context.Context, q store.Querier, event ident.ID, offset, limit int) (list []Mail, total int, err error) {
 	if err := q.GetContext(ctx, &total, `SELECT count(*) FROM mails WHERE event_id = $1`, event); err != nil {
@@ -34,18 +33,13 @@ func mailsOf(ctx context.Context, q store.Querier, event ident.ID, offset, limit
 	return list, total, err
 }
 
-func mailByID(ctx context.Context, q store.Querier, id ident.ID) (Mail, error) {
+func mailByID(ctx context.Context, q store.Querier, id ident.ID) (m Mail, sealed []byte, err error) {
 	var row struct {
 		Mail
-		RawParts []byte `db:"parts"`
+		Sealed []byte `db:"content_sealed"`
 	}
-	if err := q.GetContext(ctx, &row, `SELECT `+mailColumns+`, parts FROM mails WHERE id = $1`, id); err != nil {
-		return Mail{}, store.Fault(err)
-	}
-	if err := json.Unmarshal(row.RawParts, &row.Mail.Parts); err != nil {
-		return Mail{}, fmt.Errorf("read parts of mail: %w", err)
-	}
-	return row.Mail, nil
+	err = q.GetContext(ctx, &row, `SELECT `+mailColumns+`, content_sealed FROM mails WHERE id = $1`, id)
+	return row.Mail, row.Sealed, store.Fault(err)
 }
 
 func setStatus(ctx context.Context, q store.Querier, id ident.ID, status, problem string, sent *time.Time) error {

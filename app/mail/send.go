@@ -45,7 +45,7 @@ func (w *worker) Timeout(*river.Job[sendArgs]) time.Duration { return sendLimit 
 // is marked as failed.
 func (w *worker) Work(ctx context.Context, job *river.Job[sendArgs]) error {
 	s := w.service
-	m, err := mailByID(ctx, s.DB, job.Args.MailID)
+	m, err := s.read(ctx, job.Args.MailID)
 	if fault.CodeOf(err) == fault.NotFound {
 		return river.JobCancel(err) // deleted with its event
 	}

@@ -20,9 +20,11 @@ import (
 	"github.com/emersion/go-smtp"
 	"github.com/jmoiron/sqlx"
 
+	"qianshou/app/accounts"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/kit/seal"
 	"qianshou/app/kit/store"
 	"qianshou/app/kit/storetest"
 	"qianshou/app/mail"
@@ -68,8 +70,12 @@ func TestLetterIsTriedAgainAndArrivesWhole(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close() })
 
 	db := storetest.New(t)
+	box, err := seal.New(bytes.Repeat([]byte("k"), seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
 	post, err := mail.New(mail.Options{
-		DB: db, Log: slog.New(slog.DiscardHandler), Now: clock.At("2027-06-09T12:00:00+08:00"), NewID: ident.New,
+		DB: db, Box: box, Log: slog.New(slog.DiscardHandler), Now: clock.At("2027-06-09T12:00:00+08:00"), NewID: ident.New,
 		SMTPURL: "smtp://" + listener.Addr().String(), From: "宁波市外办 <forum@office.example>",
 	})
 	if err != nil {
@@ -102,15 +108,42 @@ func TestLetterIsTriedAgainAndArrivesWhole(t *testing.T) {
 	if err := store.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return post.Queue(t.Context(), tx, letter) }); err != nil {
 		t.Fatal(err)
 	}
-	var raw []byte
-	select {
-	case raw = <-office.received:
-	case <-time.After(60 * time.Second):
-		t.Fatal("no letter arrived")
-	}
-	read(t, raw)
+	read(t, office.next(t))
 	if len(office.received) > 0 {
 		t.Error("a letter whose transaction was rolled back arrived too")
+	}
+
+	// It rests sealed, is read again in the console, and leaves once more whole.
+	if err := post.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var id ident.ID
+	if err := db.GetContext(t.Context(), &id, `SELECT id FROM mails WHERE strpos(mails::text, 'forum.example') = 0`); err != nil {
+		t.Fatalf("what the letter says can be read in its row: %v", err)
+	}
+	by := accounts.SystemActor("test")
+	kept, err := post.ByID(t.Context(), by, id)
+	if err != nil || kept.Status != mail.Sent || !strings.Contains(kept.Text, "http://forum.example/me/x?lang=en") || len(kept.Parts) != 1 || string(kept.Parts[0].Data) != "PNG" {
+		t.Errorf("kept %+v, %v", kept, err)
+	}
+	if err := post.Resend(t.Context(), by, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := post.Start(context.WithoutCancel(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	read(t, office.next(t))
+}
+
+// next answers the next letter that arrives.
+func (p *postOffice) next(t *testing.T) []byte {
+	t.Helper()
+	select {
+	case raw := <-p.received:
+		return raw
+	case <-time.After(60 * time.Second):
+		t.Fatal("no letter arrived")
+		return nil
 	}
 }
 

@@ -115,7 +115,7 @@ func (g *ground) addPeople(t *testing.T, ev *events.Service, e events.Event) {
 	fatal(t, err)
 	words, err := locale.Load(fstest.MapFS{"zh/x.json": {Data: []byte(`{}`)}, "en/x.json": {Data: []byte(`{}`)}}, nil)
 	fatal(t, err)
-	post, err := mail.New(mail.Options{DB: g.db, Log: slog.New(slog.DiscardHandler), Now: may, NewID: ident.New, From: "Forum <forum@office.example>"})
+	post, err := mail.New(mail.Options{DB: g.db, Box: box, Log: slog.New(slog.DiscardHandler), Now: may, NewID: ident.New, From: "Forum <forum@office.example>"})
 	fatal(t, err)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
 	guests := delegations.New(g.db, box, ev, badges.New(g.db, box, may, ident.New), letters, may, ident.New)

@@ -35,16 +35,6 @@ func (s *Service) SaveRules(ctx context.Context, by accounts.Actor, r Rules) err
 	})
 }
 
-// RulesOf answers an event's rules, or those it starts with.
-//
-// Fault: Forbidden.
-func (s *Service) RulesOf(ctx context.Context, by accounts.Actor, event ident.ID) (Rules, error) {
-	if !by.May(accounts.SeeMatchmaking, event) {
-		return Rules{}, fault.New(fault.Forbidden, "error.forbidden")
-	}
-	return rulesOrDefault(ctx, s.db, event)
-}
-
 // SaveSlots lays the meeting grid of one session: every slot of it, in order.
 // Slots that a meeting uses cannot be taken away.
 //

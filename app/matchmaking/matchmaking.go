@@ -24,11 +24,12 @@ type Service struct {
 	db    *sqlx.DB
 	now   clock.Clock
 	newID ident.Source
+	turn  chan struct{} // full while a run of this process is under way, or waits for another process
 }
 
 // New makes the service.
 func New(db *sqlx.DB, now clock.Clock, newID ident.Source) *Service {
-	return &Service{db: db, now: now, newID: newID}
+	return &Service{db: db, now: now, newID: newID, turn: make(chan struct{}, 1)}
 }
 
 // Rules are the numbers that bound every plan of an event (domain rules 6, 11,

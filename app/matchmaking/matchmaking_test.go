@@ -136,8 +136,7 @@ func TestRights(t *testing.T) {
 			_, plans := first.s.Plans(ctx, tt.by, first.event)
 			_, table := first.s.Timetable(ctx, tt.by, first.event, draft.ID)
 			_, figures := first.s.Figures(ctx, tt.by, first.event)
-			_, rules := first.s.RulesOf(ctx, tt.by, first.event)
-			for _, err := range []error{plans, table, figures, rules} {
+			for _, err := range []error{plans, table, figures} {
 				if (fault.CodeOf(err) == fault.Forbidden) == tt.see {
 					t.Errorf("seeing is answered with %v", err)
 				}

@@ -2,6 +2,7 @@ package matchmaking
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,6 +55,16 @@ func progressOf(ctx context.Context, q store.Querier, event ident.ID) (p Progres
 // lockPublishing lets one run or publication of an event be written at a time.
 func lockPublishing(ctx context.Context, q store.Querier, event ident.ID) error {
 	_, err := q.ExecContext(ctx, `SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE`, event)
+	return err
+}
+
+// solverLock is held by the one run of the installation. The number only has to
+// differ from other locks of the same database.
+const solverLock = 5_872_310_472
+
+// lockSolver waits for the lock, which lasts as long as the connection's session.
+func lockSolver(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(solverLock))
 	return err
 }
 

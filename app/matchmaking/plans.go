@@ -2,6 +2,7 @@ package matchmaking
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,18 +71,24 @@ func (p storedPlan) read() (problem format.Problem, plan format.Plan, err error)
 // RunOptions say how a run works.
 type RunOptions struct {
 	Seed  int64
-	Limit time.Duration // the best plan found until then is kept; zero: ten seconds
+	Limit time.Duration // the best plan found until then is kept; zero: ten seconds; LongestRun at most
+	Wait  time.Duration // how long it may wait for another run to end; zero: fifteen seconds
 }
 
-// defaultLimit is how long a run may take.
-const defaultLimit = 10 * time.Second
+const (
+	defaultLimit = 10 * time.Second
+	// LongestRun is how long a run may take, whatever was asked for, and though
+	// nobody waits for its answer any more.
+	LongestRun = 60 * time.Second
+)
 
 // Solve freezes the requests and rules, solves, has the plan judged by the
 // independent checker, and keeps it as a draft that no guest sees. Published
-// meetings that are pinned or have begun stay where they are.
+// meetings that are pinned or have begun stay where they are. One run of the
+// installation is under way at a time; another waits for its turn.
 //
-// Faults: Forbidden; Conflict, there is nothing to plan, or the rules
-// contradict each other.
+// Faults: Forbidden; Conflict, there is nothing to plan, the rules contradict
+// each other, or its turn did not come in time.
 func (s *Service) Solve(ctx context.Context, by accounts.Actor, event ident.ID, opts RunOptions) (Plan, error) {
 	return s.run(ctx, by, event, opts, false)
 }
@@ -98,14 +105,16 @@ func (s *Service) run(ctx context.Context, by accounts.Actor, event ident.ID, op
 	if !by.May(accounts.EditMatchmaking, event) {
 		return Plan{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
+	giveBack, err := s.takeTurn(ctx, cmp.Or(opts.Wait, turnWait))
+	if err != nil {
+		return Plan{}, err
+	}
+	defer giveBack()
 	input, err := s.input(ctx, event, repair)
 	if err != nil {
 		return Plan{}, err
 	}
-	if opts.Limit == 0 {
-		opts.Limit = defaultLimit
-	}
-	timed, stop := context.WithTimeout(ctx, opts.Limit)
+	timed, stop := context.WithTimeout(ctx, min(cmp.Or(opts.Limit, defaultLimit), LongestRun))
 	defer stop()
 	started := s.now()
 	solution, err := solver.Solve(timed, input.problem, solver.Options{Seed: opts.Seed})

@@ -222,3 +222,25 @@ func namesOf(ctx context.Context, q store.Querier) (map[string]map[string]locale
 	}
 	return names, nil
 }
+
+// signingsOf counts the documents of an event and lists the latest that are
+// public, up to a date.
+func signingsOf(ctx context.Context, q store.Querier, event ident.ID, today string) (all Signings, err error) {
+	err = q.GetContext(ctx, &all, `
+		SELECT count(*) AS documents, count(*) FILTER (WHERE signed_on <= $2) AS signed, count(*) FILTER (WHERE document_type = 'contract') AS contracts,
+		  count(*) FILTER (WHERE document_type = 'contract' AND signed_on <= $2) AS signed_contracts
+		FROM projects WHERE event_id = $1 AND merged_into IS NULL`, event, today)
+	if err != nil {
+		return Signings{}, fmt.Errorf("count signings: %w", err)
+	}
+	err = q.SelectContext(ctx, &all.Latest, `
+		SELECT p.name_zh AS "name.zh", p.name_en AS "name.en", COALESCE(c.name_zh, '') AS "city.zh", COALESCE(c.name_en, '') AS "city.en",
+		  p.total_investment AS amount, COALESCE(p.currency, '') AS currency
+		FROM projects p LEFT JOIN cities c ON c.code = p.partner_city
+		WHERE p.event_id = $1 AND p.merged_into IS NULL AND p.visibility = 'public' AND p.signed_on <= $2
+		ORDER BY p.signed_on DESC, p.code LIMIT 3`, event, today)
+	if err != nil {
+		return Signings{}, fmt.Errorf("list signings: %w", err)
+	}
+	return all, nil
+}

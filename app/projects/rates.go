@@ -11,6 +11,7 @@ import (
 	"qianshou/app/audit"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/store"
 	"qianshou/app/kit/text"
 )
@@ -87,13 +88,18 @@ func (s *Service) SaveRate(ctx context.Context, by accounts.Actor, in Rate) erro
 		if err := upsertRate(ctx, tx, in); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{
+		saved := s.newID() // a rate is known by its day and currency, and has no id of its own
+		err := audit.Record(ctx, tx, audit.Entry{
 			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(),
-			Action: "rate.save", ObjectKind: "rate", ObjectID: s.newID(), After: map[string]any{
+			Action: "rate.save", ObjectKind: "rate", ObjectID: saved, After: map[string]any{
 				"rate_date": in.On.Format(time.DateOnly), "currency": in.Currency, "units": in.Units,
 				"cny_per_units": in.CNY.String(), "source": in.Source,
 			},
 		})
+		if err != nil {
+			return err
+		}
+		return outbox.Append(ctx, tx, outbox.Change{Kind: "rate", Ref: saved})
 	})
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
 )
 
 // Guessing passwords: this often from one address, and at one account from
@@ -65,9 +67,10 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 
 type accountsPage struct {
 	Page
-	Form  Form
-	List  []accounts.Account
-	Roles []accounts.Role
+	Form   Form
+	Switch Form // why an account was not disabled or enabled
+	List   []accounts.Account
+	Roles  []accounts.Role
 }
 
 func (s *Server) accountsPage(c *fiber.Ctx, form Form) (accountsPage, error) {
@@ -106,6 +109,38 @@ func (s *Server) createAccount(c *fiber.Ctx) error {
 	}
 	s.flash(c, "ok", "accounts.created", a.Email)
 	return s.done(c, c.Path())
+}
+
+func (s *Server) disableAccount(c *fiber.Ctx) error {
+	return s.switchAccount(c, "accounts.was_disabled", s.Accounts.Disable)
+}
+
+func (s *Server) enableAccount(c *fiber.Ctx) error {
+	return s.switchAccount(c, "accounts.was_enabled", s.Accounts.Enable)
+}
+
+// switchAccount disables or enables the account that the path names, or shows the
+// list again with why not.
+func (s *Server) switchAccount(c *fiber.Ctx, said string, do func(context.Context, accounts.Actor, ident.ID) (accounts.Account, error)) error {
+	id, err := pathID(c, "account")
+	if err != nil {
+		return err
+	}
+	a, err := do(c.UserContext(), actor(c), id)
+	if err == nil {
+		s.flash(c, "ok", said, a.Email)
+		return s.done(c, "/console/"+event(c).Slug+"/accounts")
+	}
+	form := readForm(c)
+	if !form.Refused(err) {
+		return err
+	}
+	p, err := s.accountsPage(c, Form{})
+	if err != nil {
+		return err
+	}
+	p.Switch = form
+	return s.again(c, "accounts/list", p)
 }
 
 // consoleHome leads to the one event that somebody works at, or lets them choose.

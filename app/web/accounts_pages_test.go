@@ -5,6 +5,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
 
@@ -24,9 +25,12 @@ var accountPages = map[string]sample{
 		form := FormOf("email", "x", "role", "analyst")
 		form.Add("email", "field.email")
 		gone := time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC)
-		return accountsPage{Page: p, Form: form, Roles: accounts.Roles, List: []accounts.Account{
-			{Email: "owner@demo.example", NameZH: "林舒", NameEN: "Lin Shu", Grants: []accounts.Grant{{Role: accounts.Owner}, {Role: accounts.Auditor}}},
-			{Email: "gone@demo.example", NameZH: "周岚", NameEN: "Zhou Lan", DisabledAt: &gone},
+		last := FormOf()
+		last.Refused(fault.New(fault.Conflict, "accounts.last_owner"))
+		return accountsPage{Page: p, Form: form, Switch: last, Roles: accounts.Roles, List: []accounts.Account{
+			{ID: p.Actor.ID, Email: "owner@demo.example", NameZH: "林舒", NameEN: "Lin Shu", Grants: []accounts.Grant{{Role: accounts.Owner}, {Role: accounts.Auditor}}},
+			{ID: ident.New(), Email: "active@demo.example", NameZH: "李安", NameEN: "Li An", Grants: []accounts.Grant{{Role: accounts.Analyst}}},
+			{ID: ident.New(), Email: "gone@demo.example", NameZH: "周岚", NameEN: "Zhou Lan", DisabledAt: &gone},
 		}}
 	},
 	"accounts/audit": func(p Page, full bool) any {

@@ -8,6 +8,7 @@ import (
 	"qianshou/app/agenda"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/projects"
 )
 
 // agendaPages are the models of the agenda's and the big screen's views.
@@ -92,9 +93,13 @@ func wallSample(p Page, full bool) any {
 	if !full {
 		return wallPage{Page: p}
 	}
-	return newWallPage(p, agenda.Wall{
-		Live: liveSample(p.Now), Here: 9, Due: 10, Signed: 3, Documents: 20, SignedContracts: 3, Contracts: 13,
+	m := newWallPage(p, agenda.Wall{
+		Live: liveSample(p.Now), Here: 9, Due: 10,
 		Delegations: []agenda.Arrival{{City: wordsFull, Country: wordsFull, Here: 5, Due: 5}, {City: wordsFull, Here: 4, Due: 5}},
-		JustSigned:  []agenda.Signing{{Name: wordsFull, City: wordsFull, Amount: decimal.NewNullDecimal(decimal.NewFromInt(48_000_000)), Currency: "USD"}},
 	})
+	m.Signings = projects.Signings{
+		Signed: 3, Documents: 20, SignedContracts: 3, Contracts: 13,
+		Latest: []projects.Signing{{Name: wordsFull, City: wordsFull, Amount: decimal.NewNullDecimal(decimal.NewFromInt(48_000_000)), Currency: "USD"}},
+	}
+	return m
 }

@@ -51,7 +51,7 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	must(err)
 	words, err := Words(slog.New(slog.DiscardHandler))
 	must(err)
-	post, err := mail.New(mail.Options{DB: db, Log: slog.New(slog.DiscardHandler), Now: april, NewID: ident.New, From: "Forum <forum@office.example>"})
+	post, err := mail.New(mail.Options{DB: db, Box: box, Log: slog.New(slog.DiscardHandler), Now: april, NewID: ident.New, From: "Forum <forum@office.example>"})
 	must(err)
 	s := &badgeSite{t: t}
 	s.services.Events, s.services.Badges = events.New(db, april, ident.New), badges.New(db, box, april, ident.New)

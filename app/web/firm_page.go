@@ -87,9 +87,6 @@ func (p ownFirmPage) MayAsk() bool {
 	return open < matchmaking.MaxOwnWishes && len(p.Cities) > 1
 }
 
-// Ranks are the priorities that a wish may have.
-func (p ownFirmPage) Ranks() []int { return []int{1, 2, 3} }
-
 func (s *Server) ownFirm(c *fiber.Ctx) error {
 	l, err := s.Delegations.FirmByLink(c.UserContext(), c.Params("token"))
 	if err != nil {

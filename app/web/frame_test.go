@@ -74,7 +74,7 @@ func TestEveryRoleOnEveryRoute(t *testing.T) {
 	people := staff()
 	for _, r := range newServer(t).table {
 		for name, a := range people {
-			want := r.Rule.who == anyone || r.Rule.who == linkHolder || r.Rule.who == signedIn ||
+			want := r.Rule.who == anyone || r.Rule.who == linkHolder ||
 				r.Rule.who == may && a.May(r.Rule.right, forum.ID) ||
 				r.Rule.who == mayAnywhere && a.MayAnywhere(r.Rule.right) ||
 				r.Rule.who == mayEverywhere && a.May(r.Rule.right, ident.Nil)
@@ -92,7 +92,7 @@ func TestRules(t *testing.T) {
 	s := withRoutes(t, newServer(t),
 		route{Method: "GET", Path: "/t/none", Handler: hello},
 		get("/t/public", public(), hello),
-		get("/t/signed", signed(), hello),
+		get("/t/seen", anywhere(accounts.SeeConsole), hello),
 		get("/console/:event/t", right(accounts.EditAgenda), hello),
 		get("/t/anywhere", anywhere(accounts.EditAgenda), hello),
 		get("/t/everywhere", everywhere(accounts.EditAgenda), hello),
@@ -102,10 +102,10 @@ func TestRules(t *testing.T) {
 		want      int
 	}{
 		{"", "/t/public", 200},
-		{"", "/t/signed", 303},
+		{"", "/t/seen", 303},
 		{"", "/t/none", 303},
 		{"owner", "/t/none", 403},
-		{"analyst", "/t/signed", 200},
+		{"analyst", "/t/seen", 200},
 		{"", "/console/mayors-forum-2027/t", 303},
 		{"", "/console/no-such-event/t", 303}, // strangers do not learn which events there are
 		{"programme", "/console/mayors-forum-2027/t", 200},
@@ -115,15 +115,15 @@ func TestRules(t *testing.T) {
 		{"programme", "/t/anywhere", 200},
 		{"analyst", "/t/anywhere", 403},
 		{"programme", "/t/everywhere", 403}, // a grant in one event is not one in all
-		{"forged", "/t/signed", 303},
+		{"forged", "/t/seen", 303},
 	} {
 		a := ask(t, s, "GET", tt.path, "", "Cookie", "qs_session="+tt.who)
 		if a.StatusCode != tt.want {
 			t.Errorf("%q on %s: status %d, want %d", tt.who, tt.path, a.StatusCode, tt.want)
 		}
 	}
-	a := ask(t, s, "GET", "/t/signed?page=2", "")
-	if got := a.Header.Get("Location"); got != "/sign-in?return=%2Ft%2Fsigned%3Fpage%3D2" {
+	a := ask(t, s, "GET", "/t/seen?page=2", "")
+	if got := a.Header.Get("Location"); got != "/sign-in?return=%2Ft%2Fseen%3Fpage%3D2" {
 		t.Errorf("leads to %q", got)
 	}
 }

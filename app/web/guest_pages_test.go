@@ -94,6 +94,6 @@ var guestPages = map[string]sample{
 		if !full {
 			return mailPage{Page: p}
 		}
-		return mailPage{Page: p, Mail: mail.Mail{To: "m@delegate.example", Subject: "…", Status: mail.Failed, Attempts: 12, LastError: "…", Text: "<b>", CreatedAt: p.Now}}
+		return mailPage{Page: p, Mail: mail.Mail{To: "m@delegate.example", Subject: "…", Status: mail.Failed, Attempts: 12, LastError: "…", Content: mail.Content{Text: "<b>"}, CreatedAt: p.Now}}
 	},
 }

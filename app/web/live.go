@@ -2,21 +2,28 @@ package web
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
 
-// heartbeat is how often a stream says that it lives. A browser that left is
-// noticed by the flushes that fail.
-const heartbeat = 10 * time.Second
+const (
+	// heartbeat is how often a stream says that it lives. A browser that left is
+	// noticed by the flushes that fail.
+	heartbeat = 10 * time.Second
+	// askLimit bounds the question whether a stream still may.
+	askLimit = 3 * time.Second
+)
 
 // streamed are the kinds of change and the right that lets a member of staff
 // hear of them.
@@ -29,64 +36,97 @@ var streamed = map[string]accounts.Right{
 // agendaStream tells guests that the agenda moved. It names no session: one
 // under embargo would be given away by its change.
 func (s *Server) agendaStream(c *fiber.Ctx) error {
-	return s.stream(c, event(c).ID, func(kind string) bool { return kind == "agenda" || kind == "event" }, false)
+	return s.stream(c, event(c).ID, func(kind string) bool { return kind == "agenda" || kind == "event" }, listener{})
 }
 
-// consoleStream tells staff what moved, as far as their rights reach.
+// consoleStream tells staff what moved, as far as their rights reach now. It ends
+// with the session, and when the account may no longer see the console.
 func (s *Server) consoleStream(c *fiber.Ctx) error {
-	who, id := actor(c), event(c).ID
-	return s.stream(c, id, func(kind string) bool {
+	ctx, id, secret := c.UserContext(), event(c).ID, c.Cookies(s.sessionName())
+	var who atomic.Pointer[accounts.Actor]
+	first := actor(c)
+	who.Store(&first)
+	keep := func(kind string) bool {
 		need, known := streamed[kind]
-		return known && who.May(need, id)
-	}, true)
+		return known && who.Load().May(need, id)
+	}
+	return s.stream(c, id, keep, listener{refs: true, still: func() bool {
+		ctx, cancel := context.WithTimeout(ctx, askLimit)
+		defer cancel()
+		a, err := s.SignIn.StillBySession(ctx, secret)
+		if err != nil { // while nobody can be asked, nothing is announced either
+			return fault.CodeOf(err) != fault.SignIn
+		}
+		who.Store(&a)
+		return a.May(accounts.SeeConsole, id)
+	}})
+}
+
+// listener is who hears a stream.
+type listener struct {
+	refs  bool        // is told which row moved
+	still func() bool // tells whether they still may listen; nil: always
 }
 
 // stream answers with server-sent events until the browser leaves, does not keep
-// up, or the server shuts down.
-func (s *Server) stream(c *fiber.Ctx, id ident.ID, keep func(kind string) bool, refs bool) error {
+// up, may no longer listen, or the server shuts down.
+//
+// Faults: Throttled and Unavailable, too many are open; Unavailable, the server
+// is shutting down.
+func (s *Server) stream(c *fiber.Ctx, id ident.ID, keep func(kind string) bool, to listener) error {
 	last := c.Get("Last-Event-ID")
 	if last == "" {
 		last = c.Query("last_event_id") // a script that had to open a new connection cannot send the header
 	}
+	leave, err := s.takePlace(c)
+	if err != nil {
+		return err
+	}
 	sub, err := s.Feed.Subscribe(c.UserContext(), id, last, keep)
 	if err != nil {
+		leave()
 		return err
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream; charset=utf-8")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no") // a proxy in front must not collect
-	log := s.Log
+	log, beat := s.Log, s.places.limits.Beat
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { // runs after this handler and all middleware
+		defer leave()
 		defer sub.Cancel()
 		defer func() {
 			if p := recover(); p != nil {
 				log.Error("stream", "err", fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 			}
 		}()
-		writeStream(w, sub, refs)
+		writeStream(w, sub, to, beat)
 	})
 	return nil
 }
 
-// writeStream writes until the events end or a flush fails.
-func writeStream(w *bufio.Writer, sub *agenda.Subscription, refs bool) {
+// writeStream writes until the events end, the listener may not hear more, or a
+// flush fails.
+func writeStream(w *bufio.Writer, sub *agenda.Subscription, to listener, every time.Duration) {
 	if _, err := w.WriteString("retry: 2000\n\n"); err != nil || w.Flush() != nil {
 		return
 	}
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(every)
 	defer beat.Stop()
 	for {
 		select {
 		case e, open := <-sub.Events():
 			if !open {
 				if sub.Dropped() { // it reads everything anew and comes back
-					writeEvent(w, &agenda.Event{Name: agenda.Reset}, refs)
+					writeEvent(w, &agenda.Event{Name: agenda.Reset}, to.refs)
 				}
 				_ = w.Flush() // the last word; nobody waits for it
 				return
 			}
-			writeEvent(w, e, refs)
+			writeEvent(w, e, to.refs)
 		case <-beat.C:
+			if to.still != nil && !to.still() {
+				return
+			}
 			// A block without data sets the browser's last ID and fires nothing.
 			if id := sub.Passed(); id != "" {
 				fmt.Fprintf(w, "id: %s\n", id)

@@ -34,7 +34,7 @@ type liveSite struct {
 	served  chan error
 }
 
-func newLiveSite(t *testing.T) *liveSite {
+func newLiveSite(t *testing.T, change ...func(o *Options)) *liveSite {
 	t.Helper()
 	address, rdb := storetest.URL(t), storetest.Redis(t)
 	db, err := sqlx.Open("postgres", address)
@@ -94,6 +94,9 @@ func newLiveSite(t *testing.T) *liveSite {
 			}
 			return EventHead{ID: made.ID, Slug: made.Slug, Title: made.Title, Zone: made.Location(), FirstDay: made.StartsOn, LastDay: made.EndsOn}, nil
 		}
+		for _, f := range change {
+			f(o)
+		}
 	})
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -139,6 +142,9 @@ func (l *liveSite) follow(path string, headers ...string) (*http.Response, func(
 				return b
 			}
 			b[name] = strings.TrimSpace(value)
+		}
+		if err := lines.Err(); err != nil {
+			l.t.Errorf("%s did not end, it broke: %v", path, err)
 		}
 		return nil // the stream ended
 	}

@@ -46,9 +46,6 @@ func (m Mount) Problem(c *fiber.Ctx, status int, f *fault.Fault) error {
 // Address is where a request comes from.
 func (m Mount) Address(c *fiber.Ctx) string { return m.s.address(c) }
 
-// RequestID is the request's number in the log.
-func (m Mount) RequestID(c *fiber.Ctx) string { return visitOf(c).id }
-
 // Words is the catalogue.
 func (m Mount) Words() *locale.Catalogue { return m.s.words }
 
@@ -57,9 +54,6 @@ func (r Rule) Public() bool { return r.who == anyone }
 
 // Public is the rule that lets everybody in.
 func Public() Rule { return public() }
-
-// SignedIn is the rule that lets in everybody who proved who they are.
-func SignedIn() Rule { return signed() }
 
 // Right is the rule that asks for a right in the event that :event names.
 func Right(r accounts.Right) Rule { return right(r) }

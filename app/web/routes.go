@@ -30,7 +30,6 @@ const (
 	nobody who = iota
 	anyone
 	linkHolder
-	signedIn
 	may
 	mayAnywhere
 	mayEverywhere
@@ -42,9 +41,6 @@ func public() Rule { return Rule{who: anyone} }
 // link lets in whoever has the address, whose secret the handler checks: magic
 // links. Such pages are never cached, indexed, or named to other sites.
 func link() Rule { return Rule{who: linkHolder} }
-
-// signed lets in everybody who signed in.
-func signed() Rule { return Rule{who: signedIn} }
 
 // right lets in whoever has a right in the event that :event in the path names.
 func right(r accounts.Right) Rule { return Rule{may, r} }
@@ -64,8 +60,6 @@ func (r Rule) admits(a accounts.Actor, event ident.ID) error {
 	switch r.who {
 	case anyone, linkHolder:
 		return nil
-	case signedIn:
-		ok = a.SignedIn()
 	case may:
 		ok = event != ident.Nil && a.May(r.right, event)
 	case mayAnywhere:
@@ -158,6 +152,8 @@ func (s *Server) accountRoutes() []route {
 		get("/console", anywhere(accounts.SeeConsole), s.consoleHome),
 		get("/console/:event/accounts", everywhere(accounts.EditAccounts), s.accountList),
 		post("/console/:event/accounts", everywhere(accounts.EditAccounts), s.createAccount),
+		post("/console/:event/accounts/:account/disable", everywhere(accounts.EditAccounts), s.disableAccount),
+		post("/console/:event/accounts/:account/enable", everywhere(accounts.EditAccounts), s.enableAccount),
 		get("/console/:event/audit", right(accounts.SeeAudit), s.auditLog),
 	}
 }

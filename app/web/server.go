@@ -38,6 +38,8 @@ const maxBody = 1 << 20
 // SignIn answers who holds a session. accounts.Service does.
 type SignIn interface {
 	BySession(ctx context.Context, secret string) (accounts.Actor, error)
+	// StillBySession is BySession without counting as a use of the session.
+	StillBySession(ctx context.Context, secret string) (accounts.Actor, error)
 }
 
 // Services are the domains that have pages.
@@ -71,6 +73,8 @@ type Options struct {
 	Dev       bool     // serves /styleguide
 	Proxies   []string // addresses or networks whose X-Forwarded-For counts
 
+	Streams StreamLimits
+
 	SignIn SignIn
 	// Event finds an event by slug or ID. Fault: NotFound.
 	Event func(ctx context.Context, ref string) (EventHead, error)
@@ -90,6 +94,7 @@ type Server struct {
 	words   *locale.Catalogue
 	assets  *Assets
 	limits  *limiter
+	places  *places
 	table   []route
 	trusted proxies
 }
@@ -99,7 +104,7 @@ func New(o Options) (*Server, error) {
 	if len(o.Secret) < 32 {
 		return nil, fmt.Errorf("web: the secret has %d bytes, want 32 or more", len(o.Secret))
 	}
-	s := &Server{Options: o, limits: newLimiter(o.Redis, o.Now), trusted: newProxies(o.Proxies)}
+	s := &Server{Options: o, limits: newLimiter(o.Redis, o.Now), places: newPlaces(o.Streams), trusted: newProxies(o.Proxies)}
 	var err error
 	if s.words, err = Words(o.Log); err != nil {
 		return nil, err

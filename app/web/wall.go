@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/agenda"
+	"qianshou/app/projects"
 )
 
 // wallPage is the hall's big screen.
@@ -24,6 +25,7 @@ type wallPage struct {
 	Columns    [][]agenda.Arrival
 	Rivers     []river
 	NextChange time.Time
+	Signings   projects.Signings
 }
 
 // How many sessions the big screen has room for: side by side, and in the list of
@@ -56,6 +58,9 @@ func (s *Server) wall(c *fiber.Ctx) error {
 		return err
 	}
 	p := newWallPage(s.page(c), w)
+	if p.Signings, err = s.Projects.Signings(c.UserContext(), event(c).ID, event(c).Zone); err != nil {
+		return err
+	}
 	if c.Query("fragment") == "wall" {
 		return s.render(c, "wall/_show", p)
 	}

@@ -21,21 +21,27 @@ import (
 // environment; each part of the program receives the few values it needs.
 // The `help` tag is what `qianshou serve --help` prints; `secret` masks a value.
 type config struct {
-	Addr           string `env:"ADDR" envDefault:"127.0.0.1:8080" help:"host:port to serve on; port 0 takes a free one"`
-	PublicURL      string `env:"PUBLIC_URL" help:"address that people use, for links in mails; default http://ADDR"`
-	DataDir        string `env:"DATA_DIR" envDefault:"./data" help:"folder of the private PostgreSQL and Redis, and of the secret key"`
-	DatabaseURL    string `env:"DATABASE_URL" secret:"url" help:"PostgreSQL 14 or later; unset: a private one under DATA_DIR"`
-	RedisURL       string `env:"REDIS_URL" secret:"url" help:"Redis 6.2 or later: redis://, rediss:// or unix://; unset: a private one under DATA_DIR"`
-	SMTPURL        string `env:"SMTP_URL" secret:"url" help:"smtp://user:password@host:587 or smtps://; unset: mails are kept and shown in the console"`
-	MailFrom       string `env:"MAIL_FROM" envDefault:"Qianshou <no-reply@localhost>" help:"sender of mails, name and address"`
-	SecretKey      string `env:"SECRET_KEY" secret:"yes" help:"at least 32 characters; seals passports and signing keys. Unset: made once and kept in DATA_DIR/secret.key"`
-	Demo           string `env:"DEMO" envDefault:"auto" help:"auto loads the demo forum into an empty database; off never does"`
-	DatabaseConns  int    `env:"DATABASE_CONNS" envDefault:"16" help:"most connections to PostgreSQL, 2 to 200"`
-	TrustedProxies string `env:"TRUSTED_PROXIES" help:"addresses or networks, comma separated, whose X-Forwarded-For is believed"`
-	LogLevel       string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
-	LogFormat      string `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
-	Dev            bool   `env:"DEV" envDefault:"false" help:"true adds /styleguide; never on a public server"`
+	Addr             string `env:"ADDR" envDefault:"127.0.0.1:8080" help:"host:port to serve on; port 0 takes a free one"`
+	PublicURL        string `env:"PUBLIC_URL" help:"address that people use, for links in mails; default http://ADDR"`
+	DataDir          string `env:"DATA_DIR" envDefault:"./data" help:"folder of the private PostgreSQL and Redis, and of the secret key"`
+	DatabaseURL      string `env:"DATABASE_URL" secret:"url" help:"PostgreSQL 14 or later; unset: a private one under DATA_DIR"`
+	RedisURL         string `env:"REDIS_URL" secret:"url" help:"Redis 6.2 or later: redis://, rediss:// or unix://; unset: a private one under DATA_DIR"`
+	SMTPURL          string `env:"SMTP_URL" secret:"url" help:"smtp://user:password@host:587 or smtps://; unset: mails are kept and shown in the console"`
+	MailFrom         string `env:"MAIL_FROM" envDefault:"Qianshou <no-reply@localhost>" help:"sender of mails, name and address"`
+	SecretKey        string `env:"SECRET_KEY" secret:"yes" help:"at least 32 characters; seals passports, mails and signing keys. Unset: made once and kept in DATA_DIR/secret.key"`
+	Demo             string `env:"DEMO" envDefault:"auto" help:"auto loads the demo forum into an empty database; off never does"`
+	DatabaseConns    int    `env:"DATABASE_CONNS" envDefault:"16" help:"most connections to PostgreSQL, 2 to 200"`
+	TrustedProxies   string `env:"TRUSTED_PROXIES" help:"addresses or networks, comma separated, whose X-Forwarded-For is believed"`
+	Streams          int    `env:"STREAMS" envDefault:"5000" help:"most live streams that one process keeps open, 10 to 100000; a tenth is for staff"`
+	StreamsPerCaller int    `env:"STREAMS_PER_ADDRESS" envDefault:"500" help:"most live streams of one address, or of one account; a venue's guests may share an address"`
+	MetricsToken     string `env:"METRICS_TOKEN" secret:"yes" help:"at least 16 characters; the bearer token that opens /metrics. Unset: requests from this machine alone"`
+	LogLevel         string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
+	LogFormat        string `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
+	Dev              bool   `env:"DEV" envDefault:"false" help:"true adds /styleguide; never on a public server"`
 }
+
+// minMetricsToken is the least length of METRICS_TOKEN in bytes.
+const minMetricsToken = 16
 
 // minSecret is the least length of SECRET_KEY in bytes.
 const minSecret = 32
@@ -145,11 +151,20 @@ func (c *config) check() error {
 	if c.SecretKey != "" && len(c.SecretKey) < minSecret {
 		return fmt.Errorf("SECRET_KEY has %d characters, at least %d are needed", len(c.SecretKey), minSecret)
 	}
+	if c.MetricsToken != "" && len(c.MetricsToken) < minMetricsToken {
+		return fmt.Errorf("METRICS_TOKEN has %d characters, at least %d are needed", len(c.MetricsToken), minMetricsToken)
+	}
 	if c.Demo != "auto" && c.Demo != "off" {
 		return fmt.Errorf("DEMO is %q; it is auto or off", c.Demo)
 	}
 	if c.DatabaseConns < 2 || c.DatabaseConns > 200 {
 		return fmt.Errorf("DATABASE_CONNS is %d; it is 2 to 200", c.DatabaseConns)
+	}
+	if c.Streams < 10 || c.Streams > 100_000 {
+		return fmt.Errorf("STREAMS is %d; it is 10 to 100000", c.Streams)
+	}
+	if c.StreamsPerCaller < 1 || c.StreamsPerCaller > c.Streams {
+		return fmt.Errorf("STREAMS_PER_ADDRESS is %d; it is 1 to %d, the value of STREAMS", c.StreamsPerCaller, c.Streams)
 	}
 	for _, p := range c.proxies() {
 		if net.ParseIP(p) == nil {

@@ -165,7 +165,7 @@ func readSecret(cfg config) ([]byte, error) {
 		if secret := strings.TrimSpace(string(text)); len(secret) >= minSecret {
 			return []byte(secret), nil
 		}
-		return nil, fmt.Errorf("%s is damaged: restore it from a copy, or passports and signing keys cannot be read", path)
+		return nil, fmt.Errorf("%s is damaged: restore it from a copy, or passports, mails and signing keys cannot be read", path)
 	}
 	if !os.IsNotExist(err) {
 		return nil, fmt.Errorf("read secret: %w", err)

@@ -32,7 +32,7 @@ func commands() []command {
 		{"serve", "serve the site; starts private PostgreSQL and Redis when none are given", serve},
 		{"migrate", "bring the database to the newest schema", migrate},
 		{"demo", "load the demo forum into an empty database; demo clock sets its time", demoCommand},
-		{"user", "user create, user password: accounts of staff", user},
+		{"user", "user create, password, disable, enable, list: accounts of staff", user},
 		{"token", "token create, token revoke: bearer tokens for other programs", token},
 		{"agenda", "agenda rebuild: make the live agendas in Redis anew", agendaCommand},
 		{"match", "match solve, match verify: matchmaking problems and plans in files", matchCommand},

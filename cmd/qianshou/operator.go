@@ -16,6 +16,8 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/web"
 )
 
 // withGround reads the settings, opens the data and runs fn.
@@ -74,14 +76,14 @@ func token(ctx context.Context, args []string, std stdio) error {
 		return err
 	}
 	return withGround(ctx, std, func(g *ground) error {
-		service := accounts.New(g.db, g.redis, clock.System, ident.New)
+		service := accounts.New(g.db, g.redis, g.now, ident.New)
 		by := accounts.SystemActor("command line")
 		if action == "revoke" {
 			which, err := ident.Parse(*id)
 			if err != nil {
 				return fmt.Errorf("--id: %w", err)
 			}
-			return inWords(service.RevokeToken(ctx, by, which))
+			return inWords(g, absent(service.RevokeToken(ctx, by, which), "id", "token.unknown"))
 		}
 		eventID := ident.Nil
 		if *event != "" {
@@ -96,7 +98,7 @@ func token(ctx context.Context, args []string, std stdio) error {
 		}
 		_, secret, err := service.CreateToken(ctx, by, *name, accounts.Role(*role), eventID, ends)
 		if err != nil {
-			return inWords(err)
+			return inWords(g, err)
 		}
 		fmt.Fprintln(std.out, secret)
 		return nil
@@ -104,11 +106,11 @@ func token(ctx context.Context, args []string, std stdio) error {
 }
 
 func user(ctx context.Context, args []string, std stdio) error {
-	action, rest, err := split("user", args, std, "create", "password", "list")
+	action, rest, err := split("user", args, std, "create", "password", "disable", "enable", "list")
 	if err != nil {
 		return err
 	}
-	fs := flags("user "+action, "user "+action+" [flags]; the password is read from standard input", std, false)
+	fs := flags("user "+action, "user "+action+" [flags]; create and password read the password from standard input", std, false)
 	email := fs.String("email", "", "address, also the name to sign in with")
 	nameZH := fs.String("name-zh", "", "name in Chinese")
 	nameEN := fs.String("name-en", "", "name in Latin letters")
@@ -117,27 +119,57 @@ func user(ctx context.Context, args []string, std stdio) error {
 		return err
 	}
 	return withGround(ctx, std, func(g *ground) error {
-		service := accounts.New(g.db, g.redis, clock.System, ident.New)
+		service := accounts.New(g.db, g.redis, g.now, ident.New)
 		by := accounts.SystemActor("command line")
 		if action == "list" {
 			list, err := service.List(ctx, by)
 			for _, a := range list {
-				fmt.Fprintf(std.out, "%s\t%s\t%s\n", a.Email, a.NameEN, a.NameZH)
+				state := "active"
+				if a.DisabledAt != nil {
+					state = "disabled"
+				}
+				fmt.Fprintf(std.out, "%s\t%s\t%s\t%s\n", a.Email, a.NameEN, a.NameZH, state)
 			}
-			return inWords(err)
+			return inWords(g, err)
+		}
+		if action == "disable" || action == "enable" {
+			return inWords(g, switchAccount(ctx, service, by, *email, action == "enable"))
 		}
 		password, err := readLine(std.in)
 		if err != nil {
 			return err
 		}
 		if action == "password" {
-			return inWords(service.SetPassword(ctx, by, *email, password))
+			return inWords(g, absent(service.SetPassword(ctx, by, *email, password), "email", "accounts.unknown"))
 		}
 		_, err = service.Create(ctx, by, accounts.Account{
 			Email: *email, NameZH: *nameZH, NameEN: *nameEN, Lang: "zh", Grants: []accounts.Grant{{Role: accounts.Role(*role)}},
 		}, password)
-		return inWords(err)
+		return inWords(g, err)
 	})
+}
+
+// switchAccount enables or disables the account of an address.
+func switchAccount(ctx context.Context, people *accounts.Service, by accounts.Actor, email string, enable bool) error {
+	a, err := people.ByEmail(ctx, by, email)
+	if err != nil {
+		return absent(err, "email", "accounts.unknown")
+	}
+	if enable {
+		_, err = people.Enable(ctx, by, a.ID)
+	} else {
+		_, err = people.Disable(ctx, by, a.ID)
+	}
+	return err
+}
+
+// absent lays the refusal of something that is not there beside the flag that
+// named it.
+func absent(err error, flag, key string) error {
+	if fault.CodeOf(err) != fault.NotFound {
+		return err
+	}
+	return fault.Fields(fault.Field{Path: flag, Key: key})
 }
 
 func readLine(r io.Reader) (string, error) {
@@ -191,18 +223,23 @@ func setDemoClock(ctx context.Context, g *ground, instant string, std stdio) err
 	return nil
 }
 
-// inWords turns a fault into a line for the terminal: its fields by name.
-func inWords(err error) error {
+// inWords turns a fault into a line for the terminal: its fields by name, in the
+// sentences of the pages.
+func inWords(g *ground, err error) error {
 	f, ok := fault.Of(err)
 	if !ok {
 		return err
 	}
+	words, broken := web.Words(g.log)
+	if broken != nil {
+		return errors.Join(err, broken)
+	}
 	var parts []string
 	for _, field := range f.Fields {
-		parts = append(parts, fmt.Sprintf("--%s: %s", strings.ReplaceAll(field.Path, "_", "-"), strings.TrimPrefix(field.Key, "field.")))
+		parts = append(parts, fmt.Sprintf("--%s: %s", strings.ReplaceAll(field.Path, "_", "-"), words.T(locale.EN, field.Key, field.Args...)))
 	}
-	if len(parts) > 0 {
-		return errors.New(strings.Join(parts, "; "))
+	if len(parts) == 0 {
+		parts = append(parts, words.T(locale.EN, f.Key, f.Args...))
 	}
-	return errors.New(strings.ReplaceAll(strings.TrimPrefix(f.Key, "error."), "_", " "))
+	return errors.New(strings.Join(parts, " "))
 }

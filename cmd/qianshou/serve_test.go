@@ -72,7 +72,7 @@ func (p program) signIn(b *apptest.Browser, who string) {
 func TestServeAnswersHealth(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	for path, want := range map[string]string{"/healthz": `"ok"`, "/readyz": `"redis":"ok"`, "/metrics": "go_goroutines"} {
+	for path, want := range map[string]string{"/healthz": `"ok"`, "/readyz": `"redis":"ok"`, "/metrics": "qianshou_redis_away 0"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -86,6 +86,19 @@ func TestServeAnswersHealth(t *testing.T) {
 		if res.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
 			t.Errorf("%s: %d %s, want %s", path, res.StatusCode, body, want)
 		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Forwarded-For", "127.0.0.1")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusNotFound {
+		t.Errorf("/metrics through a proxy: %d, want 404", res.StatusCode)
 	}
 }
 
@@ -124,7 +137,7 @@ func TestWrongSettingIsNamed(t *testing.T) {
 	for setting, name := range map[string]string{
 		"ADDR=nowhere": "ADDR", "PUBLIC_URL=forum": "PUBLIC_URL", "REDIS_URL=http://x": "REDIS_URL", "SECRET_KEY=short": "SECRET_KEY",
 		"DEMO=yes": "DEMO", "DATABASE_CONNS=many": `DATABASE_CONNS is "many"`, "DEV=perhaps": `DEV is "perhaps"`, "LOG_LEVEL=loud": "LOG_LEVEL", "MAIL_FROM=me": "MAIL_FROM",
-		"SMTP_URL=mail.example.org": "SMTP_URL", "TRUSTED_PROXIES=proxy": "TRUSTED_PROXIES",
+		"SMTP_URL=mail.example.org": "SMTP_URL", "TRUSTED_PROXIES=proxy": "TRUSTED_PROXIES", "METRICS_TOKEN=short": "METRICS_TOKEN", "STREAMS=0": "STREAMS is 0", "STREAMS_PER_ADDRESS=6000": "STREAMS_PER_ADDRESS",
 	} {
 		var said strings.Builder
 		code := run(t.Context(), []string{"serve"}, stdio{out: io.Discard, err: &said, environ: []string{setting}})
@@ -236,3 +249,53 @@ func (l *testLog) Write(p []byte) (int, error) {
 
 // end lets go of the test: what is said later has nowhere to go.
 func (l *testLog) end() { l.over.Store(true) }
+
+// The operator shuts an account out beside the running server, by the clock that
+// the server goes by.
+func TestOperatorDisablesAnAccount(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := apptest.Open(t)
+	b.Desk()
+	p.signIn(b, "analyst")
+	b.Visit(p.url + "/console/mayors-forum-2027/statistics?lang=en")
+	if at := b.At(); strings.Contains(at, "/sign-in") {
+		t.Fatalf("signed in, led to %s", at)
+	}
+	for _, tt := range []struct {
+		line string
+		code int
+		said string
+	}{
+		{"disable --email nobody@demo.example", 1, "No account has this address."},
+		{"disable --email owner@demo.example", 1, "last account that owns every event"},
+		{"disable --email analyst@demo.example", 0, ""},
+	} {
+		var said strings.Builder
+		code := run(t.Context(), append([]string{"user"}, strings.Fields(tt.line)...), stdio{out: io.Discard, err: &said, environ: p.environ})
+		if code != tt.code || !strings.Contains(said.String(), tt.said) || tt.said == "" && said.Len() > 0 {
+			t.Errorf("user %s: exit %d, said %q; want %d, %q", tt.line, code, said.String(), tt.code, tt.said)
+		}
+	}
+	b.Visit(p.url + "/console/mayors-forum-2027/statistics?lang=en")
+	if at := b.At(); !strings.Contains(at, "/sign-in") {
+		t.Errorf("disabled, still at %s", at)
+	}
+
+	// An owner lets the account in again on the page.
+	owner := apptest.Open(t)
+	owner.Desk()
+	p.signIn(owner, "owner")
+	owner.Visit(p.url + "/console/mayors-forum-2027/accounts?lang=en")
+	owner.Press(`form[action$="/enable"] button`)
+	if got := owner.Text(".qs-flash"); !strings.Contains(got, "analyst@demo.example can sign in again") {
+		t.Errorf("enabled: %q", got)
+	}
+	b.Visit(p.url + "/console/mayors-forum-2027/statistics?lang=en")
+	if at := b.At(); !strings.Contains(at, "/sign-in") {
+		t.Errorf("the session of before lives on: %s", at)
+	}
+	if said := append(b.Complaints(), owner.Complaints()...); len(said) > 0 {
+		t.Errorf("pages complained: %q", said)
+	}
+}

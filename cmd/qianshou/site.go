@@ -79,7 +79,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
 		Matchmaking: meetings, Projects: ledger, Firms: firmList,
 	})
-	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db)}
+	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db, s.relay, s.feed), MetricsToken: g.cfg.MetricsToken}
 	s.web, err = web.New(web.Options{
 		Services: web.Services{
 			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
@@ -90,7 +90,8 @@ func build(ctx context.Context, g *ground) (*site, error) {
 		},
 		Log: g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
 		Version: version(), Dev: g.cfg.Dev, Proxies: g.cfg.proxies(), Demo: g.demo,
-		SignIn: people, Bearers: []web.Bearer{people.ByToken, gates.BySecret},
+		Streams: web.StreamLimits{Total: g.cfg.Streams, PerCaller: g.cfg.StreamsPerCaller},
+		SignIn:  people, Bearers: []web.Bearer{people.ByToken, gates.BySecret},
 		Event: func(ctx context.Context, ref string) (web.EventHead, error) {
 			e, err := happenings.ByRef(ctx, ref)
 			return web.HeadOf(e), err
@@ -120,7 +121,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 		return nil, err
 	}
 	post, err := mail.New(mail.Options{
-		DB: g.db, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom,
+		DB: g.db, Box: g.box, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom,
 	})
 	if err != nil {
 		return nil, err

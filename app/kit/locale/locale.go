@@ -94,13 +94,5 @@ func (t Text) Fallback(l Lang) bool {
 	return t.EN == "" && t.ZH != ""
 }
 
-// LangIn is the language of what In answers.
-func (t Text) LangIn(l Lang) Lang {
-	if t.Fallback(l) {
-		return l.Other()
-	}
-	return l
-}
-
 // Empty tells that neither language has any text.
 func (t Text) Empty() bool { return t.ZH == "" && t.EN == "" }

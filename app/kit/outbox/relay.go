@@ -41,7 +41,7 @@ type Relay struct {
 	prepare Prepare
 	log     *slog.Logger
 
-	published, batches, failures atomic.Int64
+	published, failures atomic.Int64
 }
 
 // NewRelay makes a relay. address is the database's, for the connection on which
@@ -53,13 +53,12 @@ func NewRelay(db *sqlx.DB, address string, streams *Streams, prepare Prepare, lo
 // Stats is what a relay did since it was made.
 type Stats struct {
 	Published int64 // changes carried to Redis
-	Batches   int64 // transactions in which they were
 	Failures  int64 // tries that were given up and repeated
 }
 
 // Stats answers the counters of this process.
 func (r *Relay) Stats() Stats {
-	return Stats{Published: r.published.Load(), Batches: r.batches.Load(), Failures: r.failures.Load()}
+	return Stats{Published: r.published.Load(), Failures: r.failures.Load()}
 }
 
 // Waiting counts the changes that are committed and not yet in Redis.
@@ -148,9 +147,6 @@ func (r *Relay) batch(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if n > 0 {
-		r.published.Add(int64(n))
-		r.batches.Add(1)
-	}
+	r.published.Add(int64(n))
 	return n, nil
 }

@@ -1,5 +1,5 @@
-// Package seal encrypts single fields (a passport number, a birth date, a
-// private key) and makes the keyed hashes by which equals are found unread.
+// Package seal encrypts single fields (a passport number, a birth date, what a
+// mail says, a private key) and makes the keyed hashes by which equals are found unread.
 package seal
 
 import (
