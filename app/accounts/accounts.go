@@ -112,13 +112,12 @@ type Actor struct {
 	FirmID       ident.ID
 }
 
-// parts are the parts of the program that act by themselves, by the name that the
-// audit log keeps.
+// parts are the parts of the program that act by themselves.
 var parts = map[string]locale.Text{
-	"demo":         {ZH: "演示数据", EN: "demo"},
-	"embargo":      {ZH: "定时公开", EN: "embargo"},
-	"waitlist":     {ZH: "自动递补", EN: "waitlist"},
-	"command line": {ZH: "命令行", EN: "command line"},
+	"demo":         {ZH: "演示数据", EN: "Demo data"},
+	"embargo":      {ZH: "定时公开", EN: "Timed release"},
+	"waitlist":     {ZH: "自动递补", EN: "Waiting list"},
+	"command line": {ZH: "命令行", EN: "Command line"},
 }
 
 // SystemActor is the program itself, for work that no person asked for at the
@@ -128,11 +127,13 @@ func SystemActor(name string) Actor {
 	return Actor{Kind: System, NameZH: called.ZH, NameEN: called.EN, Grants: []Grant{{Role: Owner}}}
 }
 
-// SystemName is what a part of the program is called; one that has no name of its
-// own in Chinese keeps its name.
+// SystemName is what a part of the program is called, by its short name or as the
+// audit log keeps it. Any other name stays what it is.
 func SystemName(name string) locale.Text {
-	if called, ok := parts[name]; ok {
-		return called
+	for part, called := range parts {
+		if name == part || name == called.EN {
+			return called
+		}
 	}
 	return locale.Text{ZH: name, EN: name}
 }

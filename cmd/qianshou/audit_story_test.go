@@ -20,7 +20,7 @@ func TestAuditorReadsTheLog(t *testing.T) {
 	auditor := apptest.Open(t)
 	auditor.Desk()
 	p.signIn(auditor, "auditor")
-	for lang, system := range map[string]string{"zh": "演示数据", "en": "demo"} {
+	for lang, system := range map[string]string{"zh": "演示数据", "en": "Demo data"} {
 		auditor.Visit(p.url + "/console/" + forum + "/audit?lang=" + lang)
 		pages, linked := 0, map[string]bool{}
 		for ; ; pages++ {
