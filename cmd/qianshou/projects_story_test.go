@@ -71,8 +71,12 @@ func TestProjectIsSignedMovedAndCounted(t *testing.T) {
 	if after != [...]string{"21", "227.13", "14", "195.22"} {
 		t.Errorf("with the new project the figures are %q", after)
 	}
+	if got := chief.Text(".st-rates dd span"); got != "1 / 7" { // the demo's own land later than its clock
+		t.Errorf("landed so far %q", got)
+	}
+	chief.Visit(console + "/statistics?lang=en&as_of=2028-06-09")
 	if got := chief.Text(".st-rates dd span"); got != "5 / 7" {
-		t.Errorf("landed %q", got)
+		t.Errorf("landed a year later %q", got)
 	}
 	if bars := apptest.Eval[int](chief, `document.querySelectorAll(".st-table .bars svg rect").length`); bars < 20 {
 		t.Errorf("the charts have %d bars", bars)
