@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"qianshou/app/kit/ident"
@@ -29,10 +28,9 @@ const chosen = ` FROM badges b JOIN registrations r ON r.id = b.registration_id 
 	AND ($5 = '' OR c.code = $5) AND ($6::uuid IS NULL OR r.delegation_id = $6) AND ($7::uuid[] IS NULL OR b.id = ANY($7)) `
 
 func (f Filter) args(event ident.ID) []any {
-	like := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 	return []any{
-		event, like.Replace(strings.TrimSpace(f.Search)), like.Replace(text.Fold(f.Search)), f.Show, f.Category,
-		uuid.NullUUID{UUID: f.DelegationID, Valid: f.DelegationID != ident.Nil}, idArray(f.IDs),
+		event, store.Literal(strings.TrimSpace(f.Search)), store.Literal(text.Fold(f.Search)), f.Show, f.Category,
+		store.OrNull(f.DelegationID), idArray(f.IDs),
 	}
 }
 
