@@ -18,6 +18,8 @@ var may = map[string][]string{
 	"audit":               {"kit/..."},
 	"accounts":            {"audit", "kit/..."},
 	"installation":        {"kit/..."},
+	"keys":                {"accounts", "audit", "kit/..."},
+	"files":               {"accounts", "audit", "kit/..."},
 	"mail":                {"accounts", "audit", "kit/..."},
 	"events":              {"accounts", "audit", "kit/..."},
 	"firms":               {"accounts", "audit", "events", "kit/..."},

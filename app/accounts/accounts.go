@@ -107,11 +107,12 @@ type Actor struct {
 	// A device stands at one gate of one event.
 	GateID     ident.ID
 	Supervisor bool
-	// A guest who holds the link of a delegation or of a firm acts for that one in
-	// one event, and for nothing else.
-	LinkEventID  ident.ID
-	DelegationID ident.ID
-	FirmID       ident.ID
+	// A guest who holds the link of a registration, a delegation or a firm acts for
+	// that one in one event, and for nothing else.
+	LinkEventID    ident.ID
+	RegistrationID ident.ID
+	DelegationID   ident.ID
+	FirmID         ident.ID
 }
 
 // SystemActor is the program itself, for work that no person asked for at the
@@ -122,6 +123,12 @@ func SystemActor(name string) Actor {
 
 // GuestActor is whoever fills in a public form or holds a magic link.
 func GuestActor() Actor { return Actor{Kind: Guest, NameZH: "访客", NameEN: "Guest"} }
+
+// ForRegistration tells whether the actor holds the link of a registration: it is
+// their own.
+func (a Actor) ForRegistration(event, registration ident.ID) bool {
+	return a.Kind == Guest && registration != ident.Nil && a.RegistrationID == registration && a.LinkEventID == event
+}
 
 // ForDelegation tells whether the actor holds the link of a delegation.
 func (a Actor) ForDelegation(event, delegation ident.ID) bool {
