@@ -16,6 +16,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/events"
+	"qianshou/app/files"
 	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
@@ -40,6 +41,7 @@ type site struct {
 	relay    *outbox.Relay
 	mail     *mail.Service
 	programs *api.API
+	files    *files.Service
 	auditKey []byte
 }
 
@@ -63,6 +65,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
 	firmList := firms.New(g.db, g.now, ident.New)
 	meetings := matchmaking.New(g.db, g.now, ident.New)
+	s.files = g.files(g.now)
 	ledger := projects.New(g.db, g.now, ident.New)
 	gates := doors.New(g.db, happenings, guests, g.now, ident.New)
 
@@ -132,7 +135,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 // channel closes when all of it did.
 func (s *site) background(ctx context.Context) <-chan struct{} {
 	var all sync.WaitGroup
-	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail} {
+	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.hearKeys} {
 		all.Go(func() { work(ctx) })
 	}
 	done := make(chan struct{})
@@ -171,7 +174,13 @@ func (s *site) sealAudit(ctx context.Context) {
 	}
 }
 
-// purgeEvery is how often answers that are too old to be repeated are forgotten.
+// hearKeys keeps the keys in use at those that another process put in force.
+func (s *site) hearKeys(ctx context.Context) {
+	s.g.keys.Listen(ctx, func(err error) { s.g.log.Error("reading the key ring failed", "err", err) })
+}
+
+// purgeEvery is how often answers that are too old to be repeated, and contents of
+// files that nothing refers to, are forgotten.
 const purgeEvery = time.Hour
 
 func (s *site) purge(ctx context.Context) {
@@ -180,6 +189,9 @@ func (s *site) purge(ctx context.Context) {
 	for {
 		if err := s.programs.PurgeKeys(ctx); err != nil && ctx.Err() == nil {
 			s.g.log.Error("purging failed", "err", err)
+		}
+		if _, err := s.files.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.g.log.Error("sweeping files failed", "err", err)
 		}
 		select {
 		case <-ctx.Done():
