@@ -309,6 +309,17 @@ func (s *Service) Photos(ctx context.Context, registrations []ident.ID) (map[ide
 	return found, err
 }
 
+// WithoutPhoto answers which of some registrations lack the portrait that their
+// badge asks for. Heads of delegation are never asked for one.
+func (s *Service) WithoutPhoto(ctx context.Context, registrations []ident.ID) (map[ident.ID]bool, error) {
+	ids, err := withoutPhoto(ctx, s.db, registrations)
+	wanting := make(map[ident.ID]bool, len(ids))
+	for _, id := range ids {
+		wanting[id] = true
+	}
+	return wanting, err
+}
+
 // PhotoOf is the portrait of a registration as JPEG for what the program itself
 // draws; nil when there is none.
 func (s *Service) PhotoOf(ctx context.Context, registration ident.ID) ([]byte, error) {

@@ -54,12 +54,26 @@ func filesOf(ctx context.Context, q store.Querier, registration ident.ID) (list 
 }
 
 func photosOf(ctx context.Context, q store.Querier, registrations []ident.ID) (list []File, err error) {
-	ids := make([]string, len(registrations))
-	for i, id := range registrations {
-		ids[i] = id.String()
-	}
-	err = q.SelectContext(ctx, &list, `SELECT `+columns+` FROM files WHERE registration_id = ANY($1::uuid[]) AND purpose = 'photo' AND deleted_at IS NULL`, pq.Array(ids))
+	err = q.SelectContext(ctx, &list, `
+		SELECT `+columns+` FROM files WHERE registration_id = ANY($1::uuid[]) AND purpose = 'photo' AND deleted_at IS NULL`, idArray(registrations))
 	return list, err
+}
+
+// withoutPhoto answers who lacks the portrait that their badge type asks for.
+func withoutPhoto(ctx context.Context, q store.Querier, registrations []ident.ID) (ids []ident.ID, err error) {
+	err = q.SelectContext(ctx, &ids, `
+		SELECT r.id FROM registrations r JOIN badge_types t ON t.event_id = r.event_id AND t.code = r.badge_type
+		WHERE r.id = ANY($1::uuid[]) AND t.photo_required AND r.role <> 'head' AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')
+			AND NOT EXISTS (SELECT 1 FROM files f WHERE f.registration_id = r.id AND f.purpose = 'photo' AND f.deleted_at IS NULL)`, idArray(registrations))
+	return ids, err
+}
+
+func idArray(ids []ident.ID) any {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = id.String()
+	}
+	return pq.Array(list)
 }
 
 func insertFile(ctx context.Context, q store.Querier, f File) error {

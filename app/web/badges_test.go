@@ -16,6 +16,8 @@ import (
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/events"
+	"qianshou/app/files"
+	"qianshou/app/kit/blob"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -58,6 +60,9 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
 	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
+	blobs, err := blob.Open(t.TempDir(), blob.Credentials{})
+	must(err)
+	s.services.Files = files.New(db, box, blobs, april, ident.New, slog.New(slog.DiscardHandler))
 	_, err = s.services.Events.CreateSeries(t.Context(), by, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(err)
 	made := map[string]events.Event{}

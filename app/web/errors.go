@@ -69,6 +69,9 @@ type errorPage struct {
 // fail is the only place that answers errors.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	f := failureOf(err)
+	if f.status == fiber.StatusRequestEntityTooLarge {
+		f.fault.Args = []any{s.bodyLimit(&c.Request().Header).MaxRequestBodySize >> 20}
+	}
 	c.Status(f.status)
 	v := visitOf(c)
 	if under(c.Path(), "/api") {

@@ -20,6 +20,7 @@ type mePage struct {
 	Rung         int    // how far on the ladder: 1 received … 4 inside
 	Head         EventHead
 	Meetings     []ownMeetingDay
+	Papers       photoPart
 }
 
 // rungs are the plain steps that a guest sees of the fine states.
@@ -43,6 +44,14 @@ func (s *Server) me(c *fiber.Ctx) error {
 		r.Status = delegations.UnderReview
 	}
 	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e)}
+	h, err := s.holderOf(c)
+	if err != nil {
+		return err
+	}
+	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone()}
+	if err := s.papersOf(c, h.actor, r, &p.Papers); err != nil {
+		return err
+	}
 	meetings, err := s.Matchmaking.OfRegistration(ctx, r.ID)
 	if err != nil {
 		return err

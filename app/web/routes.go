@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
+	"qianshou/app/files"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
@@ -16,6 +17,7 @@ type route struct {
 	Rule    Rule
 	Handler fiber.Handler
 	Limit   *Limit // nil: not limited
+	Body    int    // bytes that it may be sent; zero: maxBody
 }
 
 // Rule says who may ask for a route. The zero Rule lets nobody in.
@@ -117,6 +119,7 @@ func (s *Server) routes() []route {
 		s.accountRoutes(),
 		s.publicRoutes(),
 		s.meRoutes(),
+		s.photoRoutes(),
 		s.delegationLinkRoutes(),
 		s.overviewRoutes(),
 		s.registrationRoutes(),
@@ -128,6 +131,7 @@ func (s *Server) routes() []route {
 		s.projectRoutes(),
 		s.statisticsRoutes(),
 		s.mailRoutes(),
+		s.paperRoutes(),
 	} {
 		all = append(all, part...)
 	}
@@ -181,6 +185,41 @@ func (s *Server) meRoutes() []route {
 		post("/me/:token/cancel", link(), s.withdraw),
 		get("/me/:token/badge.pdf", link(), s.myBadgePDF).limit(paperLimit),
 		get("/me/:token/badge.png", link(), s.myBadgePNG),
+	}
+}
+
+// Portraits and scans, handed in by guests: /me/:token, /delegation/:token.
+
+func (s *Server) photoRoutes() []route {
+	const member = "/delegation/:token/members/:registration"
+	return []route{
+		get("/me/:token/photo", link(), s.ownPhoto),
+		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post("/me/:token/photo/remove", link(), s.removeOwn(files.Photo)),
+		get("/me/:token/photo.jpg", link(), s.ownPicture),
+		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		post("/me/:token/passport/remove", link(), s.removeOwn(files.PassportScan)),
+		get(member+"/photo", link(), s.ownPhoto),
+		post(member+"/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post(member+"/photo/remove", link(), s.removeOwn(files.Photo)),
+		get(member+"/photo.jpg", link(), s.ownPicture),
+		post(member+"/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		post(member+"/passport/remove", link(), s.removeOwn(files.PassportScan)),
+	}
+}
+
+// Console: portrait and identity papers of a registration, and every file.
+
+func (s *Server) paperRoutes() []route {
+	const papers = "/console/:event/registrations/:registration/papers"
+	see, edit := right(accounts.SeeRegistrations), right(accounts.EditRegistration)
+	return []route{
+		get(papers, see, s.papers),
+		post(papers+"/photo", edit, s.addPaper(files.Photo)).takes(files.Photo),
+		post(papers+"/passport", edit, s.addPaper(files.PassportScan)).takes(files.PassportScan),
+		post(papers+"/remove", edit, s.removePaper),
+		post(papers+"/reveal", right(accounts.SeeSensitive), s.revealIdentity),
+		get("/console/:event/files/:file", right(accounts.SeeConsole), s.file),
 	}
 }
 

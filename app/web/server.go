@@ -21,6 +21,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/events"
+	"qianshou/app/files"
 	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
@@ -32,7 +33,8 @@ import (
 	"qianshou/views"
 )
 
-// maxBody is the largest request that is read, before it is known who asks.
+// maxBody is the largest request that is read, before it is known who asks; routes
+// that take files say how much more.
 const maxBody = 1 << 20
 
 // SignIn answers who holds a session. accounts.Service does.
@@ -54,6 +56,7 @@ type Services struct {
 	Projects    *projects.Service
 	Matchmaking *matchmaking.Service
 	Mail        *mail.Service
+	Files       *files.Service
 	Audit       *audit.Log
 }
 
@@ -130,6 +133,7 @@ func New(o Options) (*Server, error) {
 	})
 	s.app.Use(s.observe, s.protect, s.legible, s.speak, compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: incompressible}))
 	s.app.Use(s.identify, s.checkOrigin)
+	s.app.Server().HeaderReceived = s.bodyLimit
 	s.table = s.routes()
 	for _, r := range s.table {
 		s.add(r)

@@ -88,6 +88,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
 			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
 			Doors:       gates,
+			Files:       s.files,
 			Projects:    projects.New(g.db, g.now, ident.New),
 			Matchmaking: meetings,
 		},
