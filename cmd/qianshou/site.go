@@ -61,11 +61,11 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.relay = outbox.NewRelay(g.db, g.cfg.DatabaseURL, streams, s.agenda.Refresh, g.log)
 	people := accounts.New(g.db, g.redis, g.now, ident.New)
 	happenings := events.New(g.db, g.now, ident.New)
-	credentials := badges.New(g.db, g.box, g.now, ident.New)
+	s.files = g.files(g.now)
+	credentials := badges.New(g.db, g.box, g.now, ident.New).With(s.files)
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
 	firmList := firms.New(g.db, g.now, ident.New)
 	meetings := matchmaking.New(g.db, g.now, ident.New)
-	s.files = g.files(g.now)
 	ledger := projects.New(g.db, g.now, ident.New)
 	gates := doors.New(g.db, happenings, guests, g.now, ident.New)
 
@@ -80,7 +80,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.programs = api.New(api.Options{
 		DB: g.db, Box: g.box, Now: g.now, Log: g.log, PublicURL: g.cfg.PublicURL, Version: version(),
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
-		Matchmaking: meetings, Projects: ledger, Firms: firmList,
+		Matchmaking: meetings, Projects: ledger, Firms: firmList, Files: s.files,
 	})
 	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db)}
 	s.web, err = web.New(web.Options{
