@@ -32,6 +32,7 @@ var may = map[string][]string{
 	"badges":              {"accounts", "audit", "delegations", "events", "kit/..."},
 	"doors":               {"accounts", "audit", "badges", "events", "kit/..."},
 	"projects":            {"accounts", "audit", "agenda", "events", "firms", "kit/..."},
+	"privacy":             {"accounts", "audit", "events", "kit/..."},
 	"protocol":            {"accounts", "audit", "agenda", "delegations", "events", "kit/..."},
 	"demo/data":           {},
 	"demo":                {"..."},

@@ -79,3 +79,5 @@ CREATE FUNCTION held(registration uuid) RETURNS boolean LANGUAGE sql STABLE AS $
   SELECT EXISTS (SELECT 1 FROM legal_holds h WHERE h.registration_id = registration AND h.lifted_at IS NULL)
 $$;
 -- +goose StatementEnd
+
+ALTER TABLE persons ADD COLUMN pseudonymous boolean NOT NULL DEFAULT false; -- nothing is left of them but the reference of a registration

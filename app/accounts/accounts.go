@@ -70,6 +70,8 @@ const (
 	SendMails          Right = "mail.send"
 	SeeAudit           Right = "audit.see"
 	EditAccounts       Right = "account.edit"
+	SeePrivacy         Right = "privacy.see"  // what is kept how long, and what was purged
+	EditPrivacy        Right = "privacy.edit" // rules and legal holds
 	CreateEvent        Right = "event.create"
 )
 
@@ -79,12 +81,12 @@ var reading = []Right{SeeConsole, SeeRegistrations, SeeDelegations, SeeAgenda, S
 // do everything.
 var granted = map[Role][]Right{
 	Programme:   append([]Right{EditEvent, EditAgenda, DecideRegistration, EditRegistration, EditDelegation, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
-	Protocol:    append([]Right{DecideRegistration, EditRegistration, EditDelegation, SeeSensitive, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
+	Protocol:    append([]Right{DecideRegistration, EditRegistration, EditDelegation, SeeSensitive, SeePrivacy, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
 	Matchmaking: {SeeConsole, SeeDelegations, SeeAgenda, SeeMatchmaking, EditMatchmaking, SeeProjects, SeeStatistics},
 	DoorsLead:   {SeeConsole, SeeAgenda, SeeBadges, RevokeBadge, SeeDoors, EditDoors, ScanBadges, OverrideDoor},
 	Projects:    {SeeConsole, SeeAgenda, SeeProjects, EditProject, VerifyProject, SeeStatistics},
 	Analyst:     {SeeConsole, SeeAgenda, SeeProjects, SeeStatistics},
-	Auditor:     append([]Right{SeeAudit, SeeMails}, reading...),
+	Auditor:     append([]Right{SeeAudit, SeePrivacy, SeeMails}, reading...),
 }
 
 // Rights answers every right of a role, for the page that explains them.

@@ -10,6 +10,7 @@ import (
 	"qianshou/app/files"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/retention"
 )
 
 // photoPart is what a page shows of a registration's portrait and of the scan of
@@ -105,6 +106,7 @@ type ownPhotoPage struct {
 	Registration delegations.Registration
 	Head         EventHead
 	Back         string
+	KeptDays     int // of the scan, after the event
 }
 
 func (s *Server) ownPhotoPage(c *fiber.Ctx, h holder, form, scan Form) (ownPhotoPage, error) {
@@ -115,6 +117,9 @@ func (s *Server) ownPhotoPage(c *fiber.Ctx, h holder, form, scan Form) (ownPhoto
 		return p, err
 	}
 	p.Head = HeadOf(e)
+	if p.KeptDays, err = s.Privacy.Days(c.UserContext(), retention.Documents); err != nil {
+		return p, err
+	}
 	return p, s.papersOf(c, h.actor, h.registration, &p.photoPart)
 }
 

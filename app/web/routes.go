@@ -132,6 +132,7 @@ func (s *Server) routes() []route {
 		s.statisticsRoutes(),
 		s.mailRoutes(),
 		s.paperRoutes(),
+		s.privacyRoutes(),
 	} {
 		all = append(all, part...)
 	}
@@ -383,5 +384,16 @@ func (s *Server) mailRoutes() []route {
 		get("/console/:event/mails", right(accounts.SeeMails), s.mails),
 		get("/console/:event/mails/:mail", right(accounts.SeeMails), s.mailShown),
 		post("/console/:event/mails/:mail/resend", right(accounts.SendMails), s.resendMail),
+	}
+}
+
+// Console: how long what is kept.
+
+func (s *Server) privacyRoutes() []route {
+	return []route{
+		get("/console/:event/privacy", right(accounts.SeePrivacy), s.privacy),
+		post("/console/:event/privacy/rules/:class", everywhere(accounts.EditPrivacy), s.setRule),
+		post("/console/:event/privacy/holds", right(accounts.EditPrivacy), s.placeHold),
+		post("/console/:event/privacy/holds/:hold/lift", right(accounts.EditPrivacy), s.liftHold),
 	}
 }

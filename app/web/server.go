@@ -28,6 +28,7 @@ import (
 	"qianshou/app/kit/locale"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
+	"qianshou/app/privacy"
 	"qianshou/app/projects"
 	"qianshou/static"
 	"qianshou/views"
@@ -57,6 +58,7 @@ type Services struct {
 	Matchmaking *matchmaking.Service
 	Mail        *mail.Service
 	Files       *files.Service
+	Privacy     *privacy.Service
 	Audit       *audit.Log
 }
 

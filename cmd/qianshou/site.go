@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,9 +22,11 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/outbox"
+	"qianshou/app/kit/retention"
 	"qianshou/app/kit/seal"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
+	"qianshou/app/privacy"
 	"qianshou/app/projects"
 	"qianshou/app/web"
 )
@@ -42,6 +45,7 @@ type site struct {
 	mail     *mail.Service
 	programs *api.API
 	files    *files.Service
+	privacy  *privacy.Service
 	auditKey []byte
 }
 
@@ -68,6 +72,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	meetings := matchmaking.New(g.db, g.now, ident.New)
 	ledger := projects.New(g.db, g.now, ident.New)
 	gates := doors.New(g.db, happenings, guests, g.now, ident.New)
+	s.privacy = privacy.New(g.db, happenings, retentionTasks(s.files), g.now, ident.New, g.log)
 
 	public, err := url.Parse(g.cfg.PublicURL)
 	if err != nil {
@@ -89,6 +94,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
 			Doors:       gates,
 			Files:       s.files,
+			Privacy:     s.privacy,
 			Projects:    projects.New(g.db, g.now, ident.New),
 			Matchmaking: meetings,
 		},
@@ -115,6 +121,11 @@ func build(ctx context.Context, g *ground) (*site, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// retentionTasks are what every part of the program must not keep for ever.
+func retentionTasks(kept *files.Service) []retention.Task {
+	return slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), kept.Retention())
 }
 
 // letters makes what writes and sends mails; with no server they are kept.
@@ -180,8 +191,9 @@ func (s *site) hearKeys(ctx context.Context) {
 	s.g.keys.Listen(ctx, func(err error) { s.g.log.Error("reading the key ring failed", "err", err) })
 }
 
-// purgeEvery is how often answers that are too old to be repeated, and contents of
-// files that nothing refers to, are forgotten.
+// purgeEvery is how often answers that are too old to be repeated and contents of
+// files that nothing refers to are forgotten, and how often it is asked whether
+// today's purge was done.
 const purgeEvery = time.Hour
 
 func (s *site) purge(ctx context.Context) {
@@ -190,6 +202,9 @@ func (s *site) purge(ctx context.Context) {
 	for {
 		if err := s.programs.PurgeKeys(ctx); err != nil && ctx.Err() == nil {
 			s.g.log.Error("purging failed", "err", err)
+		}
+		if _, err := s.privacy.PurgeDaily(ctx); err != nil && ctx.Err() == nil {
+			s.g.log.Error("purging what may not be kept failed", "err", err)
 		}
 		if _, err := s.files.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.g.log.Error("sweeping files failed", "err", err)
