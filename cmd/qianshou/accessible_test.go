@@ -21,7 +21,7 @@ func TestPagesAreAccessible(t *testing.T) {
 			console, console + "/registrations", console + "/delegations", console + "/firms", console + "/matchmaking", console + "/agenda", console + "/agenda/new", console + "/badges",
 			console + "/badges/back", console + "/doors", console + "/doors/log", console + "/doors/gates/new", console + "/doors/devices/new",
 			console + "/projects", console + "/projects/new", console + "/projects/rates", console + "/statistics", console + "/mails",
-			console + "/accounts", console + "/audit",
+			console + "/accounts", console + "/audit", console + "/privacy",
 		}},
 	} {
 		b := apptest.Open(t)

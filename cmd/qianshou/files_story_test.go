@@ -67,6 +67,9 @@ func TestPortraitGoesToTheDoor(t *testing.T) {
 	if apptest.Eval[string](guest, shown) == whole || apptest.Eval[string](guest, `document.querySelector('#ph-zoom').value`) == "100" {
 		t.Error("the keyboard does not scale the photo")
 	}
+	if barriers := guest.Barriers(); len(barriers) > 0 {
+		t.Errorf("the frame: %q", barriers)
+	}
 	guest.Press(`[data-crop] button`)
 	if got := guest.Text("main"); !strings.Contains(got, "The photo is kept") || !strings.Contains(got, "There is a photo") {
 		t.Errorf("after sending: %q", got)
@@ -121,6 +124,10 @@ func TestPortraitGoesToTheDoor(t *testing.T) {
 	desk.Press(`form[action*="/reveal"] button`)
 	if got := desk.Text("#looks"); !strings.Contains(got, "Passport and birth date") {
 		t.Errorf("the look is not named: %q", got)
+	}
+
+	if barriers := desk.Barriers(); len(barriers) > 0 {
+		t.Errorf("the office's page: %q", barriers)
 	}
 
 	guest.Visit(own + "/photo?lang=en")
