@@ -51,7 +51,7 @@ func TestPortraitGoesToTheDoor(t *testing.T) {
 	guest.Phone()
 	guest.Visit(p.url + "/e/" + forum + "/register?lang=en")
 	guest.Tap(`[name="category"][value="press"] + span`)
-	guest.Fill("family_name", "Novotná", "given_name", "Žofie", "email", "zofie@tv.example")
+	guest.Fill("family_name", "Novotná", "given_name", "Žofie", "email", "zofie@tv.example", "nationality", "CZ", "organisation", "City TV")
 	guest.Tap(`[name="consent"]`)
 	guest.Press("button.wide")
 	own := strings.Split(guest.At(), "?")[0]

@@ -23,7 +23,7 @@ func TestKeysAreRenewedBesideTheServer(t *testing.T) {
 	register := func(name, number string) string {
 		t.Helper()
 		guest := owner.ask("POST", "/api/v1/events/"+forum+"/registrations", "/api/v1/events/{event}/registrations", 201, object{
-			"category": "press", "given_name": "Žofie", "family_name": name, "name_native": "Žofie", "email": "zofie@tv.example", "nationality": "CZ", "consent": true,
+			"category": "press", "given_name": "Žofie", "family_name": name, "name_native": "Žofie", "email": "zofie@tv.example", "nationality": "CZ", "organisation": "City TV", "consent": true,
 			"birth_date": "1980-02-29", "passport": object{"number": number, "issuer": "CZ", "expires_on": "2032-01-01"},
 		})
 		return guest["id"].(string)
