@@ -119,10 +119,10 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 	if i < 0 {
 		return Registration{}, "", withField(err, "category", "field.choice")
 	}
-	if err != nil {
+	category := categories[i]
+	if c, err = s.checkAnswers(ctx, event, category.Code, c, err); err != nil {
 		return Registration{}, "", err
 	}
-	category := categories[i]
 	over := []events.Status{events.Closed, events.Archived, events.Reporting, events.RegistrationClosed}
 	if !office && (slices.Contains(over, e.Status) || !category.OpenAt(s.now())) {
 		return Registration{}, "", fault.New(fault.Conflict, "registration.closed")
@@ -179,6 +179,9 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, c.Lang, s.now()); err != nil {
 		return r, "", err
 	}
+	if err := s.keepAnswers(ctx, tx, e.ID, r.ID, c); err != nil {
+		return r, "", err
+	}
 	if err := s.step(ctx, tx, by, r, "draft", c.Source, ""); err != nil {
 		return r, "", err
 	}
@@ -190,7 +193,11 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if full {
 		kind = "waitlisted"
 	}
-	if category.Approval == "automatic" && !full {
+	atOnce, err := s.approvesAtOnce(ctx, tx, e, category, c.FirmID)
+	if err != nil {
+		return r, "", err
+	}
+	if atOnce && !full {
 		if r, _, err = s.approve(ctx, tx, by, e, r, secret); err != nil {
 			return r, "", err
 		}
