@@ -19,6 +19,7 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/seal"
 	"qianshou/app/matchmaking"
@@ -43,6 +44,7 @@ type Options struct {
 	Matchmaking *matchmaking.Service
 	Projects    *projects.Service
 	Firms       *firms.Service
+	Forms       *forms.Service
 }
 
 // API is what other programs call: the same services as the pages, with JSON in
@@ -64,6 +66,7 @@ func (a *API) Mount(m web.Mount) error {
 	a.keys = idempotency{db: a.DB, box: a.Box, now: a.Now, actor: m.Actor, from: m.Address}
 	a.doc = a.newDocument()
 	a.eventOperations()
+	a.formOperations()
 	a.registrationOperations()
 	a.badgeOperations()
 	a.doorOperations()

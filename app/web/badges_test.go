@@ -16,6 +16,7 @@ import (
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -58,6 +59,7 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
 	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
+	s.services.Forms = forms.New(db, april, ident.New)
 	must(s.services.Events.SaveCountry(t.Context(), by, events.Country{Code: "RS", Code3: "SRB", Name: locale.Text{ZH: "塞尔维亚", EN: "Serbia"}}))
 	_, err = s.services.Events.CreateSeries(t.Context(), by, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(err)

@@ -84,6 +84,7 @@ type memberPage struct {
 	Countries  []Choice
 	Roles      []Choice
 	MealPlans  []Choice
+	Questions  []Asked
 }
 
 func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegations.Link, form Form) (memberPage, error) {
@@ -99,6 +100,15 @@ func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegation
 	for _, plan := range delegations.MealPlans {
 		p.MealPlans = append(p.MealPlans, Choice{plan, s.words.T(p.Lang, "delegations.meal."+plan)})
 	}
+	categories, err := s.Events.Categories(c.UserContext(), d.EventID)
+	if err != nil {
+		return p, err
+	}
+	asked, err := s.Forms.Asked(c.UserContext(), d.EventID)
+	if err != nil {
+		return p, err
+	}
+	p.Questions = s.ask(byRole(p.Lang, categories), &p.Form, asked.Questions)
 	p.Countries, err = s.countryChoices(c)
 	return p, err
 }
@@ -132,11 +142,15 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		}
 		return s.render(c, "delegations/member", p)
 	}
+	asked, err := s.Forms.Asked(c.UserContext(), d.EventID)
+	if err != nil {
+		return err
+	}
 	r, err := s.Delegations.AddMember(c.UserContext(), l.Actor(), d.ID, delegations.Input{
 		Role: form.Text("role"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
 		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
-		BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"), Consent: form.Ticked("consent"), Lang: form.Text("lang"),
+		BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"), Answers: answersTo(form, asked.Questions), Consent: form.Ticked("consent"), Lang: form.Text("lang"),
 		Passport: delegations.Passport{Number: form.Raw("passport.number"), Issuer: form.Text("nationality"), ExpiresOn: form.Text("passport.expires_on")},
 	})
 	if err != nil {

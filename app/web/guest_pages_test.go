@@ -50,7 +50,7 @@ var guestPages = map[string]sample{
 		form := FormOf("family_name", "Аnna", "category", "firm")
 		form.Add("family_name", "registration.not_latin", "А")
 		form.Add("consent", "field.consent")
-		return registerPage{Page: p, Form: form, Categories: []Choice{{"firm", "…"}}, Countries: []Choice{{"", "…"}, {"HU", "…"}}}
+		return registerPage{Page: p, Form: form, Categories: []Choice{{"firm", "…"}}, Countries: []Choice{{"", "…"}, {"HU", "…"}}, Questions: everyQuestion(p.Lang)}
 	},
 	"me/show": func(p Page, full bool) any {
 		if !full {
@@ -58,7 +58,7 @@ var guestPages = map[string]sample{
 		}
 		r := longest
 		r.Status = delegations.BadgeIssued
-		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now)}
+		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Answers: everyAnswer(p.Now)}
 	},
 	"registrations/list": func(p Page, full bool) any {
 		if !full {
@@ -74,7 +74,7 @@ var guestPages = map[string]sample{
 		form.Add("reason", "registration.reason")
 		return registrationPage{
 			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest}, Namesakes: []delegations.Registration{longest},
-			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true,
+			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true, Answers: everyAnswer(p.Now),
 		}
 	},
 	"console/overview": func(p Page, full bool) any {

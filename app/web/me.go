@@ -8,6 +8,7 @@ import (
 
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/matchmaking"
@@ -25,6 +26,7 @@ type mePage struct {
 	Until        time.Time // the last day on which the link works
 	Meetings     []ownMeetingDay
 	Progress     matchmaking.Progress
+	Answers      []forms.Given
 }
 
 // Meets tells whether the registrant is of a side that meetings are planned for.
@@ -54,6 +56,9 @@ func (s *Server) me(c *fiber.Ctx) error {
 		r.Status = delegations.UnderReview
 	}
 	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e), Until: delegations.LastDay(ends, e.Location())}
+	if p.Answers, err = s.Delegations.OwnAnswers(ctx, token); err != nil {
+		return err
+	}
 	meetings, err := s.Matchmaking.OfRegistration(ctx, r.ID)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
@@ -78,6 +79,7 @@ type registrationPage struct {
 	Steps        []delegations.Step
 	Duplicates   []delegations.Registration // by their papers
 	Namesakes    []delegations.Registration
+	Answers      []forms.Given
 	Badge        badges.Badge
 	HasBadge     bool
 }
@@ -94,6 +96,9 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 	}
 	for i := range p.Steps {
 		p.Steps[i].At = p.Steps[i].At.In(event(c).Zone)
+	}
+	if p.Answers, err = s.Delegations.Answers(ctx, by, p.Registration); err != nil {
+		return p, err
 	}
 	if by.May(accounts.SeeBadges, p.Registration.EventID) {
 		if p.Badge, err = s.Badges.LivingOf(ctx, id); err != nil && fault.CodeOf(err) != fault.NotFound {

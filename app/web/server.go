@@ -22,6 +22,7 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -50,6 +51,7 @@ type Services struct {
 
 	Events      *events.Service
 	Firms       *firms.Service
+	Forms       *forms.Service
 	Delegations *delegations.Service
 	Badges      *badges.Service
 	Doors       *doors.Service

@@ -17,6 +17,7 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/outbox"
@@ -62,6 +63,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	credentials := badges.New(g.db, g.box, g.now, ident.New)
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
 	firmList := firms.New(g.db, g.now, ident.New)
+	asked := forms.New(g.db, g.now, ident.New)
 	meetings := matchmaking.New(g.db, g.now, ident.New)
 	ledger := projects.New(g.db, g.now, ident.New)
 	gates := doors.New(g.db, happenings, guests, g.now, ident.New)
@@ -77,12 +79,12 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.programs = api.New(api.Options{
 		DB: g.db, Box: g.box, Now: g.now, Log: g.log, PublicURL: g.cfg.PublicURL, Version: version(),
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
-		Matchmaking: meetings, Projects: ledger, Firms: firmList,
+		Matchmaking: meetings, Projects: ledger, Firms: firmList, Forms: asked,
 	})
 	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db, s.relay, s.feed), MetricsToken: g.cfg.MetricsToken}
 	s.web, err = web.New(web.Options{
 		Services: web.Services{
-			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
+			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList, Forms: asked,
 			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
 			Doors:       gates,
 			Projects:    projects.New(g.db, g.now, ident.New),
