@@ -31,6 +31,15 @@ func (s *Service) checkAnswers(ctx context.Context, event ident.ID, category str
 	return c, append(bad, wrong...).Err()
 }
 
+// withField adds one broken rule to those of an Invalid fault, if there are any.
+func withField(err error, path, key string) error {
+	fields := []fault.Field{{Path: path, Key: key}}
+	if f, ok := fault.Of(err); ok && f.Code == fault.Invalid {
+		fields = append(fields, f.Fields...)
+	}
+	return fault.Fields(fields...)
+}
+
 // keepAnswers writes the answers of a registration, and to which texts the person
 // agreed, in which language.
 func (s *Service) keepAnswers(ctx context.Context, tx *sqlx.Tx, event, registration ident.ID, c checked) error {

@@ -45,6 +45,19 @@ func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 	return err
 }
 
+// Places are how many of a category hold a place, and how many wait for one.
+type Places struct{ Taken, Waiting int }
+
+// Places answers how full an event's categories are, by their IDs.
+//
+// Fault: Forbidden.
+func (s *Service) Places(ctx context.Context, by accounts.Actor, event ident.ID) (map[ident.ID]Places, error) {
+	if !by.May(accounts.SeeConsole, event) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return placesOf(ctx, s.db, event)
+}
+
 // EditCategory changes a category, see events.EditCategory; places that a higher
 // quota brings go at once to those who wait longest.
 //

@@ -164,15 +164,6 @@ func insertConsent(ctx context.Context, q store.Querier, registration ident.ID, 
 	return err
 }
 
-// autoApproved tells whether a firm holds a grant of automatic approval on a day.
-// One whose review is due holds no more until somebody looked at it.
-func autoApproved(ctx context.Context, q store.Querier, firm ident.ID, day time.Time) (ok bool, err error) {
-	err = q.GetContext(ctx, &ok, `
-		SELECT EXISTS (SELECT 1 FROM firm_grants WHERE firm_id = $1 AND kind = 'auto_approve' AND valid_from <= $2::date
-			AND review_on > $2::date AND (revoked_on IS NULL OR revoked_on > $2::date))`, orNull(firm), day.Format(time.DateOnly))
-	return ok, err
-}
-
 func insertStep(ctx context.Context, q store.Querier, id ident.ID, r Registration, from Status, actor locale.Text, source, reason string, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO registration_steps (id, registration_id, at, from_status, to_status, reason, actor_zh, actor_en, source)

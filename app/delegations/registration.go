@@ -136,15 +136,6 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 	return r, secret, err
 }
 
-// withField adds one broken rule to those of an Invalid fault, if there are any.
-func withField(err error, path, key string) error {
-	fields := []fault.Field{{Path: path, Key: key}}
-	if f, ok := fault.Of(err); ok && f.Code == fault.Invalid {
-		fields = append(fields, f.Fields...)
-	}
-	return fault.Fields(fields...)
-}
-
 func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, string, error) {
 	full, err := s.full(ctx, tx, e.ID, category, c.DelegationID)
 	if err != nil {

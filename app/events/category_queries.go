@@ -3,6 +3,8 @@ package events
 import (
 	"context"
 
+	"github.com/lib/pq"
+
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
 )
@@ -64,5 +66,25 @@ func lockCategories(ctx context.Context, q store.Querier, event ident.ID) ([]Cat
 
 func categoriesOf(ctx context.Context, q store.Querier, event ident.ID) (list []Category, err error) {
 	err = q.SelectContext(ctx, &list, `SELECT `+categoryColumns+` FROM categories WHERE event_id = $1 ORDER BY position, code`, event)
+	return list, err
+}
+
+func badgeTypesOf(ctx context.Context, q store.Querier, event ident.ID) ([]BadgeType, error) {
+	var rows []struct {
+		BadgeType
+		ZoneCodes pq.StringArray `db:"zones"`
+		DayList   pq.Int64Array  `db:"days"`
+	}
+	err := q.SelectContext(ctx, &rows, `
+		SELECT event_id, code, name_zh AS "name.zh", name_en AS "name.en", colour, pattern, zones, days, photo_required
+		FROM badge_types WHERE event_id = $1 ORDER BY code`, event)
+	var list []BadgeType
+	for _, r := range rows {
+		r.BadgeType.Zones = r.ZoneCodes
+		for _, day := range r.DayList {
+			r.BadgeType.Days = append(r.BadgeType.Days, int(day))
+		}
+		list = append(list, r.BadgeType)
+	}
 	return list, err
 }

@@ -154,6 +154,11 @@ func (s *Service) Zones(ctx context.Context, event ident.ID) ([]Zone, error) {
 	return zonesOf(ctx, s.db, event)
 }
 
+// BadgeTypes answers an event's badge types in order of code.
+func (s *Service) BadgeTypes(ctx context.Context, event ident.ID) ([]BadgeType, error) {
+	return badgeTypesOf(ctx, s.db, event)
+}
+
 // Categories answers an event's categories in order.
 func (s *Service) Categories(ctx context.Context, event ident.ID) ([]Category, error) {
 	return categoriesOf(ctx, s.db, event)

@@ -43,17 +43,20 @@ func wholeForm() []forms.Question {
 
 var twoCategories = []events.Category{{Code: "firm", Name: label("Firm"), Public: true}, {Code: "press", Name: label("Press"), Public: true}}
 
+func testWords() *locale.Catalogue {
+	words, err := Words(slog.New(slog.DiscardHandler))
+	if err != nil {
+		panic(err) // the catalogues are in the program
+	}
+	return words
+}
+
 // everyQuestion is the whole form as it is drawn, with something to put right.
 func everyQuestion(l locale.Lang) []Asked {
 	form := FormOf("answers.topics", "no", "answers.spoken", "bg", "answers.photos", "2")
 	form.Add("answers.photos", "forms.text_changed", 2)
 	form.Add("answers.topics", "field.choice")
-	words, err := Words(slog.New(slog.DiscardHandler))
-	if err != nil {
-		panic(err)
-	}
-	s := &Server{words: words}
-	return s.ask(byCategory(l, twoCategories), &form, wholeForm())
+	return (&Server{words: testWords()}).ask(byCategory(l, twoCategories), &form, wholeForm())
 }
 
 // everyAnswer answers the whole form.

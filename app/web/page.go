@@ -177,6 +177,8 @@ var consolePlaces = []struct {
 	{"projects", accounts.SeeProjects, false},
 	{"statistics", accounts.SeeStatistics, false},
 	{"firms", accounts.SeeDelegations, true},
+	{"categories", accounts.EditEvent, true},
+	{"form", accounts.EditEvent, true},
 	{"mails", accounts.SeeMails, true},
 	{"accounts", accounts.EditAccounts, true},
 	{"audit", accounts.SeeAudit, true},

@@ -114,6 +114,7 @@ func (s *Server) routes() []route {
 		s.delegationLinkRoutes(),
 		s.overviewRoutes(),
 		s.registrationRoutes(),
+		s.formRoutes(),
 		s.delegationRoutes(),
 		s.matchmakingRoutes(),
 		s.agendaRoutes(),
@@ -210,6 +211,27 @@ func (s *Server) registrationRoutes() []route {
 		get("/console/:event/registrations", right(accounts.SeeRegistrations), s.registrations),
 		get("/console/:event/registrations/:registration", right(accounts.SeeRegistrations), s.registration),
 		post("/console/:event/registrations/:registration/:decision", right(accounts.DecideRegistration), s.decideRegistration),
+	}
+}
+
+// Console: categories, and the form of an event.
+
+func (s *Server) formRoutes() []route {
+	edit := right(accounts.EditEvent)
+	return []route{
+		get("/console/:event/categories", edit, s.categoryList),
+		get("/console/:event/categories/new", edit, s.newCategory),
+		post("/console/:event/categories/new", edit, s.saveCategory),
+		get("/console/:event/categories/:category", edit, s.category),
+		post("/console/:event/categories/:category", edit, s.saveCategory),
+		post("/console/:event/categories/:category/:to", edit, s.moveCategory),
+		get("/console/:event/form", edit, s.formBuilder),
+		post("/console/:event/form/order", edit, s.orderQuestions),
+		get("/console/:event/form/new", edit, s.newQuestion),
+		post("/console/:event/form/new", edit, s.saveQuestion),
+		get("/console/:event/form/:question", edit, s.question),
+		post("/console/:event/form/:question", edit, s.saveQuestion),
+		post("/console/:event/form/:question/:change", edit, s.changeQuestion),
 	}
 }
 
