@@ -43,8 +43,8 @@ func loadForm(ctx context.Context, s Services, c *codes) error {
 		{
 			Code: "photos", Kind: forms.Consent, Label: locale.Text{ZH: "同意使用活动影像", EN: "I agree that pictures of me are used"},
 			Agreement: locale.Text{
-				ZH: "主办方在会场拍照和录像，用于新闻报道和论坛档案。\n您可随时在个人页面撤回同意，此后发布的内容不再使用您的影像。",
-				EN: "The organiser takes pictures and films at the venues, for the news and the forum's archive.\nYou may withdraw at any time; what is published later will not show you.",
+				ZH: "主办方在会场拍照和录像，用于新闻报道和论坛档案。\n您可随时告知主办方撤回同意，此后发布的内容不再使用您的影像。",
+				EN: "The organiser takes pictures and films at the venues, for the news and the forum's archive.\nTell the organiser at any time if you change your mind; what is published later will not show you.",
 			},
 		},
 	} {

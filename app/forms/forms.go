@@ -107,10 +107,10 @@ func (q Question) Option(code string) (Option, bool) {
 	return q.Options[i], true
 }
 
-// Find answers the question of an ID, or false.
+// Find answers the question of an ID, or false; Nil is that of none.
 func Find(questions []Question, id ident.ID) (Question, bool) {
 	i := slices.IndexFunc(questions, func(q Question) bool { return q.ID == id })
-	if i < 0 {
+	if id == ident.Nil || i < 0 {
 		return Question{}, false
 	}
 	return questions[i], true

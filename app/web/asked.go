@@ -100,7 +100,7 @@ func (s *Server) ask(a asking, form *Form, questions []forms.Question) (list []A
 			asked.When = append(asked.When, Condition{a.prefix + "answers." + parent.Code, strings.Join(q.ShownFor, " ")})
 		}
 		asked.Only = strings.Join(only, " ")
-		form.call(asked.Name, asked.Label)
+		form.call(asked.Name, strings.TrimRight(asked.Label, "?？")) // a colon follows
 		list = append(list, asked)
 	}
 	return list

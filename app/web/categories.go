@@ -29,12 +29,20 @@ type categoryRow struct {
 // Photo tells whether people of the category bring a photo; heads never need one.
 func (r categoryRow) Photo() bool { return r.NeedsPhoto(r.Badge, r.Code) }
 
-// Share is how much of the quota is taken, in hundredths.
-func (r categoryRow) Share() float64 {
-	if r.Quota == nil || *r.Quota == 0 {
+// Places is the quota; zero when there is none.
+func (r categoryRow) Places() int {
+	if r.Quota == nil {
 		return 0
 	}
-	return 100 * float64(r.Taken) / float64(*r.Quota)
+	return *r.Quota
+}
+
+// Share is how much of the quota is taken, in hundredths.
+func (r categoryRow) Share() float64 {
+	if r.Places() == 0 {
+		return 0
+	}
+	return 100 * float64(r.Taken) / float64(r.Places())
 }
 
 // Open tells whether the public form takes people into the category at an instant.
