@@ -18,6 +18,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/events"
+	"qianshou/app/files"
 	"qianshou/app/firms"
 	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
@@ -45,6 +46,7 @@ type Options struct {
 	Projects    *projects.Service
 	Firms       *firms.Service
 	Forms       *forms.Service
+	Files       *files.Service
 }
 
 // API is what other programs call: the same services as the pages, with JSON in

@@ -29,6 +29,6 @@ func placesOf(ctx context.Context, q store.Querier, event ident.ID) (map[ident.I
 func autoApproved(ctx context.Context, q store.Querier, firm ident.ID, day time.Time) (ok bool, err error) {
 	err = q.GetContext(ctx, &ok, `
 		SELECT EXISTS (SELECT 1 FROM firm_grants WHERE firm_id = $1 AND kind = 'auto_approve' AND valid_from <= $2::date
-			AND review_on > $2::date AND (revoked_on IS NULL OR revoked_on > $2::date))`, orNull(firm), day.Format(time.DateOnly))
+			AND review_on > $2::date AND (revoked_on IS NULL OR revoked_on > $2::date))`, store.OrNull(firm), day.Format(time.DateOnly))
 	return ok, err
 }

@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
 )
-
-func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
 
 func orEmpty(list []string) []string {
 	if list == nil {
@@ -136,7 +133,7 @@ func insertQuestion(ctx context.Context, q store.Querier, x Question, at time.Ti
 			shown_if_values, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		x.EventID, x.ID, x.Code, x.Position, x.Kind, x.Label.ZH, x.Label.EN, x.Help.ZH, x.Help.EN, x.Required, pq.Array(orEmpty(x.Categories)),
-		orNull(x.ShownIf), pq.Array(orEmpty(x.ShownFor)), at)
+		store.OrNull(x.ShownIf), pq.Array(orEmpty(x.ShownFor)), at)
 	return err
 }
 
@@ -145,7 +142,7 @@ func updateQuestion(ctx context.Context, q store.Querier, x Question) error {
 		UPDATE questions SET kind = $2, label_zh = $3, label_en = $4, help_zh = $5, help_en = $6, required = $7, categories = $8,
 			shown_if_question = $9, shown_if_values = $10, version = $11
 		WHERE id = $1`,
-		x.ID, x.Kind, x.Label.ZH, x.Label.EN, x.Help.ZH, x.Help.EN, x.Required, pq.Array(orEmpty(x.Categories)), orNull(x.ShownIf),
+		x.ID, x.Kind, x.Label.ZH, x.Label.EN, x.Help.ZH, x.Help.EN, x.Required, pq.Array(orEmpty(x.Categories)), store.OrNull(x.ShownIf),
 		pq.Array(orEmpty(x.ShownFor)), x.Version)
 	return err
 }

@@ -58,7 +58,7 @@ var guestPages = map[string]sample{
 		}
 		r := longest
 		r.Status = delegations.BadgeIssued
-		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Answers: everyAnswer(p.Now)}
+		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Papers: everyPaper(p), Answers: everyAnswer(p.Now)}
 	},
 	"registrations/list": func(p Page, full bool) any {
 		if !full {
@@ -75,6 +75,7 @@ var guestPages = map[string]sample{
 		return registrationPage{
 			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest}, Namesakes: []delegations.Registration{longest},
 			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true, Answers: everyAnswer(p.Now),
+			Picture: "/console/e/files/f", Lacks: true,
 		}
 	},
 	"console/overview": func(p Page, full bool) any {

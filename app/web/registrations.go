@@ -82,6 +82,8 @@ type registrationPage struct {
 	Answers      []forms.Given
 	Badge        badges.Badge
 	HasBadge     bool
+	Picture      string // address of the portrait; empty: there is none
+	Lacks        bool   // the portrait that the badge asks for
 }
 
 func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registrationPage, error) {
@@ -98,6 +100,9 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 		p.Steps[i].At = p.Steps[i].At.In(event(c).Zone)
 	}
 	if p.Answers, err = s.Delegations.Answers(ctx, by, p.Registration); err != nil {
+		return p, err
+	}
+	if p.Picture, p.Lacks, err = s.portraitOf(c, id); err != nil {
 		return p, err
 	}
 	if by.May(accounts.SeeBadges, p.Registration.EventID) {
