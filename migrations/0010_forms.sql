@@ -5,6 +5,13 @@ ALTER TABLE categories
   ADD COLUMN photo text NOT NULL DEFAULT 'badge_type' CONSTRAINT categories_photo CHECK (photo IN ('badge_type', 'required', 'optional')),
   ADD COLUMN version int NOT NULL DEFAULT 1;
 
+-- Whether somebody brings a photo: events.Category.NeedsPhoto says the same.
+-- +goose StatementBegin
+CREATE FUNCTION needs_photo(category_rule text, badge_type_rule boolean, role text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT role <> 'head' AND (category_rule = 'required' OR category_rule = 'badge_type' AND badge_type_rule)
+$$;
+-- +goose StatementEnd
+
 CREATE TABLE forms (                           -- one row locks an event's form; its version rises with each change
   event_id uuid PRIMARY KEY REFERENCES events ON DELETE CASCADE,
   version  int NOT NULL

@@ -333,3 +333,29 @@ func TestSweep(t *testing.T) {
 		t.Errorf("the stray content: %v", err)
 	}
 }
+
+// The page of a registration says what the list of categories promises: who brings
+// a portrait is one rule, told in Go and in SQL.
+func TestWhoBringsAPortrait(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	for _, rule := range events.PhotoRules {
+		for _, badge := range []bool{true, false} {
+			for _, role := range []string{"head", "member"} {
+				for query, arg := range map[string]any{
+					`UPDATE categories SET photo = $1`: rule, `UPDATE badge_types SET photo_required = $1`: badge,
+					`UPDATE registrations SET role = $1 WHERE delegation_id IS NOT NULL`: role,
+				} {
+					_, err := g.db.ExecContext(t.Context(), query, arg)
+					must(t, err)
+				}
+				lacking, err := g.files.WithoutPhoto(t.Context(), []ident.ID{g.member.ID})
+				must(t, err)
+				want := events.Category{Photo: rule}.NeedsPhoto(events.BadgeType{PhotoRequired: badge}, role)
+				if lacking[g.member.ID] != want {
+					t.Errorf("category %s, badge type %t, %s: asked for a portrait %t, want %t", rule, badge, role, lacking[g.member.ID], want)
+				}
+			}
+		}
+	}
+}
