@@ -27,6 +27,9 @@ func (s *Service) checkAnswers(ctx context.Context, event ident.ID, category str
 		return c, fmt.Errorf("read form: %w", err)
 	}
 	clean, wrong := forms.Check(form.Questions, category, c.Answers)
+	if err := s.checkFiles(&wrong, event, form.Questions, clean); err != nil {
+		return c, err
+	}
 	c.Answers, c.form = clean, form
 	return c, append(bad, wrong...).Err()
 }
@@ -42,8 +45,12 @@ func withField(err error, path, key string) error {
 
 // keepAnswers writes the answers of a registration, and to which texts the person
 // agreed, in which language.
-func (s *Service) keepAnswers(ctx context.Context, tx *sqlx.Tx, event, registration ident.ID, c checked) error {
-	if err := forms.Keep(ctx, tx, c.form, event, registration, c.Answers, s.now()); err != nil {
+func (s *Service) keepAnswers(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, c checked) error {
+	kept, err := s.attach(ctx, tx, by, event, registration, c)
+	if err != nil {
+		return err
+	}
+	if err := forms.Keep(ctx, tx, c.form, event, registration, kept, s.now()); err != nil {
 		return fmt.Errorf("keep answers: %w", err)
 	}
 	for purpose, version := range forms.Consents(c.form.Questions, c.Answers) {

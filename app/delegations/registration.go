@@ -170,7 +170,7 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, c.Lang, s.now()); err != nil {
 		return r, "", err
 	}
-	if err := s.keepAnswers(ctx, tx, e.ID, r.ID, c); err != nil {
+	if err := s.keepAnswers(ctx, tx, by, e.ID, r.ID, c); err != nil {
 		return r, "", err
 	}
 	if err := s.step(ctx, tx, by, r, "draft", c.Source, ""); err != nil {

@@ -41,6 +41,10 @@ func loadForm(ctx context.Context, s Services, c *codes) error {
 			Help: locale.Text{ZH: "每行一件，写明品牌和型号；无人机须另行申请。", EN: "One per line, with make and model. Drones need a permit of their own."},
 		},
 		{
+			Code: "press_card", Kind: forms.File, Label: locale.Text{ZH: "记者证", EN: "Press card"}, Categories: []string{"press"},
+			Help: locale.Text{ZH: "照片页的照片或扫描件。", EN: "A picture or scan of the page with your photo."},
+		},
+		{
 			Code: "photos", Kind: forms.Consent, Label: locale.Text{ZH: "同意使用活动影像", EN: "I agree that pictures of me are used"},
 			Agreement: locale.Text{
 				ZH: "主办方在会场拍照和录像，用于新闻报道和论坛档案。\n您可随时告知主办方撤回同意，此后发布的内容不再使用您的影像。",

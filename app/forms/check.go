@@ -27,6 +27,7 @@ type Answers map[string]Answer
 const (
 	longestLine = 200
 	longestText = 2000
+	longestFile = 4000 // of the token that stands for a file
 )
 
 var errNotAnswer = errors.New("an answer is a text or a list of texts")
@@ -135,6 +136,8 @@ func (q Question) read(given Answer) (a Answer, key string, args []any) {
 		return a, tooLong(a[0], longestText), []any{longestText}
 	case Choose, Choices, Country:
 		return q.pick(a)
+	case File: // whoever keeps the files knows whether there is one
+		return a, tooLong(a[0], longestFile), []any{longestFile}
 	case Date:
 		a[0] = text.Halfwidth(a[0])
 		day, err := time.Parse(time.DateOnly, a[0])

@@ -33,12 +33,12 @@ const (
 	Date     Kind = "date"
 	Country  Kind = "country"  // of the office's table
 	Language Kind = "language" // BCP 47
-	File     Kind = "file"
-	Consent  Kind = "consent" // to a text that is never changed, only published anew
+	File     Kind = "file"     // of files.Answer
+	Consent  Kind = "consent"  // to a text that is never changed, only published anew
 )
 
 // Kinds are those that a question may be made of.
-var Kinds = []Kind{Text, LongText, Choose, Choices, Date, Country, Language, Consent}
+var Kinds = []Kind{Text, LongText, Choose, Choices, Date, Country, Language, File, Consent}
 
 // Chosen tells whether the organiser writes the options of such questions.
 func (k Kind) Chosen() bool { return k == Choose || k == Choices }

@@ -7,6 +7,7 @@ import (
 
 	"qianshou/app/delegations"
 	"qianshou/app/events"
+	"qianshou/app/files"
 	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -16,11 +17,14 @@ import (
 // chosen already: the preview shows two languages on one page.
 type Asked struct {
 	Field     // drawn by the partial of that name, but for the kinds below
+	Code      string
 	Kind      forms.Kind
 	Several   []Tick      // of choices
 	Text      []string    // of a consent, by paragraph
 	Agreement string      // its version
 	Agreed    bool        // it was ticked
+	Sent      string      // what is said of a file that was handed in already
+	Drop      string      // offers to leave that file out; empty: one is required
 	Tag       string      // of the language
 	Only      string      // whom or when the question is for; empty: everybody, always
 	When      []Condition // the same, for the script
@@ -110,7 +114,7 @@ func (s *Server) ask(a asking, form *Form, questions []forms.Question) (list []A
 func (s *Server) drawn(a asking, form Form, q forms.Question) Asked {
 	name := a.prefix + "answers." + q.Code
 	t := func(key string, args ...any) string { return s.words.T(a.lang, key, args...) }
-	asked := Asked{Kind: q.Kind, Tag: a.lang.Tag(), Field: Field{
+	asked := Asked{Code: q.Code, Kind: q.Kind, Tag: a.lang.Tag(), Field: Field{
 		Name: name, ID: "f-" + name, Label: q.Label.In(a.lang), Hint: q.Help.In(a.lang), Required: q.Required, Value: form.Value(name), Type: "text", MaxLength: 200,
 	}}
 	if p, bad := form.Problem(name); bad {
@@ -136,6 +140,18 @@ func (s *Server) drawn(a asking, form Form, q forms.Question) Asked {
 	case forms.Choices:
 		for _, o := range q.Offered() {
 			asked.Several = append(asked.Several, Tick{o.Code, o.Label.In(a.lang), form.Has(name, o.Code)})
+		}
+	case forms.File:
+		asked.Type, asked.MaxLength, asked.Accept = "file", 0, answerTypes
+		asked.After = t("files.answer_hint", files.Most(files.Answer)>>20)
+		asked.Value = ""
+		if token := form.Value(name); token != "" {
+			if f, err := s.Files.HandedIn(q.EventID, token); err == nil {
+				asked.Value, asked.Sent, asked.Required = token, t("forms.file_sent", f.Name, (f.Size+1023)>>10), false // browsers ask for one more else
+				if !q.Required {
+					asked.Drop = t("forms.file_drop")
+				}
+			}
 		}
 	case forms.Consent:
 		asked.Text, asked.Agreement = strings.Split(q.Agreement.Text.In(a.lang), "\n"), fmt.Sprint(q.Agreement.Version)
@@ -188,19 +204,6 @@ func inARow(l locale.Lang, names []string) string {
 		return strings.Join(names, "、")
 	}
 	return strings.Join(names, ", ")
-}
-
-// answersTo reads the answers of a posted form to the questions that it asks. What
-// else was sent, say to a question that was archived meanwhile, is left out: nobody
-// could put it right.
-func answersTo(form Form, questions []forms.Question) forms.Answers {
-	answers := forms.Answers{}
-	for _, q := range questions {
-		if given := form.All("answers." + q.Code); len(given) > 0 {
-			answers[q.Code] = slices.Clone(given)
-		}
-	}
-	return answers
 }
 
 // codeOf makes a code from English words; empty when they have no Latin letter.

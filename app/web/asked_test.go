@@ -13,6 +13,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
+	"qianshou/app/files"
 	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -33,6 +34,7 @@ func wholeForm() []forms.Question {
 		{Code: "arrives", Kind: forms.Date},
 		{Code: "lives", Kind: forms.Country, Options: []forms.Option{{Code: "HU", Label: label("Hungary")}}},
 		{Code: "photos", Kind: forms.Consent, Required: true, Agreement: forms.Agreement{Version: 2, Text: label("We take photos.\nThey are kept for a year.")}},
+		{Code: "portfolio", Kind: forms.File},
 	}
 	for i := range list {
 		list[i].ID, list[i].Label, list[i].Position, list[i].Version = id(), label(list[i].Code), i+1, 1
@@ -56,18 +58,24 @@ func everyQuestion(l locale.Lang) []Asked {
 	form := FormOf("answers.topics", "no", "answers.spoken", "bg", "answers.photos", "2")
 	form.Add("answers.photos", "forms.text_changed", 2)
 	form.Add("answers.topics", "field.choice")
-	return (&Server{words: testWords()}).ask(byCategory(l, twoCategories), &form, wholeForm())
+	list := (&Server{words: testWords()}).ask(byCategory(l, twoCategories), &form, wholeForm())
+	sent := &list[len(list)-1]
+	sent.Value, sent.Sent, sent.Drop = "token", "portfolio.pdf", "leave it out"
+	return list
 }
 
 // everyAnswer answers the whole form.
-func everyAnswer(at time.Time) (list []forms.Given) {
+func everyAnswer(at time.Time) (list []AnswerLine) {
 	answers := map[string]forms.Answer{
 		"interpreter": {"yes"}, "spoken": {"bg"}, "topics": {"yes", "no"}, "flight": {"<LH 728>"}, "equipment": {"a\nb"}, "arrives": {"2027-06-08"},
 		"lives": {"HU"}, "photos": {"2"},
 	}
 	for _, q := range wholeForm() {
-		list = append(list, forms.Given{Question: q, Answer: answers[q.Code], AnsweredAt: at})
+		list = append(list, AnswerLine{Given: forms.Given{Question: q, Answer: answers[q.Code], AnsweredAt: at}})
 	}
+	gone := list[len(list)-1]
+	list = append(list, gone)
+	list[len(list)-2].File, list[len(list)-2].Address = &files.File{Name: "portfolio.pdf"}, "/me/t/files/f"
 	list[3].ArchivedAt = &at
 	return list
 }

@@ -67,6 +67,7 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	blobs, err := blob.Open(t.TempDir(), blob.Credentials{})
 	must(err)
 	s.services.Files = files.New(db, box, blobs, april, ident.New, slog.New(slog.DiscardHandler))
+	s.services.Delegations.With(s.services.Files)
 	s.services.Privacy = privacy.New(db, s.services.Events, nil, april, ident.New, slog.New(slog.DiscardHandler))
 	_, err = s.services.Events.CreateSeries(t.Context(), by, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(err)

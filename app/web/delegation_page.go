@@ -140,6 +140,14 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		return err
 	}
 	form := readForm(c)
+	asked, err := s.Forms.Asked(c.UserContext(), d.EventID)
+	if err != nil {
+		return err
+	}
+	answers, err := s.takeAnswers(c, &form, asked.Questions)
+	if err != nil {
+		return err
+	}
 	if form.Translates() {
 		p, err := s.memberPage(c, d, l, form)
 		if err != nil {
@@ -147,15 +155,11 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		}
 		return s.render(c, "delegations/member", p)
 	}
-	asked, err := s.Forms.Asked(c.UserContext(), d.EventID)
-	if err != nil {
-		return err
-	}
 	r, err := s.Delegations.AddMember(c.UserContext(), l.Actor(), d.ID, delegations.Input{
 		Role: form.Text("role"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
 		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
-		BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"), Answers: answersTo(form, asked.Questions), Consent: form.Ticked("consent"), Lang: form.Text("lang"),
+		BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"), Answers: answers, Consent: form.Ticked("consent"), Lang: form.Text("lang"),
 		Passport: delegations.Passport{Number: form.Raw("passport.number"), Issuer: form.Text("nationality"), ExpiresOn: form.Text("passport.expires_on")},
 	})
 	if err != nil {

@@ -47,11 +47,11 @@ func TestTheFormIsBuilt(t *testing.T) {
 		t.Fatalf("no question %s", code)
 		return ""
 	}
-	order := []string{"interpreter", "spoken", "topics", "flight", "equipment", "arrives", "lives", "photos"}
+	order := []string{"interpreter", "spoken", "topics", "flight", "equipment", "arrives", "lives", "photos", "portfolio"}
 	if got := s.labels(""); !slices.Equal(got, order) {
 		t.Fatalf("the builder lists %v", got)
 	}
-	if got, want := s.labels("?category=firm"), []string{"interpreter", "spoken", "topics", "flight", "arrives", "lives", "photos"}; !slices.Equal(got, want) {
+	if got, want := s.labels("?category=firm"), []string{"interpreter", "spoken", "topics", "flight", "arrives", "lives", "photos", "portfolio"}; !slices.Equal(got, want) {
 		t.Errorf("firms are asked %v, want %v", got, want)
 	}
 	refused := s.post("programme", builder, at("spoken")+"/up")
@@ -60,7 +60,7 @@ func TestTheFormIsBuilt(t *testing.T) {
 	}
 	s.post("programme", builder, at("flight")+"/up")
 	s.post("programme", builder, at("photos")+"/archive")
-	if got, want := s.labels(""), []string{"interpreter", "spoken", "flight", "topics", "equipment", "arrives", "lives"}; !slices.Equal(got, want) {
+	if got, want := s.labels(""), []string{"interpreter", "spoken", "flight", "topics", "equipment", "arrives", "lives", "portfolio"}; !slices.Equal(got, want) {
 		t.Errorf("ordered and archived: %v, want %v", got, want)
 	}
 	s.post("programme", builder, at("photos")+"/restore")
@@ -77,7 +77,7 @@ func TestTheFormIsBuilt(t *testing.T) {
 			t.Errorf("the preview in %s is %q, status %d", tt[0], got, preview.StatusCode)
 		}
 	}
-	if got := len(s.labels("")); got != 8 {
+	if got := len(s.labels("")); got != 9 {
 		t.Errorf("a preview made a question: there are %d", got)
 	}
 	done := s.post("programme", builder+"/new", builder+"/new", "kind", "text", "label_zh", "酒店", "label_en", "Hotel & room",

@@ -8,7 +8,6 @@ import (
 
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
-	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/matchmaking"
@@ -26,7 +25,7 @@ type mePage struct {
 	Until        time.Time // the last day on which the link works
 	Meetings     []ownMeetingDay
 	Progress     matchmaking.Progress
-	Answers      []forms.Given
+	Answers      []AnswerLine
 	Papers       photoPart
 }
 
@@ -57,11 +56,15 @@ func (s *Server) me(c *fiber.Ctx) error {
 		r.Status = delegations.UnderReview
 	}
 	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e), Until: delegations.LastDay(ends, e.Location())}
-	if p.Answers, err = s.Delegations.OwnAnswers(ctx, token); err != nil {
-		return err
-	}
 	h, err := s.holderOf(c)
 	if err != nil {
+		return err
+	}
+	given, err := s.Delegations.OwnAnswers(ctx, token)
+	if err != nil {
+		return err
+	}
+	if p.Answers, err = s.answerLines(c, h.actor, r.ID, given, h.base+"/files"); err != nil {
 		return err
 	}
 	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone()}

@@ -165,7 +165,7 @@ func (s *Server) addOwn(purpose files.Purpose) fiber.Handler {
 
 // takeFile keeps the file of a form.
 func (s *Server) takeFile(c *fiber.Ctx, by accounts.Actor, registration ident.ID, purpose files.Purpose) (Form, files.File, error) {
-	name, content, err := uploaded(c)
+	name, content, err := uploaded(c, "file")
 	if err != nil {
 		return Form{}, files.File{}, err
 	}

@@ -258,6 +258,14 @@ func (s *Server) registerForm(c *fiber.Ctx) error {
 
 func (s *Server) register(c *fiber.Ctx) error {
 	form := readForm(c)
+	asked, err := s.Forms.Asked(c.UserContext(), event(c).ID)
+	if err != nil {
+		return err
+	}
+	answers, err := s.takeAnswers(c, &form, asked.Questions)
+	if err != nil {
+		return err
+	}
 	if form.Translates() {
 		p, err := s.registerPage(c, form)
 		if err != nil {
@@ -265,15 +273,11 @@ func (s *Server) register(c *fiber.Ctx) error {
 		}
 		return s.render(c, "public/register", p)
 	}
-	asked, err := s.Forms.Asked(c.UserContext(), event(c).ID)
-	if err != nil {
-		return err
-	}
 	_, secret, err := s.Delegations.Register(c.UserContext(), accounts.GuestActor(), event(c).ID, delegations.Input{
 		Category: form.Text("category"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
 		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
-		Answers: answersTo(form, asked.Questions), Consent: form.Ticked("consent"), Lang: string(lang(c)), Source: "web",
+		Answers: answers, Consent: form.Ticked("consent"), Lang: string(lang(c)), Source: "web",
 	})
 	if err != nil {
 		if !form.Refused(err) {

@@ -7,7 +7,6 @@ import (
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/events"
-	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
@@ -79,7 +78,7 @@ type registrationPage struct {
 	Steps        []delegations.Step
 	Duplicates   []delegations.Registration // by their papers
 	Namesakes    []delegations.Registration
-	Answers      []forms.Given
+	Answers      []AnswerLine
 	Badge        badges.Badge
 	HasBadge     bool
 	Picture      string // address of the portrait; empty: there is none
@@ -99,7 +98,11 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 	for i := range p.Steps {
 		p.Steps[i].At = p.Steps[i].At.In(event(c).Zone)
 	}
-	if p.Answers, err = s.Delegations.Answers(ctx, by, p.Registration); err != nil {
+	given, err := s.Delegations.Answers(ctx, by, p.Registration)
+	if err != nil {
+		return p, err
+	}
+	if p.Answers, err = s.answerLines(c, by, id, given, p.Console()+"/files"); err != nil {
 		return p, err
 	}
 	if p.Picture, p.Lacks, err = s.portraitOf(c, id); err != nil {

@@ -171,7 +171,7 @@ func (s *Server) publicRoutes() []route {
 		get("/", public(), s.home),
 		get("/e/:event", public(), s.publicEvent),
 		get("/e/:event/register", public(), s.registerForm),
-		post("/e/:event/register", public(), s.register).limit(registerLimit),
+		post("/e/:event/register", public(), s.register).limit(registerLimit).takes(mostAnswered),
 	}
 }
 
@@ -192,16 +192,17 @@ func (s *Server) photoRoutes() []route {
 	const member = "/delegation/:token/members/:registration"
 	return []route{
 		get("/me/:token/photo", link(), s.ownPhoto),
-		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Most(files.Photo)),
 		post("/me/:token/photo/remove", link(), s.removeOwn(files.Photo)),
 		get("/me/:token/photo.jpg", link(), s.ownPicture),
-		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		get("/me/:token/files/:file", link(), s.ownFile),
+		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.Most(files.PassportScan)),
 		post("/me/:token/passport/remove", link(), s.removeOwn(files.PassportScan)),
 		get(member+"/photo", link(), s.ownPhoto),
-		post(member+"/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post(member+"/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Most(files.Photo)),
 		post(member+"/photo/remove", link(), s.removeOwn(files.Photo)),
 		get(member+"/photo.jpg", link(), s.ownPicture),
-		post(member+"/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		post(member+"/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.Most(files.PassportScan)),
 		post(member+"/passport/remove", link(), s.removeOwn(files.PassportScan)),
 	}
 }
@@ -213,8 +214,8 @@ func (s *Server) paperRoutes() []route {
 	see, edit := right(accounts.SeeRegistrations), right(accounts.EditRegistration)
 	return []route{
 		get(papers, see, s.papers),
-		post(papers+"/photo", edit, s.addPaper(files.Photo)).takes(files.Photo),
-		post(papers+"/passport", edit, s.addPaper(files.PassportScan)).takes(files.PassportScan),
+		post(papers+"/photo", edit, s.addPaper(files.Photo)).takes(files.Most(files.Photo)),
+		post(papers+"/passport", edit, s.addPaper(files.PassportScan)).takes(files.Most(files.PassportScan)),
 		post(papers+"/remove", edit, s.removePaper),
 		post(papers+"/reveal", right(accounts.SeeSensitive), s.revealIdentity),
 		get("/console/:event/files/:file", right(accounts.SeeConsole), s.file),
@@ -227,7 +228,7 @@ func (s *Server) delegationLinkRoutes() []route {
 	return []route{
 		get("/delegation/:token", link(), s.ownDelegation),
 		get("/delegation/:token/members/new", link(), s.newMember),
-		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit),
+		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit).takes(mostAnswered),
 		post("/delegation/:token/members/:registration/withdraw", link(), s.withdrawMember),
 		get("/firm/:token", link(), s.ownFirm),
 		post("/firm/:token/trade", link(), s.editTrade),
