@@ -19,6 +19,9 @@ import (
 // than sweepAfter by more than a request takes.
 const handedFor = sweepAfter - time.Hour
 
+// HandedUntil is when a file that is handed in stops waiting.
+func HandedUntil(f File) time.Time { return f.CreatedAt.Add(handedFor) }
+
 // handed is a file that no registration has yet, as its token says it.
 type handed struct {
 	ID            ident.ID
@@ -47,7 +50,7 @@ func (s *Service) HandIn(ctx context.Context, event ident.ID, name string, conte
 	if err = s.put(ctx, &f, content); err != nil {
 		return "", f, err
 	}
-	said, err := json.Marshal(handed{f.ID, f.Name, f.MIME, f.Size, f.Width, f.Height, f.SHA256, f.SealedBy, f.Key, f.CreatedAt.Add(handedFor)})
+	said, err := json.Marshal(handed{f.ID, f.Name, f.MIME, f.Size, f.Width, f.Height, f.SHA256, f.SealedBy, f.Key, HandedUntil(f)})
 	if err != nil {
 		return "", f, fmt.Errorf("write token: %w", err)
 	}

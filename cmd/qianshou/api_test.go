@@ -161,8 +161,15 @@ func TestAPIStory(t *testing.T) {
 		"answers": object{"interpreter": "yes", "interpreter_language": "cs", "equipment": "one camera", "photos": "1", "topics": []string{"ports"}},
 	}
 	form := guest.ask("GET", "/api/v1/events/"+forum+"/form", "/api/v1/events/{event}/form", 200, nil)
-	if n := len(form["questions"].([]any)); n != 6 {
+	if n := len(form["questions"].([]any)); n != 7 {
 		t.Errorf("the form has %d questions", n)
+	}
+	const handIn = "/api/v1/events/{event}/form/files"
+	card := object{"name": "press card.pdf", "content": []byte("%PDF-1.7\npress\n%%EOF")}
+	person["answers"].(object)["press_card"] = guest.ask("POST", "/api/v1/events/"+forum+"/form/files", handIn, 201, card)["file"]
+	strange := guest.ask("POST", "/api/v1/events/"+forum+"/form/files", handIn, 422, object{"name": "card.pdf", "content": []byte("MZ program")})
+	if f := strange["errors"].([]any)[0].(object); f["field"] != "content" {
+		t.Errorf("a program is refused by %v", strange)
 	}
 	at := "/api/v1/events/" + forum + "/registrations"
 	first := guest.ask("POST", at, registrations, 201, person, "Idempotency-Key", "one")
@@ -222,7 +229,15 @@ func TestAPIStory(t *testing.T) {
 	}
 
 	id := first["id"].(string)
-	kept := owner.ask("GET", "/api/v1/registrations/"+id, "/api/v1/registrations/{id}", 200, nil)["answers"]
+	kept := owner.ask("GET", "/api/v1/registrations/"+id, "/api/v1/registrations/{id}", 200, nil)["answers"].(object)
+	paper := "/api/v1/files/" + fmt.Sprint(kept["press_card"])
+	if status, body, header := owner.send("GET", paper, nil); status != 200 || string(body) != "%PDF-1.7\npress\n%%EOF" || header.Get("Content-Type") != "application/pdf" {
+		t.Errorf("the file of an answer: %d %q", status, body)
+	}
+	if status, _, _ := guest.send("GET", paper, nil); status != 401 {
+		t.Errorf("a guest reads the file of an answer: %d", status)
+	}
+	delete(kept, "press_card")
 	// The press is not asked for topics: what was said of them is dropped.
 	if want := (object{"interpreter": "yes", "interpreter_language": "cs", "equipment": "one camera", "photos": "1"}); !reflect.DeepEqual(kept, want) {
 		t.Errorf("the answers are %v, want %v", kept, want)
