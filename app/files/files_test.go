@@ -324,10 +324,10 @@ func TestSweep(t *testing.T) {
 		must(t, err)
 		return n
 	}
-	if n := at(59 * time.Minute); n != 0 {
+	if n := at(4*time.Hour - time.Minute); n != 0 {
 		t.Errorf("%d contents swept while somebody may still write", n)
 	}
-	if n := at(61 * time.Minute); n != 1 || g.blobs(t) != 1 {
+	if n := at(4*time.Hour + time.Minute); n != 1 || g.blobs(t) != 1 {
 		t.Errorf("%d contents swept, %d left", n, g.blobs(t))
 	}
 	if _, err := blobs.Get(ctx, stray); !errors.Is(err, blob.ErrNotFound) {

@@ -35,6 +35,7 @@ func asked() []forms.Question {
 		{ID: id(), Code: "lives", Kind: forms.Country, Options: options("CN", "HU")},
 		{ID: id(), Code: "equipment", Kind: forms.LongText, Required: true, Categories: []string{"press"}},
 		{ID: id(), Code: "photos", Kind: forms.Consent, Required: true, Agreement: forms.Agreement{Version: 3}},
+		{ID: id(), Code: "cv", Kind: forms.File},
 		{ID: id(), Code: "old", Kind: forms.Text, Required: true, ArchivedAt: &gone},
 	}
 }
@@ -84,6 +85,9 @@ func TestCheck(t *testing.T) {
 		{"as long as may be", "firm", with(forms.Answers{"flight": one(strings.Repeat("飞", 200))}), with(forms.Answers{"flight": one(strings.Repeat("飞", 200))}), ""},
 		{"what nobody sees", "firm", with(forms.Answers{"flight": one("LH\u202e728")}), least, "answers.flight field.control"},
 		{"an older text", "firm", with(forms.Answers{"photos": one("2")}), forms.Answers{"interpreter": one("no")}, "answers.photos forms.text_changed"},
+		{"the token of a file", "firm", with(forms.Answers{"cv": one("AbC-_9")}), with(forms.Answers{"cv": one("AbC-_9")}), ""},
+		{"two files", "firm", with(forms.Answers{"cv": {"a", "b"}}), least, "answers.cv forms.one_answer"},
+		{"no token is so long", "firm", with(forms.Answers{"cv": one(strings.Repeat("a", 4001))}), least, "answers.cv field.too_long"},
 		{"agreeing without a text", "firm", with(forms.Answers{"photos": one("yes")}), forms.Answers{"interpreter": one("no")}, "answers.photos forms.text_changed"},
 		{"what nobody asks", "firm", with(forms.Answers{"fligth": one("x"), "old": one("x")}), least, "answers.fligth forms.not_asked, answers.old forms.not_asked"},
 	} {

@@ -135,7 +135,7 @@ func TestDefinitions(t *testing.T) {
 		want string
 	}{
 		{"no kind", forms.Definition{Code: "x", Label: both("x")}, "kind field.choice"},
-		{"a file", forms.Definition{Code: "x", Kind: forms.File, Label: both("x")}, "kind field.choice"},
+		{"no such kind", forms.Definition{Code: "x", Kind: "drawing", Label: both("x")}, "kind field.choice"},
 		{"no label", forms.Definition{Code: "x", Kind: forms.Text, Label: locale.Text{ZH: "x"}}, "label_en field.required"},
 		{"a code with a capital", line("Flight"), "code forms.code"},
 		{"a code of the event's", line("plain"), "code field.taken"},
