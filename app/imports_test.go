@@ -22,6 +22,7 @@ var may = map[string][]string{
 	"events":              {"accounts", "audit", "kit/..."},
 	"firms":               {"accounts", "audit", "events", "kit/..."},
 	"delegations":         {"accounts", "audit", "events", "firms", "mail", "kit/..."},
+	"lists":               {"accounts", "audit", "events", "firms", "delegations", "kit/..."},
 	"agenda":              {"accounts", "audit", "events", "firms", "delegations", "mail", "kit/..."},
 	"matchmaking":         {"accounts", "audit", "events", "firms", "delegations", "agenda", "matchmaking/...", "mail", "kit/..."},
 	"matchmaking/format":  {},

@@ -80,7 +80,7 @@ func readText(ctx context.Context, text string, separator rune, limits Limits) (
 		}
 		cells := make([]Cell, len(record))
 		for i, field := range record {
-			cells[i] = csvCell(field, address(i, line))
+			cells[i] = csvCell(field, Address(i, line))
 		}
 		if err := g.add(line, cells); err != nil {
 			return Table{}, err

@@ -80,7 +80,7 @@ func (t Table) Under(columns []Column) (List, error) {
 			if i < len(row.Cells) {
 				line.Cells[i] = row.Cells[i]
 			} else {
-				line.Cells[i].Address = address(i, row.Line)
+				line.Cells[i].Address = Address(i, row.Line)
 			}
 		}
 		list.Lines = append(list.Lines, line)

@@ -150,8 +150,8 @@ func textCell(text, address string) Cell {
 	return Cell{Text: text, Kind: Text, Address: address}
 }
 
-// address names a cell as Excel does: column from 0, line from 1.
-func address(column, line int) string { return letters(column) + strconv.Itoa(line) }
+// Address names a cell as Excel does: column from 0, line from 1.
+func Address(column, line int) string { return letters(column) + strconv.Itoa(line) }
 
 // letters names a column, from 0: A, B … Z, AA.
 func letters(column int) string {

@@ -72,7 +72,7 @@ func (t Template) header(f *excelize.File, sheet string, looks looks) error {
 		if field.Required {
 			style = looks.must
 		}
-		at, column := address(i, 1), letters(i)
+		at, column := Address(i, 1), letters(i)
 		if err := f.SetCellStr(sheet, at, title); err != nil {
 			return fmt.Errorf("write header: %w", err)
 		}
@@ -107,12 +107,12 @@ func (t Template) validate(f *excelize.File, sheet string, looks looks) error {
 	}
 	made := false
 	for i, field := range t.Fields {
-		from, to := address(i, 2), address(i, linesOf+1)
+		from, to := Address(i, 2), Address(i, linesOf+1)
 		switch {
 		case field.Date:
-			err = f.SetCellStyle(sheet, from, address(i, 500), dates)
+			err = f.SetCellStyle(sheet, from, Address(i, 500), dates)
 		case field.Text:
-			err = f.SetCellStyle(sheet, from, address(i, 500), looks.text)
+			err = f.SetCellStyle(sheet, from, Address(i, 500), looks.text)
 		}
 		if err != nil {
 			return fmt.Errorf("write template: %w", err)
@@ -130,7 +130,7 @@ func (t Template) validate(f *excelize.File, sheet string, looks looks) error {
 			made = true
 		}
 		for n, choice := range field.Choices {
-			if err := f.SetCellStr(lists, address(i, n+1), Guarded(choice)); err != nil {
+			if err := f.SetCellStr(lists, Address(i, n+1), Guarded(choice)); err != nil {
 				return fmt.Errorf("write template: %w", err)
 			}
 		}
@@ -161,7 +161,7 @@ func (t Template) examples(f *excelize.File, looks looks) error {
 	}
 	for n, row := range t.Rows {
 		for i, text := range guardedAll(row) {
-			at := address(i, n+2)
+			at := Address(i, n+2)
 			if err := f.SetCellStr(sheet, at, text); err != nil {
 				return fmt.Errorf("write examples: %w", err)
 			}

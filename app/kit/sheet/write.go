@@ -88,7 +88,7 @@ func WriteXLSX(w io.Writer, name string, head []string, list rows) error {
 		if line++; line > rowsMost+1 {
 			return refuse("sheet.export_rows", rowsMost)
 		}
-		if err := out.SetRow(address(0, line), cellsOf(row, looks.text, nil)); err != nil {
+		if err := out.SetRow(Address(0, line), cellsOf(row, looks.text, nil)); err != nil {
 			return fmt.Errorf("write sheet: %w", err)
 		}
 	}
@@ -141,7 +141,7 @@ func WriteReturned(w io.Writer, name string, head []string, reason string, list 
 		for column := range row.Reasons {
 			wrong[column+1] = looks.wrong
 		}
-		if err := out.SetRow(address(0, i+2), cellsOf(append([]string{row.Reason}, row.Cells...), looks.text, wrong)); err != nil {
+		if err := out.SetRow(Address(0, i+2), cellsOf(append([]string{row.Reason}, row.Cells...), looks.text, wrong)); err != nil {
 			return fmt.Errorf("write sheet: %w", err)
 		}
 	}
@@ -158,7 +158,7 @@ func WriteReturned(w io.Writer, name string, head []string, reason string, list 
 			if comments++; comments > commentsMost {
 				return finish(f, w)
 			}
-			if err := comment(f, sheet, address(column+1, i+2), text); err != nil {
+			if err := comment(f, sheet, Address(column+1, i+2), text); err != nil {
 				return err
 			}
 		}

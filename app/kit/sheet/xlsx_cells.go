@@ -53,7 +53,7 @@ func (b *book) readSheet(ctx context.Context, name string, limits Limits) (Table
 			if !named {
 				column = len(cells)
 			}
-			cell, err := b.cell(d, e, address(column, line))
+			cell, err := b.cell(d, e, Address(column, line))
 			if err != nil || cell.Kind == Empty {
 				return err
 			}
@@ -64,7 +64,7 @@ func (b *book) readSheet(ctx context.Context, name string, limits Limits) (Table
 				return refuse("sheet.columns", limits.Columns)
 			}
 			for len(cells) < column {
-				cells = append(cells, Cell{Address: address(len(cells), line)})
+				cells = append(cells, Cell{Address: Address(len(cells), line)})
 			}
 			cells = append(cells, cell)
 		case "mergeCell":
@@ -215,7 +215,7 @@ func unmerge(rows []Row, merges []merge, limits Limits) error {
 					return refuse("sheet.too_much")
 				}
 				for len(rows[i].Cells) <= column {
-					rows[i].Cells = append(rows[i].Cells, Cell{Address: address(len(rows[i].Cells), rows[i].Line)})
+					rows[i].Cells = append(rows[i].Cells, Cell{Address: Address(len(rows[i].Cells), rows[i].Line)})
 				}
 				if cell := &rows[i].Cells[column]; cell.Kind == Empty {
 					*cell = Cell{Text: value.Text, Kind: value.Kind, Date: value.Date, Address: cell.Address, Spread: true}
