@@ -131,3 +131,33 @@ func updatePassport(ctx context.Context, q store.Querier, id ident.ID, sealed, i
 		id, sealed, index, last4, issuer, expires)
 	return err
 }
+
+// exportRow is what a list of registrations does not show.
+type exportRow struct {
+	ID           ident.ID       `db:"id"`
+	Code         string         `db:"code"`
+	Sex          string         `db:"sex"`
+	NativeOrder  string         `db:"native_order"`
+	Languages    pq.StringArray `db:"languages"`
+	AccessNeeds  pq.StringArray `db:"access_needs"`
+	BirthSealed  []byte         `db:"birth_date_sealed"`
+	DocumentID   ident.ID       `db:"document_id"`
+	NumberSealed []byte         `db:"number_sealed"`
+	Issuer       string         `db:"issuer"`
+	ExpiresOn    *time.Time     `db:"expires_on"`
+}
+
+func exportDetails(ctx context.Context, q store.Querier, ids []ident.ID) (map[ident.ID]exportRow, error) {
+	var rows []exportRow
+	err := q.SelectContext(ctx, &rows, `
+		SELECT r.id, coalesce(d.code, '') AS code, p.sex, p.native_order, p.languages, r.access_needs, p.birth_date_sealed,
+			coalesce(t.id, '00000000-0000-0000-0000-000000000000') AS document_id, t.number_sealed, coalesce(t.issuer, '') AS issuer, t.expires_on
+		FROM registrations r JOIN persons p ON p.id = r.person_id LEFT JOIN delegations d ON d.id = r.delegation_id
+		LEFT JOIN LATERAL (SELECT * FROM travel_documents x WHERE x.person_id = p.id ORDER BY x.expires_on DESC, x.id LIMIT 1) t ON true
+		WHERE r.id = ANY($1)`, pq.Array(ids))
+	found := map[ident.ID]exportRow{}
+	for _, r := range rows {
+		found[r.ID] = r
+	}
+	return found, err
+}

@@ -32,6 +32,7 @@ type column struct {
 	sort      sort
 	sensitive bool              // shown only to those who may see such things
 	values    map[string]string // what choices are called, folded → the value
+	names     map[string]locale.Text
 	example   string
 }
 
@@ -170,8 +171,9 @@ func folded(word string) string {
 // choices gives a column its choices: what stands in the drop-down, and every way
 // to say each.
 func (c *column) choices(l locale.Lang, list []named) {
-	c.values = map[string]string{}
+	c.values, c.names = map[string]string{}, map[string]locale.Text{}
 	for _, item := range list {
+		c.names[item.value] = item.name
 		both := item.name.In(l)
 		if other := item.name.In(l.Other()); other != both {
 			both += " / " + other
@@ -185,6 +187,26 @@ func (c *column) choices(l locale.Lang, list []named) {
 			}
 		}
 	}
+}
+
+// said is how people call a value of the column; of several, each.
+func (c column) said(value string) locale.Text {
+	if c.names == nil {
+		return locale.Text{ZH: value, EN: value}
+	}
+	var all locale.Text
+	for _, one := range parted(value) {
+		name, known := c.names[one]
+		if !known {
+			name = locale.Text{ZH: one, EN: one}
+		}
+		if all.Empty() {
+			all = name
+			continue
+		}
+		all.ZH, all.EN = all.ZH+"；"+name.ZH, all.EN+"; "+name.EN
+	}
+	return all
 }
 
 // named is a choice and what it is called.

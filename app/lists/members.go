@@ -47,7 +47,7 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 		lands = append(lands, named{value: c.Code, name: c.Name, also: []string{c.Code3}})
 	}
 	list := []column{
-		s.column("role", choice, "member", "职务类别", "category"),
+		s.column("role", choice, "member", "职务类别", "role in the delegation"),
 		s.column("family_name", latin, "Halmosi", "护照姓", "surname", "last name"),
 		s.column("given_name", latin, "Dénes", "护照名", "first name", "given names"),
 		s.column("name_native", words, "Halmosi Dénes", "native name"),

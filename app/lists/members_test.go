@@ -157,10 +157,10 @@ func TestSameDataIsUnchangedAndOtherDataChanges(t *testing.T) {
 	}
 	changes := map[string]string{}
 	for _, c := range page.Lines[0].Cells {
-		changes[c.Column.EN] = c.Before + " → " + c.Value
+		changes[c.Column.EN] = c.Before.EN + " → " + c.Value
 	}
 	if want := map[string]string{
-		"E-mail": "m002@delegate.example → M002@Delegate.example", "Phone": "+36301234567 → ＋３６ ３０ １２３ ４５６８", "Title in English": "Deputy Mayor → Mayor", "Meals": "none → Vegan",
+		"E-mail": "m002@delegate.example → M002@Delegate.example", "Phone": "+36301234567 → ＋３６ ３０ １２３ ４５６８", "Title in English": "Deputy Mayor → Mayor", "Meals": "No restriction → Vegan",
 	}; !reflect.DeepEqual(changes, want) {
 		t.Errorf("changes %q", changes)
 	}
@@ -443,5 +443,63 @@ func TestNumbersInCodes(t *testing.T) {
 	}
 	if c := page.Lines[0].Cells[0]; c.Address != "C2" || c.Problem.Key != "lists.number_in_code" || !strings.Contains(g.words.T(locale.ZH, c.Problem.Key, c.Problem.Args...), "C2是数字格式") {
 		t.Errorf("%+v", c)
+	}
+}
+
+// What is written out is harmless, comes back unchanged, and holds passports only for
+// those who may see them.
+func TestExport(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, april)
+	by := g.officer(t, g.city)
+	g.commit(t, by, g.bring(t, by, g.city, head+",Languages,Access needs,Organisation",
+		"head,Halmosi,Dénes,m001@delegate.example,+36 30 123 4567,HU,1965-02-04,TEST00001,2031-12-31,Mayor,hu;en,step-free access,'=cmd|' /C calc'!A0",
+		"companion,Vida,Judit,m005@delegate.example,,HU,,,,,,,"))
+	protocol := accounts.Actor{Kind: accounts.User, ID: ident.New(), NameEN: "Protocol", Grants: []accounts.Grant{{EventID: g.event.ID, Role: accounts.Protocol}}}
+	programme := accounts.Actor{Kind: accounts.User, ID: ident.New(), NameEN: "Programme", Grants: []accounts.Grant{{EventID: g.event.ID, Role: accounts.Programme}}}
+	x := lists.Export{EventID: g.event.ID, Zone: g.event.Location(), CSV: true, Lang: locale.EN, Sensitive: true}
+	var out bytes.Buffer
+	if err := g.lists.Write(t.Context(), protocol, x, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"TEST00001", "1965-02-04", "'+36301234567", "'=cmd|", "Step-free access", "Accompanying person", "2027-04-20 10:00"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in %s", want, out.String())
+		}
+	}
+	// Brought again as it is, it changes nothing.
+	i := g.upload(t, protocol, lists.Upload{EventID: g.event.ID, Kind: lists.Members, FileName: "all.csv", File: out.Bytes(), Lang: "en", Consent: true})
+	if got := g.verdicts(t, protocol, i); !reflect.DeepEqual(got, []string{"same", "same"}) {
+		t.Errorf("%q, %+v", got, i)
+	}
+	if err := g.lists.Write(t.Context(), programme, x, &bytes.Buffer{}); code(err) != fault.Forbidden {
+		t.Errorf("passports for who may not see them: %v", err)
+	}
+	x.Sensitive, x.CSV, x.Lang = false, false, locale.ZH
+	x.Filter.DelegationID = g.city.ID
+	for name, actor := range map[string]accounts.Actor{"programme": programme, "the delegation": by} {
+		var out bytes.Buffer
+		if err := g.lists.Write(t.Context(), actor, x, &out); err != nil {
+			t.Fatal(err)
+		}
+		f, err := excelize.OpenReader(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := f.GetRows("报名")
+		if all := fmt.Sprint(rows); err != nil || len(rows) != 3 || strings.Contains(all, "TEST") || strings.Contains(all, "1965") || strings.Contains(all, "护照号") || !strings.Contains(all, "豪尔莫希") && !strings.Contains(all, "团长") {
+			t.Errorf("%s reads %q, %v", name, rows, err)
+		}
+		_ = f.Close()
+	}
+	x.Filter.DelegationID = ident.Nil
+	for name, actor := range map[string]accounts.Actor{"the delegation": by, "a guest": accounts.GuestActor()} {
+		if err := g.lists.Write(t.Context(), actor, x, &bytes.Buffer{}); code(err) != fault.Forbidden {
+			t.Errorf("%s reads the whole event: %v", name, err)
+		}
+	}
+	var logged []string
+	if err := g.db.SelectContext(t.Context(), &logged, `SELECT actor_name || ' ' || (after->>'sensitive') FROM audit_entries WHERE action = 'registration.export' ORDER BY id`); err != nil || len(logged) != 3 || logged[0] != "Protocol true" {
+		t.Errorf("logged %q, %v", logged, err)
 	}
 }

@@ -31,7 +31,7 @@ type Cell struct {
 	Column  locale.Text // Empty: it is about the whole line
 	Address string      // B7; empty when the file has no such column
 	Value   string      // as it was typed; masked when the reader may not see it
-	Before  string      // what stands there now, when it changes
+	Before  locale.Text // what stands there now, when it changes
 	Changes bool
 	Problem fault.Field // Key is empty when the cell only changes
 	Warning bool
@@ -111,7 +111,7 @@ func cellOf(i Import, row rowOf, k kept, columns []column, code string, clear bo
 	if c.Value != "" && columns[n].sensitive && !clear {
 		c.Value = "••••"
 	}
-	c.Before, c.Changes = k.Before[code], row.Verdict == delegations.RowChanged
+	c.Before, c.Changes = columns[n].said(k.Before[code]), row.Verdict == delegations.RowChanged
 	if _, changes := k.Before[code]; !changes {
 		c.Changes = false
 	}
