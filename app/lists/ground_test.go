@@ -33,6 +33,7 @@ var (
 
 type ground struct {
 	db     *sqlx.DB
+	box    *seal.Box
 	lists  *lists.Service
 	guests *delegations.Service
 	firms  *firms.Service
@@ -53,6 +54,7 @@ func newGround(t testing.TB, now clock.Clock) *ground {
 	}
 	box, err := seal.New(bytes.Repeat([]byte("k"), seal.KeySize))
 	must(err)
+	g.box = box
 	sub, err := fs.Sub(views.FS, "locales")
 	must(err)
 	g.words, err = locale.Load(sub, func(_ locale.Lang, key string) { t.Errorf("no sentence for %q", key) })

@@ -367,8 +367,20 @@ func TestListsAreForgotten(t *testing.T) {
 		t.Errorf("%d held", n)
 	}
 	g.commit(t, office, i)
-	if n := held(); n != 1 {
+	// The name of who was taken over, and the line that was not.
+	if n := held(); n != 2 {
 		t.Errorf("%d held after it was taken over", n)
+	}
+	var rows []struct {
+		Line int    `db:"line"`
+		Data []byte `db:"data"`
+	}
+	if err := g.db.SelectContext(t.Context(), &rows, `SELECT line, data FROM import_rows WHERE import_id = $1 ORDER BY line`, i.ID); err != nil {
+		t.Fatal(err)
+	}
+	name, err := g.box.Open(rows[0].Data, fmt.Sprintf("import_rows.data:%s:%d", i.ID, rows[0].Line))
+	if err != nil || !strings.Contains(string(name), "Réti") || !strings.Contains(string(name), "F27-0001") || strings.Contains(string(name), "TEST") || strings.Contains(string(name), "1972") || strings.Contains(string(name), "@") {
+		t.Errorf("kept %s, %v", name, err)
 	}
 	left := g.bring(t, office, g.city, head, "member,C,,c@city.example,,,,,,")
 	now = now.AddDate(0, 0, 8)

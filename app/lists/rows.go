@@ -19,10 +19,11 @@ import (
 type Line struct {
 	Number         int // as the file counts
 	Verdict        delegations.Verdict
-	Name           string // whom it names; empty once it was taken over
+	Name           string // whom it names; empty once that was forgotten
 	Second         string // in another script, or the address
 	Role           string // of a member
 	RegistrationID ident.ID
+	Reference      string // of the registration that it became
 	Cells          []Cell // those about which there is something to say
 }
 
@@ -76,7 +77,7 @@ func (s *Service) Lines(ctx context.Context, by accounts.Actor, id ident.ID, fil
 }
 
 func shown(i Import, row rowOf, k kept, columns []column, clear bool) Line {
-	l := Line{Number: row.Line, Verdict: row.Verdict, RegistrationID: row.Registration, Role: k.Values["role"]}
+	l := Line{Number: row.Line, Verdict: row.Verdict, RegistrationID: row.Registration, Reference: k.Reference, Role: k.Values["role"]}
 	if i.Kind == Firms {
 		l.Name, l.Second = k.Values["name_zh"], k.Values["name_en"]
 	} else {

@@ -164,6 +164,20 @@ type kept struct {
 	Cells  []string          `json:"cells"`
 	Values map[string]string `json:"values"`
 	Before map[string]string `json:"before,omitempty"` // what stands in the fields that change
+
+	Reference string `json:"reference,omitempty"` // of the registration that it became
+}
+
+// name is what is kept of a line that was taken over: the rest stands where it
+// belongs.
+func (l line) name() kept {
+	k := kept{Values: map[string]string{}}
+	for _, code := range []string{"given_name", "family_name", "role", "name_zh", "name_en"} {
+		if v := l.values[code]; v != "" {
+			k.Values[code] = v
+		}
+	}
+	return k
 }
 
 func rowPlace(id ident.ID, line int) string { return fmt.Sprintf("import_rows.data:%s:%d", id, line) }
@@ -252,7 +266,12 @@ func (s *Service) rowOf(i Import, l line, v verdict) (rowOf, error) {
 	for _, f := range v.Warnings {
 		row.Problems = append(row.Problems, problem{Column: f.Path, told: told{f.Key, f.Args}, Warning: true})
 	}
-	raw, err := json.Marshal(kept{Cells: l.cells, Values: l.values, Before: v.Before})
+	k := kept{Cells: l.cells, Values: l.values, Before: v.Before}
+	if i.State == Committing && v.Verdict != delegations.RowBad && v.Verdict != delegations.RowTwice {
+		k = l.name()
+		k.Reference = v.Reference
+	}
+	raw, err := json.Marshal(k)
 	if err != nil {
 		return row, fmt.Errorf("keep line %d: %w", l.number, err)
 	}
@@ -329,11 +348,8 @@ func (s *Service) commit(ctx context.Context, tx *sqlx.Tx, i Import) error {
 		if err != nil {
 			return err
 		}
-		switch found[n].Verdict {
-		case delegations.RowBad, delegations.RowTwice:
+		if v := found[n].Verdict; v == delegations.RowBad || v == delegations.RowTwice {
 			bad++
-		default:
-			row.Data = nil // it stands where it belongs now
 		}
 		batch = append(batch, row)
 	}

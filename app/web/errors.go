@@ -69,6 +69,9 @@ type errorPage struct {
 // fail is the only place that answers errors.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	f := failureOf(err)
+	if f.status == fiber.StatusRequestEntityTooLarge {
+		f.fault = fault.New(fault.Invalid, "error.too_large", s.bodyOf(c.Method(), c.Path())>>20)
+	}
 	c.Status(f.status)
 	v := visitOf(c)
 	if under(c.Path(), "/api") {

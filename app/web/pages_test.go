@@ -41,6 +41,7 @@ var samples = []map[string]sample{
 	statisticsPages,
 	matchmakingPages,
 	delegationPages,
+	listPages,
 }
 
 var framePages = map[string]sample{

@@ -16,6 +16,7 @@ type route struct {
 	Rule    Rule
 	Handler fiber.Handler
 	Limit   *Limit // nil: not limited
+	Body    int    // bytes of a request; zero: maxBody
 }
 
 // Rule says who may ask for a route. The zero Rule lets nobody in.
@@ -97,6 +98,12 @@ func (r route) limit(l Limit) route {
 	return r
 }
 
+// body lets a route read larger requests than the others: those that take files.
+func (r route) body(most int) route {
+	r.Body = most
+	return r
+}
+
 // add puts a route of the table into the router, behind its rule. Nothing else
 // adds routes.
 func (s *Server) add(r route) {
@@ -119,6 +126,7 @@ func (s *Server) routes() []route {
 		s.meRoutes(),
 		s.delegationLinkRoutes(),
 		s.overviewRoutes(),
+		s.listRoutes(),
 		s.registrationRoutes(),
 		s.delegationRoutes(),
 		s.matchmakingRoutes(),

@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/compress"
 	"github.com/redis/go-redis/v9"
+	"github.com/valyala/fasthttp"
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
@@ -25,6 +27,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/lists"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/projects"
@@ -49,6 +52,7 @@ type Services struct {
 	Events      *events.Service
 	Firms       *firms.Service
 	Delegations *delegations.Service
+	Lists       *lists.Service
 	Badges      *badges.Service
 	Doors       *doors.Service
 	Projects    *projects.Service
@@ -134,12 +138,36 @@ func New(o Options) (*Server, error) {
 	for _, r := range s.table {
 		s.add(r)
 	}
+	s.app.Server().HeaderReceived = s.largeBodies
 	if o.Mount != nil {
 		if err := o.Mount(Mount{s}); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// uploadTime is how long a request with a file may take to arrive.
+const uploadTime = 3 * time.Minute
+
+// largeBodies gives the routes that take files more room, and more time, than the
+// others. It is asked when a request's head is read.
+func (s *Server) largeBodies(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	address, _, _ := strings.Cut(string(h.RequestURI()), "?")
+	if most := s.bodyOf(string(h.Method()), address); most > maxBody {
+		return fasthttp.RequestConfig{MaxRequestBodySize: most, ReadTimeout: uploadTime}
+	}
+	return fasthttp.RequestConfig{}
+}
+
+// bodyOf is the largest request that is read at an address.
+func (s *Server) bodyOf(method, address string) int {
+	for _, r := range s.table {
+		if r.Body > 0 && r.Method == method && matches(r.Path, address) {
+			return r.Body
+		}
+	}
+	return maxBody
 }
 
 // App is the server itself, for the listener and for tests.
