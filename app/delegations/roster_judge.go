@@ -72,7 +72,9 @@ func (f *Found) withCells(wrong []fault.Field) {
 		return
 	}
 	for _, w := range wrong {
-		f.Problems = slices.DeleteFunc(f.Problems, func(p fault.Field) bool { return p.Path == w.Path })
+		f.Problems = slices.DeleteFunc(f.Problems, func(p fault.Field) bool {
+			return p.Path == w.Path || p.Path == "passport.issuer" && w.Path == "nationality" // the one follows from the other
+		})
 	}
 	f.Verdict, f.Problems = RowBad, append(f.Problems, wrong...)
 }

@@ -116,7 +116,7 @@ func readDay(cell sheet.Cell) (value, key string, args []any) {
 			return at.Format(time.DateOnly), "", nil
 		}
 	}
-	return "", "field.date", nil
+	return "", "lists.day", nil
 }
 
 // choose finds a choice by whatever it is called, also when both languages stand in
@@ -127,7 +127,7 @@ func (c column) choose(typed string) (value, key string, args []any) {
 			return value, "", nil
 		}
 	}
-	return "", "field.choice", nil
+	return "", "lists.choice", nil
 }
 
 // chooseMany reads several choices, parted by semicolons, commas or 、. The answer

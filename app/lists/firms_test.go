@@ -30,7 +30,7 @@ func TestRegisterOfFirms(t *testing.T) {
 	)
 	want := []string{
 		"new", "new", "bad credit_code firms.credit_code", "duplicate credit_code lists.twice_firm",
-		"bad credit_code firms.credit_code whitelist_basis field.required whitelist_review field.order district field.choice employees field.number",
+		"bad credit_code firms.credit_code whitelist_basis field.required whitelist_review field.order district lists.choice employees field.number",
 	}
 	got := g.verdicts(t, office, i)
 	if !reflect.DeepEqual(got, want) {

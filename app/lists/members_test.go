@@ -49,15 +49,15 @@ func TestEdgeCases(t *testing.T) {
 		{"RC05: full-width digits", g.city, "business,Šípek,Ondřej,m033@delegate.example,＋９９９００００００３３,CZ,１９８９－１０－１６,ＴＥＳＴ０００３３,2031/12/31,Director", "new"},
 		{"RC06: a passport that ends soon", g.city, "member,Temelkovski,Blagoja,m051@delegate.example,,HU,1995-04-14,TEST00051,2027-10-01,", "new passport.expires_on lists.expires_soon"},
 		{"a passport that ends before", g.city, "member,Temelkovski,Blagoja,m051@delegate.example,,HU,1995-04-14,TEST00051,2027-06-01,", "bad passport.expires_on registration.passport_expired passport.expires_on lists.expires_soon"},
-		{"RC07: a day before its month", g.city, "business,Vrbnjak,Krešimir,m038@delegate.example,,HR,03/04/1984,,,", "bad birth_date field.date"},
-		{"a day that there is not", g.city, "business,Vrbnjak,Krešimir,m038@delegate.example,,HR,1984-02-30,,,", "bad birth_date field.date"},
+		{"RC07: a day before its month", g.city, "business,Vrbnjak,Krešimir,m038@delegate.example,,HR,03/04/1984,,,", "bad birth_date lists.day"},
+		{"a day that there is not", g.city, "business,Vrbnjak,Krešimir,m038@delegate.example,,HR,1984-02-30,,,", "bad birth_date lists.day"},
 		{"RC11: no place is left", taken, "member,Réti,Zsófia,m002@delegate.example,,HU,,,,", "new lists.will_wait"},
 		{"RC12: a child", g.city, "companion,Halmosi,Panna,m001@delegate.example,,匈牙利,2016年5月4日,,,", "new birth_date lists.minor"},
 		{"RC14: one name only", g.city, "member,Suharto,,one@delegate.example,,HU,,,,", "new"},
 		{"no family name at all", g.city, "member,,Suharto,one@delegate.example,,HU,,,,", "bad family_name field.required"},
 		{"RC16: a long name", g.city, "business,von Schwarzenfels-Hohenberg,Maximilian-Alexander,m060@delegate.example,,HU,1978-01-13,TEST00060,2031-12-31,Chair", "new"},
-		{"a role that there is not", g.city, "king,Halmosi,Dénes,h@delegate.example,,HU,,,,", "bad role field.choice"},
-		{"a country that there is not", g.city, "member,Halmosi,Dénes,h@delegate.example,,Atlantis,,,,", "bad nationality field.choice"},
+		{"a role that there is not", g.city, "king,Halmosi,Dénes,h@delegate.example,,HU,,,,", "bad role lists.choice"},
+		{"a country that there is not", g.city, "member,Halmosi,Dénes,h@delegate.example,,Atlantis,,,,", "bad nationality lists.choice"},
 		{"no address", g.city, "member,Halmosi,Dénes,,,HU,,,,", "bad email field.email"},
 		{"a formula", g.city, "member,=1+1,Dénes,h@delegate.example,,HU,,,,", "bad family_name lists.formula"},
 	} {
@@ -257,7 +257,7 @@ func TestWhoMayBringLists(t *testing.T) {
 	by := g.officer(t, g.city)
 	i := g.upload(t, office, lists.Upload{EventID: g.event.ID, Kind: lists.Members, FileName: "all.csv", Lang: "zh", Consent: true,
 		File: []byte("代表团,姓（拉丁字母）,电子邮箱\nD01,A,a@city.example\n代表团D02,B,b@city.example\nD99,C,c@city.example\n")})
-	if got := g.verdicts(t, office, i); !reflect.DeepEqual(got, []string{"new", "new", "bad delegation field.choice"}) {
+	if got := g.verdicts(t, office, i); !reflect.DeepEqual(got, []string{"new", "new", "bad delegation lists.choice"}) {
 		t.Fatalf("%q", got)
 	}
 	g.commit(t, office, i)
@@ -423,12 +423,12 @@ func TestPastedRows(t *testing.T) {
 	g := newGround(t, april)
 	by := g.officer(t, g.city)
 	i := g.upload(t, by, lists.Upload{EventID: g.event.ID, Kind: lists.Members, DelegationID: g.city.ID, Pasted: true, Lang: "zh", Consent: true,
-		File: []byte("姓（拉丁字母）\t电子邮箱\t护照号\t护照有效期\t国籍\r\nRéti, von\tr@city.example\t0012345\t2031年12月31日\tHUN\r\n")})
+		File: []byte("姓（拉丁字母）\t电子邮箱\t护照号\t护照有效期\t国籍\t职务（英文）\r\nRéti, von\tr@city.example\t0012345\t2031年12月31日\tHUN\tThe \"great\" council\r\n")})
 	if got := g.verdicts(t, by, i); !reflect.DeepEqual(got, []string{"new"}) {
 		t.Errorf("%q %+v", got, i)
 	}
 	g.commit(t, by, i)
-	if m := g.members(t, g.city); len(m) != 1 || m[0].FamilyName != "Réti, von" || m[0].PassportLast4 != "2345" || m[0].Lang != "zh" {
+	if m := g.members(t, g.city); len(m) != 1 || m[0].FamilyName != "Réti, von" || m[0].PassportLast4 != "2345" || m[0].TitleEN != `The "great" council` || m[0].Lang != "zh" {
 		t.Errorf("%+v", m)
 	}
 }

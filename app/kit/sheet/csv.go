@@ -21,7 +21,7 @@ func readCSV(ctx context.Context, file []byte, limits Limits) (Table, error) {
 	if err != nil {
 		return Table{}, err
 	}
-	return readText(ctx, text, 0, limits)
+	return readText(ctx, text, 0, false, limits)
 }
 
 // Paste reads rows as they are copied out of a spreadsheet.
@@ -40,10 +40,12 @@ func Paste(ctx context.Context, text string, limits Limits) (Table, error) {
 	if strings.ContainsRune(text, '\t') {
 		separator = '\t'
 	}
-	return readText(ctx, text, separator, limits)
+	return readText(ctx, text, separator, true, limits)
 }
 
-func readText(ctx context.Context, text string, separator rune, limits Limits) (Table, error) {
+// readText reads separated fields. loose takes a quotation mark inside a field as it
+// stands, as programs leave it in what is copied out of them.
+func readText(ctx context.Context, text string, separator rune, loose bool, limits Limits) (Table, error) {
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 	if i := strings.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }); i >= 0 {
 		return Table{}, refuse("sheet.not") // a picture, a paper: no list holds such bytes
@@ -59,7 +61,7 @@ func readText(ctx context.Context, text string, separator rune, limits Limits) (
 		return Table{}, refuse("sheet.not")
 	}
 	in := csv.NewReader(strings.NewReader(text))
-	in.Comma, in.FieldsPerRecord = separator, -1
+	in.Comma, in.FieldsPerRecord, in.LazyQuotes = separator, -1, loose
 	g := gather(ctx, limits)
 	for {
 		record, err := in.Read()
