@@ -18,7 +18,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	}{
 		{"", []string{"/", "/e/" + forum, "/e/" + forum + "/agenda", "/e/" + forum + "/register", "/e/" + forum + "/wall", "/sign-in", "/door"}},
 		{"owner", []string{
-			console, console + "/registrations", console + "/delegations", console + "/firms", console + "/matchmaking", console + "/agenda", console + "/agenda/new", console + "/badges",
+			console, console + "/registrations", console + "/delegations", console + "/firms", console + "/import/members", console + "/import/firms", console + "/matchmaking", console + "/agenda", console + "/agenda/new", console + "/badges",
 			console + "/badges/back", console + "/doors", console + "/doors/log", console + "/doors/gates/new", console + "/doors/devices/new",
 			console + "/projects", console + "/projects/new", console + "/projects/rates", console + "/statistics", console + "/mails",
 			console + "/accounts", console + "/audit",
