@@ -36,17 +36,10 @@ func (s *Service) kind(name string) kind {
 // memberList is a list of members of one delegation, or of several.
 type memberList struct{ s *Service }
 
-func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]column, error) {
+// plain are the columns without their choices.
+func (m memberList) plain() []column {
 	s := m.s
-	countries, err := s.Events.Countries(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read countries: %w", err)
-	}
-	var lands []named
-	for _, c := range countries {
-		lands = append(lands, named{value: c.Code, name: c.Name, also: []string{c.Code3}})
-	}
-	list := []column{
+	return []column{
 		s.column("role", choice, "member", "职务类别", "role in the delegation"),
 		s.column("family_name", latin, "Halmosi", "护照姓", "surname", "last name"),
 		s.column("given_name", latin, "Dénes", "护照名", "first name", "given names"),
@@ -69,6 +62,15 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 		s.column("access_needs", many, "", "无障碍需求"),
 		s.column("lang", choice, "en", "letter language"),
 	}
+}
+
+func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]column, error) {
+	s := m.s
+	lands, err := s.lands(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := m.plain()
 	for n := range list {
 		c := &list[n]
 		switch c.Code {
@@ -99,6 +101,18 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 			return nil, err
 		}
 		list = append([]column{which}, list...)
+	}
+	return list, nil
+}
+
+// lands are the countries and regions of the office's table.
+func (s *Service) lands(ctx context.Context) (list []named, err error) {
+	countries, err := s.Events.Countries(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read countries: %w", err)
+	}
+	for _, c := range countries {
+		list = append(list, named{value: c.Code, name: c.Name, also: []string{c.Code3}})
 	}
 	return list, nil
 }

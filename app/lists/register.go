@@ -18,24 +18,9 @@ import (
 // at.
 type firmList struct{ s *Service }
 
-func (r firmList) columns(ctx context.Context, _ Import, l locale.Lang) ([]column, error) {
+// plain are the columns without their choices.
+func (r firmList) plain() []column {
 	s := r.s
-	sectors, err := s.Events.Sectors(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read sectors: %w", err)
-	}
-	districts, err := s.Events.Districts(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read districts: %w", err)
-	}
-	countries, err := s.Events.Countries(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read countries: %w", err)
-	}
-	var lands []named
-	for _, c := range countries {
-		lands = append(lands, named{value: c.Code, name: c.Name, also: []string{c.Code3}})
-	}
 	list := []column{
 		s.column("credit_code", code, "91330299J3NW4AM187", "信用代码", "uscc", "credit code"),
 		s.column("code", code, "", "firm code"),
@@ -56,6 +41,24 @@ func (r firmList) columns(ctx context.Context, _ Import, l locale.Lang) ([]colum
 	for _, kind := range firms.GrantKinds {
 		list = append(list, s.column(kind+"_from", day, ""), s.column(kind+"_review", day, ""), s.column(kind+"_basis", words, ""))
 	}
+	return list
+}
+
+func (r firmList) columns(ctx context.Context, _ Import, l locale.Lang) ([]column, error) {
+	s := r.s
+	sectors, err := s.Events.Sectors(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read sectors: %w", err)
+	}
+	districts, err := s.Events.Districts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read districts: %w", err)
+	}
+	lands, err := s.lands(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := r.plain()
 	for n := range list {
 		c := &list[n]
 		switch c.Code {

@@ -66,10 +66,14 @@ func (s *Service) Lines(ctx context.Context, by accounts.Actor, id ident.ID, fil
 		return p, fmt.Errorf("read lines: %w", err)
 	}
 	clear := by.ForDelegation(i.EventID, i.DelegationID) || by.May(accounts.SeeSensitive, i.EventID)
+	office := by.May(accounts.EditRegistration, i.EventID)
 	for _, row := range rows {
 		k, err := s.unseal(id, row)
 		if err != nil {
 			return p, err
+		}
+		if !office { // who else is registered is the desk's to know, also when the desk brought the list
+			row.Problems = slices.DeleteFunc(row.Problems, func(p problem) bool { return p.Key == "lists.elsewhere" })
 		}
 		p.Lines = append(p.Lines, shown(i, row, k, columns, clear))
 	}

@@ -173,6 +173,9 @@ func newBook(name string) (*excelize.File, string, error) {
 	if err := f.SetSheetName("Sheet1", sheet); err != nil {
 		return nil, "", fmt.Errorf("name sheet: %w", err)
 	}
+	if err := f.SetDocProps(&excelize.DocProperties{Creator: "Qianshou", LastModifiedBy: "Qianshou"}); err != nil {
+		return nil, "", fmt.Errorf("name author: %w", err)
+	}
 	return f, sheet, nil
 }
 

@@ -16,77 +16,101 @@ const mergesMost = 20_000
 // merge is a merged area; its corners belong to it.
 type merge struct{ left, top, right, bottom int }
 
+// rowsOf collects the rows of a sheet as its elements come by.
+type rowsOf struct {
+	*book
+	*gathering
+	merges []merge
+	cells  []Cell
+	line   int
+	open   bool
+}
+
 // readSheet goes through a sheet once.
 func (b *book) readSheet(ctx context.Context, name string, limits Limits) (Table, error) {
-	g := gather(ctx, limits)
-	var merges []merge
-	var cells []Cell
-	line, open := 0, false
-	flush := func() error {
-		if !open {
-			return nil
-		}
-		open = false
-		err := g.add(line, cells)
-		cells = nil
-		return err
-	}
+	r := &rowsOf{book: b, gathering: gather(ctx, limits)}
 	err := b.each(name, func(d *xml.Decoder, e xml.StartElement) error {
 		switch e.Name.Local {
 		case "row":
-			if err := flush(); err != nil {
-				return err
-			}
-			next, err := strconv.Atoi(attribute(e, "r"))
-			if err != nil {
-				next = line + 1
-			}
-			if next <= line {
-				return errBroken
-			}
-			line, open = next, true
+			return r.row(e)
 		case "c":
-			if !open {
-				return errBroken
-			}
-			column, _, named := place(attribute(e, "r"))
-			if !named {
-				column = len(cells)
-			}
-			cell, err := b.cell(d, e, Address(column, line))
-			if err != nil || cell.Kind == Empty {
-				return err
-			}
-			switch {
-			case column < len(cells):
-				return errBroken
-			case column >= limits.Columns:
-				return refuse("sheet.columns", limits.Columns)
-			}
-			for len(cells) < column {
-				cells = append(cells, Cell{Address: Address(len(cells), line)})
-			}
-			cells = append(cells, cell)
+			return r.next(d, e)
 		case "mergeCell":
-			from, to, _ := strings.Cut(attribute(e, "ref"), ":")
-			left, top, ok := place(from)
-			right, bottom, ok2 := place(to)
-			if len(merges) == mergesMost {
-				return refuse("sheet.too_much")
-			}
-			if ok && ok2 && left <= right && top <= bottom {
-				merges = append(merges, merge{left, top, right, bottom})
-			}
+			return r.merged(e)
 		}
 		return nil
 	})
 	if err == nil {
-		err = flush()
+		err = r.close()
 	}
 	if err != nil {
 		return Table{}, err
 	}
-	return g.table, unmerge(g.table.Rows, merges, limits)
+	return r.gathering.table, unmerge(r.gathering.table.Rows, r.merges, limits)
+}
+
+func (r *rowsOf) row(e xml.StartElement) error {
+	if err := r.close(); err != nil {
+		return err
+	}
+	line, err := strconv.Atoi(attribute(e, "r"))
+	if err != nil {
+		line = r.line + 1
+	}
+	if line <= r.line {
+		return errBroken
+	}
+	r.line, r.open = line, true
+	return nil
+}
+
+// close takes in the row that is open.
+func (r *rowsOf) close() error {
+	if !r.open {
+		return nil
+	}
+	cells := r.cells
+	r.open, r.cells = false, nil
+	return r.add(r.line, cells)
+}
+
+// next reads a cell of the open row. Cells may leave some out, but not go back.
+func (r *rowsOf) next(d *xml.Decoder, e xml.StartElement) error {
+	if !r.open {
+		return errBroken
+	}
+	column, _, named := place(attribute(e, "r"))
+	if !named {
+		column = len(r.cells)
+	}
+	cell, err := r.cell(d, e, Address(column, r.line))
+	if err != nil || cell.Kind == Empty {
+		return err
+	}
+	switch {
+	case column < len(r.cells):
+		return errBroken
+	case column >= r.limits.Columns:
+		return refuse("sheet.columns", r.limits.Columns)
+	}
+	for len(r.cells) < column {
+		r.cells = append(r.cells, Cell{Address: Address(len(r.cells), r.line)})
+	}
+	r.cells = append(r.cells, cell)
+	return nil
+}
+
+func (r *rowsOf) merged(e xml.StartElement) error {
+	if len(r.merges) == mergesMost {
+		return refuse("sheet.too_much")
+	}
+	from, to, _ := strings.Cut(attribute(e, "ref"), ":")
+	left, top, ok := place(from)
+	right, bottom, ok2 := place(to)
+	if ok && ok2 && left <= right && top <= bottom {
+		r.merges = append(r.merges, merge{left, top, right, bottom})
+	}
+	return nil
 }
 
 // cell reads one cell to its end.
