@@ -20,6 +20,7 @@ import (
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/seal"
+	"qianshou/app/kit/store"
 	"qianshou/app/kit/storetest"
 	"qianshou/app/lists"
 	"qianshou/app/mail"
@@ -45,13 +46,20 @@ type ground struct {
 
 func newGround(t testing.TB, now clock.Clock) *ground {
 	t.Helper()
-	g := &ground{db: storetest.New(t)}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+	address := storetest.URL(t)
+	db, err := store.Open(t.Context(), address, 16)
+	must(err)
+	t.Cleanup(func() { _ = db.Close() })
+	bulk, err := store.OpenBulk(t.Context(), address, 4)
+	must(err)
+	t.Cleanup(func() { _ = bulk.Close() })
+	g := &ground{db: db}
 	box, err := seal.New(bytes.Repeat([]byte("k"), seal.KeySize))
 	must(err)
 	g.box = box
@@ -88,7 +96,7 @@ func newGround(t testing.TB, now clock.Clock) *ground {
 	g.firms = firms.New(g.db, now, ident.New)
 	g.city = g.delegation(t, "D01", 6)
 	g.lists, err = lists.New(lists.Options{
-		DB: g.db, Box: box, Log: slog.New(slog.DiscardHandler), Now: now, NewID: ident.New, Words: g.words, Events: g.events, Delegations: g.guests, Firms: g.firms,
+		DB: g.db, Bulk: bulk, Box: box, Log: slog.New(slog.DiscardHandler), Now: now, NewID: ident.New, Words: g.words, Events: g.events, Delegations: g.guests, Firms: g.firms,
 	})
 	must(err)
 	return g

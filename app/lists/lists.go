@@ -91,6 +91,7 @@ func (i Import) Share() float64 {
 // Options are what the service is made of.
 type Options struct {
 	DB          *sqlx.DB
+	Bulk        *sqlx.DB // the same database by store.OpenBulk: a list repeats its statements
 	Box         *seal.Box
 	Log         *slog.Logger
 	Now         clock.Clock

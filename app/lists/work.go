@@ -105,7 +105,7 @@ var errStopped = errors.New("cancelled meanwhile")
 //
 // Fault: why the step cannot be done.
 func (s *Service) Work(ctx context.Context, id ident.ID) error {
-	err := store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error {
+	err := store.InTx(ctx, s.Bulk, func(tx *sqlx.Tx) error {
 		// Not the row itself: the progress is written to it from beside.
 		if err := takeTurn(ctx, tx, id); err != nil {
 			return err

@@ -65,7 +65,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
 	firmList := firms.New(g.db, g.now, ident.New)
 	s.lists, err = lists.New(lists.Options{
-		DB: g.db, Box: g.box, Log: quieter(g.log), Now: g.now, NewID: ident.New, Words: letters.Words,
+		DB: g.db, Bulk: g.bulk, Box: g.box, Log: quieter(g.log), Now: g.now, NewID: ident.New, Words: letters.Words,
 		Events: happenings, Delegations: guests, Firms: firmList,
 	})
 	if err != nil {
