@@ -93,6 +93,12 @@ func (r route) limit(l Limit) route {
 	return r
 }
 
+// body lets a route read larger requests than the others: those that take files.
+func (r route) body(most int) route {
+	r.Body = most
+	return r
+}
+
 // add puts a route of the table into the router, behind its rule. Nothing else
 // adds routes.
 func (s *Server) add(r route) {
@@ -116,6 +122,7 @@ func (s *Server) routes() []route {
 		s.photoRoutes(),
 		s.delegationLinkRoutes(),
 		s.overviewRoutes(),
+		s.listRoutes(),
 		s.registrationRoutes(),
 		s.delegationRoutes(),
 		s.matchmakingRoutes(),
