@@ -6,7 +6,7 @@ CREATE TABLE imports (
   kind          text NOT NULL CONSTRAINT imports_kind CHECK (kind IN ('members', 'firms')),
   delegation_id uuid CONSTRAINT imports_delegation REFERENCES delegations ON DELETE CASCADE, -- null: each line names its own
   file_name     text NOT NULL CONSTRAINT imports_file_name_length CHECK (char_length(file_name) <= 200),
-  file          bytea,                         -- sealed; gone once the list is committed, and after a week in any case
+  file_sealed   bytea,                         -- gone once the list is committed, and after a week in any case
   pasted        boolean NOT NULL DEFAULT false, -- rows copied out of a spreadsheet, not a file
   lang          text NOT NULL CONSTRAINT imports_lang CHECK (lang IN ('zh', 'en')), -- of letters to those whose line does not say
   heads         jsonb NOT NULL DEFAULT '[]',   -- the columns as the file had them: code, title
@@ -29,13 +29,14 @@ CREATE INDEX imports_of_event ON imports (event_id, created_at DESC);
 CREATE INDEX imports_of_delegation ON imports (delegation_id, created_at DESC) WHERE delegation_id IS NOT NULL;
 
 CREATE TABLE import_rows (
+  id              uuid PRIMARY KEY,
   import_id       uuid NOT NULL REFERENCES imports ON DELETE CASCADE,
   line            int NOT NULL,                -- as the file counts
   verdict         text NOT NULL CONSTRAINT import_rows_verdict CHECK (verdict IN ('new', 'same', 'changed', 'bad', 'duplicate')),
   problems        jsonb NOT NULL DEFAULT '[]', -- column, key, args, and whether it is only a warning
-  data            bytea,                       -- the line's cells, sealed; gone once they are taken over
+  data_sealed     bytea,                       -- the line's cells; gone once they are taken over
   registration_id uuid CONSTRAINT import_rows_registration REFERENCES registrations ON DELETE SET NULL,
-  PRIMARY KEY (import_id, line)
+  CONSTRAINT import_rows_once UNIQUE (import_id, line)
 );
 CREATE INDEX import_rows_verdicts ON import_rows (import_id, verdict, line);
 CREATE INDEX import_rows_registrations ON import_rows (registration_id) WHERE registration_id IS NOT NULL;

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/sheet"
 	"qianshou/app/kit/text"
@@ -38,6 +39,7 @@ type column struct {
 
 // line is a line of a list as it was read.
 type line struct {
+	id     ident.ID // of its row; Nil until it is kept
 	number int
 	cells  []string          // by the file's columns, as they were typed
 	values map[string]string // by column, in the form that the rules ask for

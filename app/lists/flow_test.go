@@ -21,7 +21,7 @@ import (
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, april)
-	i := g.bring(t, office, g.city, "Family name,E-mail", "A,a@city.example")
+	i := g.bring(t, office, g.city, "Family name,E-mail,Nationality", "A,a@city.example,HU")
 	if _, err := g.lists.Commit(t.Context(), office, i.ID, i.Version); err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestCancel(t *testing.T) {
 		t.Errorf("cancelled twice: %v", err)
 	}
 	var sealed int
-	if err := g.db.GetContext(t.Context(), &sealed, `SELECT count(*) FROM imports i WHERE file IS NOT NULL OR EXISTS (SELECT 1 FROM import_rows r WHERE r.import_id = i.id)`); err != nil || sealed != 0 {
+	if err := g.db.GetContext(t.Context(), &sealed, `SELECT count(*) FROM imports i WHERE file_sealed IS NOT NULL OR EXISTS (SELECT 1 FROM import_rows r WHERE r.import_id = i.id)`); err != nil || sealed != 0 {
 		t.Errorf("%d kept, %v", sealed, err)
 	}
 }
@@ -51,7 +51,7 @@ func TestListsAreForgotten(t *testing.T) {
 	g := newGround(t, func() time.Time { return now })
 	held := func() (n int) {
 		t.Helper()
-		if err := g.db.GetContext(t.Context(), &n, `SELECT (SELECT count(*) FROM imports WHERE file IS NOT NULL) + (SELECT count(*) FROM import_rows WHERE data IS NOT NULL)`); err != nil {
+		if err := g.db.GetContext(t.Context(), &n, `SELECT (SELECT count(*) FROM imports WHERE file_sealed IS NOT NULL) + (SELECT count(*) FROM import_rows WHERE data_sealed IS NOT NULL)`); err != nil {
 			t.Fatal(err)
 		}
 		return n
@@ -60,7 +60,7 @@ func TestListsAreForgotten(t *testing.T) {
 	var plain int
 	if err := g.db.GetContext(t.Context(), &plain, `
 		SELECT count(*) FROM imports i JOIN import_rows r ON r.import_id = i.id
-		WHERE position('TEST00002'::bytea in i.file) > 0 OR position('TEST00002'::bytea in r.data) > 0 OR r.problems::text LIKE '%TEST00002%'`); err != nil || plain != 0 {
+		WHERE position('TEST00002'::bytea in i.file_sealed) > 0 OR position('TEST00002'::bytea in r.data_sealed) > 0 OR r.problems::text LIKE '%TEST00002%'`); err != nil || plain != 0 {
 		t.Errorf("%d passports lie open, %v", plain, err)
 	}
 	if n := held(); n != 3 {
@@ -72,13 +72,13 @@ func TestListsAreForgotten(t *testing.T) {
 		t.Errorf("%d held after it was taken over", n)
 	}
 	var rows []struct {
-		Line int    `db:"line"`
-		Data []byte `db:"data"`
+		ID   string `db:"id"`
+		Data []byte `db:"data_sealed"`
 	}
-	if err := g.db.SelectContext(t.Context(), &rows, `SELECT line, data FROM import_rows WHERE import_id = $1 ORDER BY line`, i.ID); err != nil {
+	if err := g.db.SelectContext(t.Context(), &rows, `SELECT id, data_sealed FROM import_rows WHERE import_id = $1 ORDER BY line`, i.ID); err != nil {
 		t.Fatal(err)
 	}
-	name, err := g.box.Open(rows[0].Data, fmt.Sprintf("import_rows.data:%s:%d", i.ID, rows[0].Line))
+	name, err := g.box.Open(rows[0].Data, "import_rows.data:"+rows[0].ID)
 	if err != nil || !strings.Contains(string(name), "Réti") || !strings.Contains(string(name), "F27-0001") || strings.Contains(string(name), "TEST") || strings.Contains(string(name), "1972") || strings.Contains(string(name), "@") {
 		t.Errorf("kept %s, %v", name, err)
 	}
@@ -99,7 +99,7 @@ func TestListsAreForgotten(t *testing.T) {
 func TestTwoListsAtOnce(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, april)
-	rows := []string{"Family name,E-mail", "A,a@city.example", "B,b@city.example"}
+	rows := []string{"Family name,E-mail,Nationality", "A,a@city.example,HU", "B,b@city.example,HU"}
 	one, two := g.bring(t, office, g.city, rows...), g.bring(t, office, g.city, rows...)
 	done := make(chan error, 2)
 	for _, i := range []lists.Import{one, two} {
@@ -122,7 +122,7 @@ func TestTwoListsAtOnce(t *testing.T) {
 func TestWorkIsBegunAnew(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, april)
-	i := g.bring(t, office, g.city, "Family name,E-mail", "A,a@city.example")
+	i := g.bring(t, office, g.city, "Family name,E-mail,Nationality", "A,a@city.example,HU")
 	if _, err := g.lists.Commit(t.Context(), office, i.ID, i.Version); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestNumbersInCodes(t *testing.T) {
 	g := newGround(t, april)
 	f := excelize.NewFile()
 	defer f.Close()
-	for n, row := range [][]any{{"Family name", "E-mail", "Passport number", "Passport expiry", "Birth date"}, {"A", "a@city.example", 12345678, 48213, 26299}} {
+	for n, row := range [][]any{{"Family name", "E-mail", "Passport number", "Passport expiry", "Birth date", "Nationality"}, {"A", "a@city.example", 12345678, 48213, 26299, "HU"}} {
 		if err := f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", n+1), &row); err != nil {
 			t.Fatal(err)
 		}

@@ -89,7 +89,7 @@ func newGround(t testing.TB, now clock.Clock) *ground {
 		})
 		must(err)
 	}
-	post, err := mail.New(mail.Options{DB: g.db, Log: slog.New(slog.DiscardHandler), Now: now, NewID: ident.New, From: "Forum <forum@office.example>"})
+	post, err := mail.New(mail.Options{DB: g.db, Box: box, Log: slog.New(slog.DiscardHandler), Now: now, NewID: ident.New, From: "Forum <forum@office.example>"})
 	must(err)
 	letters := &delegations.Letters{Mail: post, Words: g.words, PublicURL: "http://forum.example", QR: badges.QRPNG}
 	g.guests = delegations.New(g.db, box, g.events, badges.New(g.db, box, now, ident.New), letters, now, ident.New)

@@ -85,6 +85,7 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 		case "sex":
 			c.choices(l, s.called("lists.sex.", "M", "F", "X"))
 		case "nationality", "passport.issuer":
+			c.Must = c.Code == "nationality"
 			c.choices(l, lands)
 		case "meal_plan":
 			c.choices(l, s.called("delegations.meal.", delegations.MealPlans...))

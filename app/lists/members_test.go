@@ -25,7 +25,7 @@ func TestEdgeCases(t *testing.T) {
 	g := newGround(t, april)
 	taken := g.delegation(t, "D02", 1)
 	chamber := g.delegation(t, "D04", 5)
-	full := g.bring(t, office, taken, head, "member,Full,Up,full@city.example,,,,,,")
+	full := g.bring(t, office, taken, head, "member,Full,Up,full@city.example,,HU,,,,")
 	g.commit(t, office, full)
 	first := g.bring(t, office, g.city, head,
 		"business,Krivec,Matjaž,m018@delegate.example,,HU,1964-07-27,TEST00018,2031-12-31,CEO",
@@ -57,6 +57,7 @@ func TestEdgeCases(t *testing.T) {
 		{"RC16: a long name", g.city, "business,von Schwarzenfels-Hohenberg,Maximilian-Alexander,m060@delegate.example,,HU,1978-01-13,TEST00060,2031-12-31,Chair", "new"},
 		{"a role that there is not", g.city, "king,Halmosi,Dénes,h@delegate.example,,HU,,,,", "bad role lists.choice"},
 		{"a country that there is not", g.city, "member,Halmosi,Dénes,h@delegate.example,,Atlantis,,,,", "bad nationality lists.choice"},
+		{"no country", g.city, "member,Halmosi,Dénes,h@delegate.example,,,,,,", "bad nationality registration.nationality"},
 		{"no address", g.city, "member,Halmosi,Dénes,,,HU,,,,", "bad email field.email"},
 		{"a formula", g.city, "member,=1+1,Dénes,h@delegate.example,,HU,,,,", "bad family_name lists.formula"},
 	} {
@@ -194,7 +195,7 @@ func TestSameDataIsUnchangedAndOtherDataChanges(t *testing.T) {
 func TestListsKnowWhatBecameOfPeople(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, april)
-	g.commit(t, office, g.bring(t, office, g.city, "Family name,E-mail", "A,a@city.example", "B,b@city.example", "C,c@city.example"))
+	g.commit(t, office, g.bring(t, office, g.city, "Family name,E-mail,Country or region", "A,a@city.example,HU", "B,b@city.example,HU", "C,c@city.example,HU"))
 	byName := map[string]delegations.Registration{}
 	for _, r := range g.members(t, g.city) {
 		byName[r.FamilyName] = r
@@ -214,7 +215,7 @@ func TestListsKnowWhatBecameOfPeople(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	i := g.bring(t, office, g.city, "Family name,E-mail,Title in English", "A,a@city.example,Mayor", "B,b@city.example,", "C,c@city.example,")
+	i := g.bring(t, office, g.city, "Family name,E-mail,Country or region,Title in English", "A,a@city.example,,Mayor", "B,b@city.example,HU,", "C,c@city.example,,")
 	if got := g.verdicts(t, office, i); !reflect.DeepEqual(got, []string{"changed", "new family_name lists.was_gone", "bad family_name lists.was_rejected"}) {
 		t.Fatalf("%q", got)
 	}
@@ -231,9 +232,9 @@ func TestListsKnowWhatBecameOfPeople(t *testing.T) {
 func TestQuotaOfAList(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, april)
-	rows := []string{"Family name,E-mail"}
+	rows := []string{"Family name,E-mail,Country or region"}
 	for n := range 8 {
-		rows = append(rows, fmt.Sprintf("%c,%d@city.example", 'A'+n, n))
+		rows = append(rows, fmt.Sprintf("%c,%d@city.example,CZ", 'A'+n, n))
 	}
 	i := g.bring(t, office, g.city, rows...)
 	if got := g.verdicts(t, office, i); got[5] != "new" || got[6] != "new lists.will_wait" || got[7] != "new lists.will_wait" {
@@ -259,7 +260,7 @@ func TestWhoMayBringLists(t *testing.T) {
 	other := g.delegation(t, "D02", 6)
 	by := g.officer(t, g.city)
 	i := g.upload(t, office, lists.Upload{EventID: g.event.ID, Kind: lists.Members, FileName: "all.csv", Lang: "zh", Consent: true,
-		File: []byte("代表团,姓（拉丁字母）,电子邮箱\nD01,A,a@city.example\n代表团D02,B,b@city.example\nD99,C,c@city.example\n")})
+		File: []byte("代表团,姓（拉丁字母）,电子邮箱,国家（地区）\nD01,A,a@city.example,匈牙利\n代表团D02,B,b@city.example,捷克\nD99,C,c@city.example,HU\n")})
 	if got := g.verdicts(t, office, i); !reflect.DeepEqual(got, []string{"new", "new", "bad delegation lists.choice"}) {
 		t.Fatalf("%q", got)
 	}
@@ -267,7 +268,7 @@ func TestWhoMayBringLists(t *testing.T) {
 	if a, b := g.members(t, g.city), g.members(t, other); len(a) != 1 || len(b) != 1 {
 		t.Errorf("%d and %d members", len(a), len(b))
 	}
-	up := lists.Upload{EventID: g.event.ID, Kind: lists.Members, DelegationID: g.city.ID, FileName: "list.csv", File: []byte("Family name,E-mail\nD,d@city.example\n"), Lang: "en", Consent: true}
+	up := lists.Upload{EventID: g.event.ID, Kind: lists.Members, DelegationID: g.city.ID, FileName: "list.csv", File: []byte("Family name,E-mail,Nationality\nD,d@city.example,HU\n"), Lang: "en", Consent: true}
 	own := g.upload(t, by, up)
 	stranger := g.officer(t, other)
 	for name, err := range map[string]error{
@@ -315,7 +316,7 @@ func TestUnreadableList(t *testing.T) {
 		t.Errorf("%+v %+v", i, i.Fault)
 	}
 	var left int
-	if err := g.db.GetContext(t.Context(), &left, `SELECT count(*) FROM imports WHERE file IS NOT NULL`); err != nil || left != 0 {
+	if err := g.db.GetContext(t.Context(), &left, `SELECT count(*) FROM imports WHERE file_sealed IS NOT NULL`); err != nil || left != 0 {
 		t.Errorf("%d files kept, %v", left, err)
 	}
 }

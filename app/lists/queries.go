@@ -20,7 +20,7 @@ func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: i
 
 func insertImport(ctx context.Context, q store.Querier, i Import, file []byte) error {
 	_, err := q.ExecContext(ctx, `
-		INSERT INTO imports (id, event_id, kind, delegation_id, file_name, file, pasted, lang, state, actor_kind, actor_id, actor_name, created_at)
+		INSERT INTO imports (id, event_id, kind, delegation_id, file_name, file_sealed, pasted, lang, state, actor_kind, actor_id, actor_name, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		i.ID, i.EventID, i.Kind, orNull(i.DelegationID), i.FileName, file, i.Pasted, i.Lang, i.State, i.actor.Kind, orNull(i.actor.ID), i.By, i.CreatedAt)
 	return err
@@ -166,7 +166,7 @@ func updateEnd(ctx context.Context, q store.Querier, i Import, from State) (bool
 }
 
 func fileOf(ctx context.Context, q store.Querier, id ident.ID) (file []byte, err error) {
-	err = q.GetContext(ctx, &file, `SELECT file FROM imports WHERE id = $1 AND file IS NOT NULL`, id)
+	err = q.GetContext(ctx, &file, `SELECT file_sealed FROM imports WHERE id = $1 AND file_sealed IS NOT NULL`, id)
 	return file, store.Fault(err)
 }
 
@@ -180,10 +180,10 @@ func forget(ctx context.Context, q store.Querier, id ident.ID) error {
 
 // forgetFile deletes the file, and the lines that came to nothing new.
 func forgetFile(ctx context.Context, q store.Querier, id ident.ID) error {
-	if _, err := q.ExecContext(ctx, `UPDATE imports SET file = NULL WHERE id = $1`, id); err != nil {
+	if _, err := q.ExecContext(ctx, `UPDATE imports SET file_sealed = NULL WHERE id = $1`, id); err != nil {
 		return err
 	}
-	_, err := q.ExecContext(ctx, `UPDATE import_rows SET data = NULL WHERE import_id = $1 AND verdict = 'same'`, id)
+	_, err := q.ExecContext(ctx, `UPDATE import_rows SET data_sealed = NULL WHERE import_id = $1 AND verdict = 'same'`, id)
 	return err
 }
 
@@ -199,8 +199,8 @@ func purge(ctx context.Context, q store.Querier, before, now time.Time) error {
 		return err
 	}
 	_, err := q.ExecContext(ctx, `
-		UPDATE imports SET file = NULL, ended_at = coalesce(ended_at, $2), state = CASE WHEN state IN ('reading', 'checked') THEN 'cancelled' ELSE state END
-		WHERE created_at < $1 AND state <> 'committing' AND (file IS NOT NULL OR state IN ('reading', 'checked'))`, before, now)
+		UPDATE imports SET file_sealed = NULL, ended_at = coalesce(ended_at, $2), state = CASE WHEN state IN ('reading', 'checked') THEN 'cancelled' ELSE state END
+		WHERE created_at < $1 AND state <> 'committing' AND (file_sealed IS NOT NULL OR state IN ('reading', 'checked'))`, before, now)
 	return err
 }
 
@@ -213,6 +213,7 @@ type problem struct {
 
 // rowOf is a line as it is kept.
 type rowOf struct {
+	ID           ident.ID
 	Line         int
 	Verdict      delegations.Verdict
 	Problems     []problem
@@ -222,18 +223,20 @@ type rowOf struct {
 
 // arrays are the columns of many rows, to write them at once.
 func arrays(rows []rowOf) (args []any, err error) {
-	lines, verdicts, problems, data, about := make([]int64, len(rows)), make([]string, len(rows)), make([]string, len(rows)), make([][]byte, len(rows)), make([]string, len(rows))
+	ids, lines, verdicts := make([]string, len(rows)), make([]int64, len(rows)), make([]string, len(rows))
+	problems, data, about := make([]string, len(rows)), make([][]byte, len(rows)), make([]string, len(rows))
 	for n, r := range rows {
 		raw, err := json.Marshal(r.Problems)
 		if err != nil {
 			return nil, fmt.Errorf("keep line %d: %w", r.Line, err)
 		}
-		lines[n], verdicts[n], problems[n], data[n], about[n] = int64(r.Line), string(r.Verdict), string(raw), r.Data, r.Registration.String()
+		ids[n], lines[n], verdicts[n] = r.ID.String(), int64(r.Line), string(r.Verdict)
+		problems[n], data[n], about[n] = string(raw), r.Data, r.Registration.String()
 	}
-	return []any{pq.Array(lines), pq.Array(verdicts), pq.Array(problems), pq.ByteaArray(data), pq.Array(about)}, nil
+	return []any{pq.Array(ids), pq.Array(lines), pq.Array(verdicts), pq.Array(problems), pq.ByteaArray(data), pq.Array(about)}, nil
 }
 
-const manyRows = `unnest($2::int[], $3::text[], $4::text[], $5::bytea[], $6::text[]) AS r (line, verdict, problems, data, about)`
+const manyRows = `unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[]) AS r (id, line, verdict, problems, data, about)`
 
 func insertRows(ctx context.Context, q store.Querier, id ident.ID, rows []rowOf) error {
 	args, err := arrays(rows)
@@ -241,8 +244,8 @@ func insertRows(ctx context.Context, q store.Querier, id ident.ID, rows []rowOf)
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO import_rows (import_id, line, verdict, problems, data, registration_id)
-		SELECT $1, r.line, r.verdict, r.problems::jsonb, r.data, NULLIF(r.about::uuid, '00000000-0000-0000-0000-000000000000') FROM `+manyRows, append([]any{id}, args...)...)
+		INSERT INTO import_rows (import_id, id, line, verdict, problems, data_sealed, registration_id)
+		SELECT $1, r.id, r.line, r.verdict, r.problems::jsonb, r.data, NULLIF(r.about::uuid, '00000000-0000-0000-0000-000000000000') FROM `+manyRows, append([]any{id}, args...)...)
 	return err
 }
 
@@ -252,17 +255,18 @@ func updateRows(ctx context.Context, q store.Querier, id ident.ID, rows []rowOf)
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		UPDATE import_rows w SET verdict = r.verdict, problems = r.problems::jsonb, data = NULLIF(r.data, ''),
+		UPDATE import_rows w SET verdict = r.verdict, problems = r.problems::jsonb, data_sealed = NULLIF(r.data, ''),
 			registration_id = NULLIF(r.about::uuid, '00000000-0000-0000-0000-000000000000')
-		FROM `+manyRows+` WHERE w.import_id = $1 AND w.line = r.line`, append([]any{id}, args...)...)
+		FROM `+manyRows+` WHERE w.import_id = $1 AND w.id = r.id`, append([]any{id}, args...)...)
 	return err
 }
 
 const rowSelect = `
-	SELECT line, verdict, problems, data, coalesce(registration_id, '00000000-0000-0000-0000-000000000000') AS registration_id FROM import_rows `
+	SELECT id, line, verdict, problems, data_sealed AS data, coalesce(registration_id, '00000000-0000-0000-0000-000000000000') AS registration_id FROM import_rows `
 
 func rowsWhere(ctx context.Context, q store.Querier, where string, args ...any) ([]rowOf, error) {
 	var found []struct {
+		ID           ident.ID            `db:"id"`
 		Line         int                 `db:"line"`
 		Verdict      delegations.Verdict `db:"verdict"`
 		Problems     []byte              `db:"problems"`
@@ -274,7 +278,7 @@ func rowsWhere(ctx context.Context, q store.Querier, where string, args ...any) 
 	}
 	rows := make([]rowOf, len(found))
 	for n, f := range found {
-		rows[n] = rowOf{Line: f.Line, Verdict: f.Verdict, Data: f.Data, Registration: f.Registration}
+		rows[n] = rowOf{ID: f.ID, Line: f.Line, Verdict: f.Verdict, Data: f.Data, Registration: f.Registration}
 		if err := json.Unmarshal(f.Problems, &rows[n].Problems); err != nil {
 			return nil, fmt.Errorf("read line %d: %w", f.Line, err)
 		}

@@ -68,7 +68,7 @@ func (s *Service) Lines(ctx context.Context, by accounts.Actor, id ident.ID, fil
 	clear := by.ForDelegation(i.EventID, i.DelegationID) || by.May(accounts.SeeSensitive, i.EventID)
 	office := by.May(accounts.EditRegistration, i.EventID)
 	for _, row := range rows {
-		k, err := s.unseal(id, row)
+		k, err := s.unseal(row)
 		if err != nil {
 			return p, err
 		}
@@ -157,7 +157,7 @@ func (s *Service) WriteReturned(ctx context.Context, by accounts.Actor, id ident
 	}
 	list := make([]sheet.Returned, 0, len(rows))
 	for _, row := range rows {
-		k, err := s.unseal(id, row)
+		k, err := s.unseal(row)
 		if err != nil {
 			return err
 		}

@@ -180,7 +180,7 @@ func (l line) name() kept {
 	return k
 }
 
-func rowPlace(id ident.ID, line int) string { return fmt.Sprintf("import_rows.data:%s:%d", id, line) }
+func rowPlace(id ident.ID) string { return "import_rows.data:" + id.String() }
 
 // read reads a list and notes what each of its lines would come to.
 func (s *Service) read(ctx context.Context, tx *sqlx.Tx, i Import) error {
@@ -259,7 +259,10 @@ func (s *Service) open(ctx context.Context, tx *sqlx.Tx, i Import) (sheet.List, 
 }
 
 func (s *Service) rowOf(i Import, l line, v verdict) (rowOf, error) {
-	row := rowOf{Line: l.number, Verdict: v.Verdict, Registration: v.RegistrationID, Problems: []problem{}}
+	row := rowOf{ID: l.id, Line: l.number, Verdict: v.Verdict, Registration: v.RegistrationID, Problems: []problem{}}
+	if l.id == ident.Nil {
+		row.ID = s.NewID()
+	}
 	for _, f := range v.Problems {
 		row.Problems = append(row.Problems, problem{Column: f.Path, told: told{f.Key, f.Args}})
 	}
@@ -275,7 +278,7 @@ func (s *Service) rowOf(i Import, l line, v verdict) (rowOf, error) {
 	if err != nil {
 		return row, fmt.Errorf("keep line %d: %w", l.number, err)
 	}
-	row.Data, err = s.Box.Seal(raw, rowPlace(i.ID, l.number))
+	row.Data, err = s.Box.Seal(raw, rowPlace(row.ID))
 	return row, err
 }
 
@@ -324,11 +327,11 @@ func (s *Service) commit(ctx context.Context, tx *sqlx.Tx, i Import) error {
 	}
 	lines := make([]line, 0, len(rows))
 	for _, row := range rows {
-		k, err := s.unseal(i.ID, row)
+		k, err := s.unseal(row)
 		if err != nil {
 			return err
 		}
-		lines = append(lines, line{number: row.Line, cells: k.Cells, values: k.Values})
+		lines = append(lines, line{id: row.ID, number: row.Line, cells: k.Cells, values: k.Values})
 	}
 	whole := i.Rows
 	i.Rows = len(lines) // what the progress counts to
@@ -365,11 +368,11 @@ func (s *Service) commit(ctx context.Context, tx *sqlx.Tx, i Import) error {
 	return s.finish(ctx, tx, i, Committing, "list.done")
 }
 
-func (s *Service) unseal(id ident.ID, row rowOf) (k kept, err error) {
+func (s *Service) unseal(row rowOf) (k kept, err error) {
 	if row.Data == nil {
 		return k, nil
 	}
-	raw, err := s.Box.Open(row.Data, rowPlace(id, row.Line))
+	raw, err := s.Box.Open(row.Data, rowPlace(row.ID))
 	if err != nil {
 		return k, err
 	}

@@ -1,9 +1,6 @@
 package web
 
 import (
-	"errors"
-	"io"
-	"mime/multipart"
 	"net/url"
 	"time"
 
@@ -14,14 +11,11 @@ import (
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/kit/sheet"
 	"qianshou/app/lists"
 )
 
-const (
-	linesPerPage = 50
-	// listBody is the largest list that is read, with what a form adds to it.
-	listBody = 10<<20 + 64<<10
-)
+const linesPerPage = 50
 
 // listLimit keeps one address from bringing list after list.
 var listLimit = Limit{Times: 30, In: 10 * time.Minute}
@@ -187,7 +181,7 @@ func (s *Server) bringList(where placeOf) fiber.Handler {
 		if place.kind == lists.Firms {
 			up.Lang = string(lang(c)) // nobody is written to
 		}
-		if up.FileName, up.File, err = listFile(c, "file"); err != nil {
+		if up.FileName, up.File, err = uploaded(c); err != nil && fault.CodeOf(err) != fault.Invalid { // without a file there may be rows
 			return err
 		}
 		if pasted := form.Raw("rows"); len(up.File) == 0 && pasted != "" {
@@ -206,21 +200,6 @@ func (s *Server) bringList(where placeOf) fiber.Handler {
 		}
 		return s.done(c, place.imports+"/"+i.ID.String())
 	}
-}
-
-// listFile reads the file of a form; none when nobody chose one.
-func listFile(c *fiber.Ctx, name string) (fileName string, file []byte, err error) {
-	header, err := c.FormFile(name)
-	if err != nil {
-		return "", nil, nil
-	}
-	f, err := header.Open()
-	if err != nil {
-		return "", nil, fault.Wrap(err, fault.Invalid, "field.file")
-	}
-	defer func(f multipart.File) { err = errors.Join(err, f.Close()) }(f)
-	file, err = io.ReadAll(io.LimitReader(f, listBody))
-	return header.Filename, file, err
 }
 
 // list shows an import: how far it is, and its lines.
@@ -354,7 +333,7 @@ func (s *Server) listRoutes() []route {
 	} {
 		table = append(table,
 			get(form.at, form.rule, s.listForm(form.where)),
-			post(form.at, form.rule, s.bringList(form.where)).limit(listLimit).body(listBody),
+			post(form.at, form.rule, s.bringList(form.where)).limit(listLimit).takes(sheet.Usual.Bytes),
 			get(form.at+"/template.xlsx", form.rule, s.listTemplate(form.where)).limit(paperLimit),
 		)
 	}

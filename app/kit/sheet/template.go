@@ -15,6 +15,7 @@ type Field struct {
 	Hint    locale.Text // what to write; shown as a comment on the header
 	Choices []string    // of a drop-down; empty: anything
 	Loose   bool        // other words than the choices may be typed too
+	Must    bool        // every new row fills it in, also where a list can do without the column
 	Date    bool
 	Text    bool // numbers are taken as they are typed: passports, telephones
 }
@@ -60,7 +61,7 @@ func (t Template) WriteXLSX(w io.Writer) error {
 // star for what must be filled in.
 func (f Field) Header(l locale.Lang) string {
 	star := ""
-	if f.Required {
+	if f.Required || f.Must {
 		star = " *"
 	}
 	return f.Title.In(l) + star + "\n" + f.Title.In(l.Other())
@@ -69,7 +70,7 @@ func (f Field) Header(l locale.Lang) string {
 func (t Template) header(f *excelize.File, sheet string, looks looks) error {
 	for i, field := range t.Fields {
 		title, style := field.Header(t.Lang), looks.head
-		if field.Required {
+		if field.Required || field.Must {
 			style = looks.must
 		}
 		at, column := Address(i, 1), letters(i)
