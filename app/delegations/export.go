@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -39,8 +40,16 @@ func (s *Service) Export(ctx context.Context, by accounts.Actor, event ident.ID,
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		return s.record(ctx, tx, by, event, "registration.export", "event", event,
-			nil, map[string]any{"sensitive": sensitive, "status": f.Status, "category": f.Category, "delegation": f.DelegationID, "search": f.Search != ""}, "")
+		object, id := "event", event
+		if f.DelegationID != ident.Nil {
+			object, id = "delegation", f.DelegationID
+		}
+		after := map[string]any{"sensitive": sensitive, "part": f.Status, "queue": f.Status == "queue", "category": f.Category, "searched": f.Search != ""}
+		if f.Status == "queue" {
+			delete(after, "part")
+		}
+		maps.DeleteFunc(after, func(field string, v any) bool { return field != "sensitive" && (v == "" || v == false) })
+		return s.record(ctx, tx, by, event, "registration.export", object, id, nil, after, "")
 	})
 	if err != nil {
 		return nil, err

@@ -175,7 +175,7 @@ func (s *Service) Bring(ctx context.Context, by accounts.Actor, up Upload) (Impo
 		if err := insertImport(ctx, tx, i, sealed); err != nil {
 			return err
 		}
-		if err := s.record(ctx, tx, by, i, "list.bring", map[string]any{"kind": i.Kind, "file": i.FileName, "bytes": len(up.File)}); err != nil {
+		if err := s.record(ctx, tx, by, i, "list.bring", map[string]any{"kind": i.Kind, "file": i.FileName}); err != nil {
 			return err
 		}
 		return s.enqueue(ctx, tx, i.ID)
