@@ -93,6 +93,15 @@ func TestListsAreForgotten(t *testing.T) {
 	if left = g.again(t, office, left); left.State != lists.Cancelled {
 		t.Errorf("%+v", left)
 	}
+
+	// That there was one goes with the people.
+	for _, task := range lists.Retention() {
+		for _, want := range []int{2, 0} {
+			if n, err := task.Purge(t.Context(), g.db, g.event.ID); err != nil || n != want {
+				t.Errorf("%d purged, want %d, %v", n, want, err)
+			}
+		}
+	}
 }
 
 // Two lists of one delegation at once register everybody once.
