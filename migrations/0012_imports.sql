@@ -19,7 +19,8 @@ CREATE TABLE imports (
   fault         jsonb,                         -- why it failed: key, args
   actor_kind    text NOT NULL,                 -- who brought the list; it is committed in their name
   actor_id      uuid,
-  actor_name    text NOT NULL,
+  actor_zh      text NOT NULL,
+  actor_en      text NOT NULL,
   created_at    timestamptz NOT NULL,
   ended_at      timestamptz,
   version       int NOT NULL DEFAULT 1,

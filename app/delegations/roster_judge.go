@@ -146,7 +146,7 @@ func (r *roll) care(f *Found, d *rollDelegation, c checked) {
 	if d.DepartsAt != nil {
 		leaves = *d.DepartsAt
 	}
-	if c.expires != nil && c.expires.Before(leaves.AddDate(0, sixMonths, 0)) {
+	if c.expires != nil && !c.expires.Before(r.event.EndsOn) && c.expires.Before(leaves.AddDate(0, sixMonths, 0)) {
 		f.warn("passport.expires_on", "lists.expires_soon")
 	}
 	if c.birth != nil && c.birth.AddDate(guardedAge, 0, 0).After(r.event.StartsOn) {

@@ -69,7 +69,7 @@ type Import struct {
 	Bad          int // bad, or the same person twice
 	Unchanged    int
 	Fault        *fault.Field // its Path is empty
-	By           string       // who brought or committed it
+	By           locale.Text  // who brought or committed it
 	CreatedAt    time.Time
 	EndedAt      *time.Time
 	Version      int
@@ -145,7 +145,7 @@ const nameMost = 200
 func (s *Service) Bring(ctx context.Context, by accounts.Actor, up Upload) (Import, error) {
 	i := Import{
 		ID: s.NewID(), EventID: up.EventID, Kind: up.Kind, DelegationID: up.DelegationID, FileName: text.Clean(up.FileName), Pasted: up.Pasted,
-		Lang: up.Lang, State: Reading, By: by.Name(), CreatedAt: s.Now(), Version: 1, actor: by,
+		Lang: up.Lang, State: Reading, By: by.Called(), CreatedAt: s.Now(), Version: 1, actor: by,
 	}
 	if !i.may(by) {
 		return Import{}, fault.New(fault.Forbidden, "error.forbidden")
@@ -232,7 +232,7 @@ func (s *Service) Commit(ctx context.Context, by accounts.Actor, id ident.ID, ve
 		case i.Good == 0:
 			return fault.New(fault.Conflict, "lists.nothing_good")
 		}
-		i.State, i.DoneRows, i.actor, i.By = Committing, 0, by, by.Name()
+		i.State, i.DoneRows, i.actor, i.By = Committing, 0, by, by.Called()
 		return nil
 	})
 }

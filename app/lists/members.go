@@ -191,8 +191,8 @@ func verdicts(found []delegations.Found) []verdict {
 
 // actsFor is the actor in whose name a list is worked on beside the requests. The
 // right was asked for when the list was brought, and when it was committed.
-func actsFor(i Import, by accounts.Kind, id, link ident.ID, name string) accounts.Actor {
-	a := accounts.Actor{Kind: by, ID: id, NameZH: name, NameEN: name}
+func actsFor(i Import, by accounts.Kind, id, link ident.ID, name locale.Text) accounts.Actor {
+	a := accounts.Actor{Kind: by, ID: id, NameZH: name.ZH, NameEN: name.EN}
 	if link != ident.Nil && by == accounts.Guest {
 		a.LinkEventID, a.DelegationID = i.EventID, link
 		return a

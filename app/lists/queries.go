@@ -13,6 +13,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
 )
 
@@ -20,15 +21,15 @@ func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: i
 
 func insertImport(ctx context.Context, q store.Querier, i Import, file []byte) error {
 	_, err := q.ExecContext(ctx, `
-		INSERT INTO imports (id, event_id, kind, delegation_id, file_name, file_sealed, pasted, lang, state, actor_kind, actor_id, actor_name, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		i.ID, i.EventID, i.Kind, orNull(i.DelegationID), i.FileName, file, i.Pasted, i.Lang, i.State, i.actor.Kind, orNull(i.actor.ID), i.By, i.CreatedAt)
+		INSERT INTO imports (id, event_id, kind, delegation_id, file_name, file_sealed, pasted, lang, state, actor_kind, actor_id, actor_zh, actor_en, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		i.ID, i.EventID, i.Kind, orNull(i.DelegationID), i.FileName, file, i.Pasted, i.Lang, i.State, i.actor.Kind, orNull(i.actor.ID), i.By.ZH, i.By.EN, i.CreatedAt)
 	return err
 }
 
 const importSelect = `
 	SELECT id, event_id, kind, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id, file_name, pasted, lang, heads, state, rows,
-		done_rows, good, bad, unchanged, fault, actor_kind, coalesce(actor_id, '00000000-0000-0000-0000-000000000000') AS actor_id, actor_name,
+		done_rows, good, bad, unchanged, fault, actor_kind, coalesce(actor_id, '00000000-0000-0000-0000-000000000000') AS actor_id, actor_zh AS "by.zh", actor_en AS "by.en",
 		created_at, ended_at, version
 	FROM imports `
 
@@ -50,7 +51,7 @@ type importRow struct {
 	Fault        []byte        `db:"fault"`
 	ActorKind    accounts.Kind `db:"actor_kind"`
 	ActorID      ident.ID      `db:"actor_id"`
-	ActorName    string        `db:"actor_name"`
+	By           locale.Text   `db:"by"`
 	CreatedAt    time.Time     `db:"created_at"`
 	EndedAt      *time.Time    `db:"ended_at"`
 	Version      int           `db:"version"`
@@ -59,9 +60,9 @@ type importRow struct {
 func (r importRow) imported() (Import, error) {
 	i := Import{
 		ID: r.ID, EventID: r.EventID, Kind: r.Kind, DelegationID: r.DelegationID, FileName: r.FileName, Pasted: r.Pasted, Lang: r.Lang, State: r.State,
-		Rows: r.Rows, DoneRows: r.DoneRows, Good: r.Good, Bad: r.Bad, Unchanged: r.Unchanged, By: r.ActorName, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt, Version: r.Version,
+		Rows: r.Rows, DoneRows: r.DoneRows, Good: r.Good, Bad: r.Bad, Unchanged: r.Unchanged, By: r.By, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt, Version: r.Version,
 	}
-	i.actor = actsFor(i, r.ActorKind, r.ActorID, r.DelegationID, r.ActorName)
+	i.actor = actsFor(i, r.ActorKind, r.ActorID, r.DelegationID, r.By)
 	if err := json.Unmarshal(r.Heads, &i.Heads); err != nil {
 		return i, fmt.Errorf("read columns of list: %w", err)
 	}
@@ -126,8 +127,8 @@ func updateState(ctx context.Context, q store.Querier, i Import) error {
 		}
 	}
 	_, err := q.ExecContext(ctx, `
-		UPDATE imports SET state = $2, done_rows = $3, fault = $4, ended_at = $5, version = $6, actor_kind = $7, actor_id = $8, actor_name = $9 WHERE id = $1`,
-		i.ID, i.State, i.DoneRows, nullJSON(why), i.EndedAt, i.Version, i.actor.Kind, orNull(i.actor.ID), i.By)
+		UPDATE imports SET state = $2, done_rows = $3, fault = $4, ended_at = $5, version = $6, actor_kind = $7, actor_id = $8, actor_zh = $9, actor_en = $10 WHERE id = $1`,
+		i.ID, i.State, i.DoneRows, nullJSON(why), i.EndedAt, i.Version, i.actor.Kind, orNull(i.actor.ID), i.By.ZH, i.By.EN)
 	return err
 }
 

@@ -34,8 +34,39 @@ func TestFiveThousandRows(t *testing.T) {
 	if i.State != lists.Checked || i.Good != 5000 || i.Bad != 0 {
 		t.Fatalf("%+v", i)
 	}
+	if _, err := g.lists.Commit(t.Context(), office, i.ID, i.Version); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
 	begun := time.Now()
-	if i = g.commit(t, office, i); i.State != lists.Done || i.Good != 5000 {
+	go func() { done <- g.lists.Work(t.Context(), i.ID) }()
+	// Whoever looks meanwhile sees how far it is, and it never goes back.
+	seen := map[int]bool{}
+	for last := 0; ; {
+		if i = g.again(t, office, i); i.State != lists.Committing {
+			break
+		}
+		if i.DoneRows < last || i.Rows != 5000 {
+			t.Fatalf("after %d rows: %d of %d", last, i.DoneRows, i.Rows)
+		}
+		last = i.DoneRows
+		seen[last] = true
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+			done <- nil
+		default:
+		}
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) < 10 {
+		t.Errorf("the progress was seen at %d points only", len(seen))
+	}
+	if i.State != lists.Done || i.Good != 5000 || len(g.members(t, g.city)) != 0 {
 		t.Fatalf("%+v", i)
 	}
 	t.Logf("5,000 rows in %s", time.Since(begun).Round(time.Millisecond))
@@ -59,7 +90,11 @@ func TestFiveThousandRows(t *testing.T) {
 	}
 }
 
-// BenchmarkFiveThousandRows takes a list of 5,000 rows over; the limit is 20 seconds.
+// takenWithin is how long the longest list may take to be taken over.
+const takenWithin = 20 * time.Second
+
+// BenchmarkFiveThousandRows checks a list of 5,000 rows and takes it over, and fails
+// when that takes longer than takenWithin.
 func BenchmarkFiveThousandRows(b *testing.B) {
 	var read, taken time.Duration
 	for b.Loop() {
@@ -79,4 +114,8 @@ func BenchmarkFiveThousandRows(b *testing.B) {
 	b.ReportMetric(read.Seconds()/float64(b.N), "s/check")
 	b.ReportMetric(taken.Seconds()/float64(b.N), "s/commit")
 	b.ReportMetric(5000*float64(b.N)/taken.Seconds(), "rows/s")
+	b.ReportMetric(taken.Seconds()/float64(b.N)/takenWithin.Seconds(), "of-limit")
+	if each := taken / time.Duration(b.N); each > takenWithin {
+		b.Errorf("5,000 rows took %s, the limit is %s", each, takenWithin)
+	}
 }

@@ -25,7 +25,7 @@ func newListSample(p Page, full bool) any {
 	form.Add("consent", "field.consent")
 	m := listPage{linkPage: linkPage{Page: p}, Kind: lists.Firms, At: "/x", Imports: "/y", Form: form}
 	for n, state := range []lists.State{lists.Reading, lists.Checked, lists.Committing, lists.Done, lists.Failed, lists.Cancelled} {
-		m.Recent = append(m.Recent, lists.Import{ID: ident.ID{15: byte(n)}, State: state, FileName: "<list>.xlsx", Pasted: n == 1, Rows: n, By: "<b>", CreatedAt: p.Now})
+		m.Recent = append(m.Recent, lists.Import{ID: ident.ID{15: byte(n)}, State: state, FileName: "<list>.xlsx", Pasted: n == 1, Rows: n, By: wordsFull, CreatedAt: p.Now})
 	}
 	return m
 }
@@ -36,7 +36,7 @@ func shownListSample(p Page, full bool) any {
 	}
 	m := listPage{
 		linkPage: linkPage{Page: p}, Kind: lists.Members, At: "/x", Imports: "/y", Filter: "bad", Pager: Pager{From: 1, To: 5, Total: 5},
-		Import: lists.Import{State: lists.Checked, FileName: "<list>.xlsx", Rows: 5, Good: 2, Bad: 2, Unchanged: 1, By: "<b>", CreatedAt: p.Now, Version: 2},
+		Import: lists.Import{State: lists.Checked, FileName: "<list>.xlsx", Rows: 5, Good: 2, Bad: 2, Unchanged: 1, By: wordsFull, CreatedAt: p.Now, Version: 2},
 		Counts: map[string]int{"all": 5, "bad": 2, "warned": 1, "new": 1, "changed": 1, "same": 1},
 	}
 	for n, v := range []delegations.Verdict{delegations.RowBad, delegations.RowTwice, delegations.RowNew, delegations.RowChanged, delegations.RowSame} {

@@ -88,7 +88,7 @@ func TestOfficerBringsAList(t *testing.T) {
 	officer.Press(`form[action$="/commit"] button`)
 	officer.Text(done)
 	officer.Visit(address + "?lang=en")
-	if got := officer.Text(".dg-members"); strings.Count(got, "Quastenbeck") != 1 || strings.Count(got, "Brömmelhaus") != 1 || !strings.Contains(got, "••••7002") || !strings.Contains(got, "Waitlist") {
+	if got := officer.Text(".dg-members"); strings.Count(got, "\nHenrike Quastenbeck\n") != 1 || strings.Count(got, "\nTilo Brömmelhaus\n") != 1 || !strings.Contains(got, "••••7002") || !strings.Contains(got, "Waitlist") {
 		t.Errorf("the members are %q", got)
 	}
 	roster := string(download(t, strings.TrimPrefix(address, p.url)+"/roster.csv?lang=en", p.url))
