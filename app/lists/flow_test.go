@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"qianshou/app/accounts"
+	"qianshou/app/keys"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -101,6 +102,32 @@ func TestListsAreForgotten(t *testing.T) {
 				t.Errorf("%d purged, want %d, %v", n, want, err)
 			}
 		}
+	}
+}
+
+// A list that waits is still read when the keys were renewed meanwhile.
+func TestKeysAreRenewedUnderAList(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, april)
+	i := g.bring(t, office, g.city, head, "member,Réti,Zsófia,m002@delegate.example,,HU,1972-03-07,TEST00002,2031-12-31,", "member,B,,x,,,,,,")
+	now := april()
+	ring := keys.New(g.db, g.box, nil, func() time.Time { return now }, ident.New)
+	if err := ring.Rotate(t.Context(), office); err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	if err := ring.Reseal(t.Context(), office, func(p keys.Progress) { told[p.What] = true }); err != nil || !told["imports.file_sealed"] || !told["import_rows.data_sealed"] {
+		t.Fatalf("%v, %v", told, err)
+	}
+	now = now.Add(keys.HearLimit)
+	if n, err := ring.Drop(t.Context(), office); err != nil || n == 0 {
+		t.Fatalf("%d keys dropped, %v", n, err)
+	}
+	if got := g.verdicts(t, office, i); len(got) != 2 || got[0] != "new" {
+		t.Errorf("%q", got)
+	}
+	if i = g.commit(t, office, i); i.State != lists.Done || len(g.members(t, g.city)) != 1 {
+		t.Errorf("%+v", i)
 	}
 }
 
