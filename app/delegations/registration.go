@@ -123,8 +123,10 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 	if c, err = s.checkAnswers(ctx, event, category.Code, c, err); err != nil {
 		return Registration{}, "", err
 	}
-	over := []events.Status{events.Closed, events.Archived, events.Reporting, events.RegistrationClosed}
-	if !office && (slices.Contains(over, e.Status) || !category.OpenAt(s.now())) {
+	if err := c.outlasts(e); err != nil {
+		return Registration{}, "", err
+	}
+	if !office && (registrationOver(e) || !category.OpenAt(s.now())) {
 		return Registration{}, "", fault.New(fault.Conflict, "registration.closed")
 	}
 	var r Registration

@@ -42,6 +42,7 @@ var samples = []map[string]sample{
 	delegationPages,
 	formPages,
 	filePages,
+	listPages,
 }
 
 var framePages = map[string]sample{

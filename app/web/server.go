@@ -27,6 +27,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/lists"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/privacy"
@@ -56,6 +57,7 @@ type Services struct {
 	Firms       *firms.Service
 	Forms       *forms.Service
 	Delegations *delegations.Service
+	Lists       *lists.Service
 	Badges      *badges.Service
 	Doors       *doors.Service
 	Projects    *projects.Service
