@@ -72,7 +72,8 @@ type checked struct {
 	Input
 	birth   *time.Time
 	expires *time.Time
-	form    forms.Form // against which the answers were checked
+	form    forms.Form    // against which the answers were checked
+	amended forms.Answers // of somebody who is registered already: what a list says otherwise
 }
 
 // check cleans and checks an input at an instant. Every broken rule is noted

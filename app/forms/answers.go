@@ -68,6 +68,18 @@ var Languages = []string{
 //
 // Fault: Conflict, the form was changed meanwhile.
 func Keep(ctx context.Context, tx *sqlx.Tx, form Form, event, registration ident.ID, clean Answers, at time.Time) error {
+	all := Answers{}
+	for _, q := range form.Questions {
+		all[q.Code] = clean[q.Code]
+	}
+	return Amend(ctx, tx, form, event, registration, all, at)
+}
+
+// Amend writes some answers of a registration and leaves the others as they are; one
+// that is empty is taken away. They were checked against the form.
+//
+// Fault: Conflict, the form was changed meanwhile.
+func Amend(ctx context.Context, tx *sqlx.Tx, form Form, event, registration ident.ID, some Answers, at time.Time) error {
 	version, err := holdForm(ctx, tx, event)
 	if err != nil {
 		return err
@@ -76,8 +88,11 @@ func Keep(ctx context.Context, tx *sqlx.Tx, form Form, event, registration ident
 		return fault.New(fault.Conflict, "forms.changed")
 	}
 	for _, q := range form.Questions {
-		answer, given := clean[q.Code]
-		if !given {
+		answer, said := some[q.Code]
+		if !said {
+			continue
+		}
+		if len(answer) == 0 {
 			if err := deleteAnswer(ctx, tx, registration, q.ID); err != nil {
 				return err
 			}
@@ -92,6 +107,12 @@ func Keep(ctx context.Context, tx *sqlx.Tx, form Form, event, registration ident
 		}
 	}
 	return nil
+}
+
+// Standing are the answers of many registrations to what is still asked, for lists.
+// The caller has asked who may know.
+func Standing(ctx context.Context, q store.Querier, registrations []ident.ID) (map[ident.ID]Answers, error) {
+	return standing(ctx, q, registrations)
 }
 
 // Of answers what was answered for a registration, in the order of the form, what

@@ -211,6 +211,33 @@ func deleteAnswer(ctx context.Context, q store.Querier, registration, question i
 	return err
 }
 
+func standing(ctx context.Context, q store.Querier, registrations []ident.ID) (map[ident.ID]Answers, error) {
+	ids := make([]string, len(registrations))
+	for i, id := range registrations {
+		ids[i] = id.String()
+	}
+	var rows []struct {
+		Registration ident.ID `db:"registration_id"`
+		Code         string   `db:"code"`
+		Value        []byte   `db:"value"`
+	}
+	err := q.SelectContext(ctx, &rows, `
+		SELECT a.registration_id, q.code, a.value FROM answers a JOIN questions q ON q.id = a.question_id
+		WHERE a.registration_id = ANY($1::uuid[]) AND q.archived_at IS NULL`, pq.Array(ids))
+	found := map[ident.ID]Answers{}
+	for _, r := range rows {
+		if found[r.Registration] == nil {
+			found[r.Registration] = Answers{}
+		}
+		var a Answer
+		if err := json.Unmarshal(r.Value, &a); err != nil {
+			return nil, fmt.Errorf("read answer %s: %w", r.Code, err)
+		}
+		found[r.Registration][r.Code] = a
+	}
+	return found, err
+}
+
 // answersOf answers what was answered for a registration. The text of a consent is
 // the one that was agreed to, which may not be the newest.
 func answersOf(ctx context.Context, q store.Querier, registration ident.ID) ([]Given, error) {
