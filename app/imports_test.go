@@ -135,6 +135,7 @@ var owns = map[string][]string{
 	"firms": {"firms", "firm_sectors", "firm_grants", "event_firms"},
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
+		"registration_changes",
 	},
 	"mail":         {"mails"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},

@@ -83,6 +83,13 @@ func (a *auditReader) value(kind, field string, v any) (string, error) {
 		if v == "" || v == ident.Nil.String() {
 			return "", nil
 		}
+		if field == "changed" { // names of fields
+			names := strings.Split(v, ",")
+			for i, name := range names {
+				names[i] = a.words("registration.field.", name)
+			}
+			return strings.Join(names, " · "), nil
+		}
 		if prefix, ok := sentences[kind+"."+field]; ok {
 			return a.words(prefix, v), nil
 		}

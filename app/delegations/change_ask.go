@@ -1,0 +1,88 @@
+package delegations
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/kit/ident"
+)
+
+// ask keeps what waits for the desk as the one pending change: it takes the place
+// of the one before. Wanting what is approved already ends it.
+func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Registration, held held, want Input) ([]string, error) {
+	c, err := want.check(s.now())
+	if err != nil {
+		return nil, err
+	}
+	change := Change{ID: s.newID(), At: s.now(), State: Pending, Source: changeSource(by)}
+	fields, err := s.diff(change.ID, held.Input, c.Input)
+	if err != nil {
+		return nil, err
+	}
+	if held.pending != nil {
+		before, err := s.wanted(*held.pending)
+		if err != nil {
+			return nil, err
+		}
+		if same(before, c.Input, fields) {
+			return namesOf(fields), nil
+		}
+		to := Overwritten
+		if len(fields) == 0 {
+			to = TakenBack
+		}
+		if err := s.close(ctx, tx, by, *r, held.pending.ID, to, ""); err != nil {
+			return nil, err
+		}
+	}
+	if len(fields) == 0 {
+		return nil, nil
+	}
+	if err := insertChange(ctx, tx, r.ID, change, by, fields); err != nil {
+		return nil, err
+	}
+	if err := bump(ctx, tx, r); err != nil {
+		return nil, err
+	}
+	r.Pending = true
+	names := namesOf(fields)
+	return names, s.record(ctx, tx, by, r.EventID, "registration.ask_change", "registration", r.ID, nil, map[string]any{"changed": strings.Join(names, ",")}, "")
+}
+
+// same tells whether a pending change wants just this.
+func same(before Edit, in Input, fields []moved) bool {
+	return len(before) == len(fields) && !slices.ContainsFunc(fields, func(m moved) bool {
+		value, ok := before[m.Field]
+		return !ok || value != in.Value(m.Field)
+	})
+}
+
+// close ends a pending change.
+func (s *Service) close(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, change ident.ID, to ChangeState, reason string) error {
+	if err := decideChange(ctx, tx, change, to, by.Called(), reason, s.now()); err != nil {
+		return err
+	}
+	action := "registration.approve_change"
+	switch to {
+	case Refused:
+		action = "registration.refuse_change"
+	case TakenBack:
+		action = "registration.withdraw_change"
+	case Overwritten:
+		action = "registration.overwrite_change"
+	}
+	return s.record(ctx, tx, by, r.EventID, action, "registration", r.ID, nil, nil, reason)
+}
+
+// dropPending ends the change of somebody who does not come any more.
+func (s *Service) dropPending(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration) error {
+	waiting, err := pendingOf(ctx, tx, r.ID)
+	if err != nil || waiting == nil {
+		return err
+	}
+	return s.close(ctx, tx, by, r, waiting.ID, TakenBack, "")
+}
