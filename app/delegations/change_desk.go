@@ -174,22 +174,47 @@ func (s *Service) DetailsOf(ctx context.Context, by accounts.Actor, r Registrati
 	return s.details(ctx, r)
 }
 
+// DetailsForDesk answers the details of a registration as they hold, whatever
+// waits: the desk changes what is approved.
+//
+// Fault: Forbidden.
+func (s *Service) DetailsForDesk(ctx context.Context, by accounts.Actor, r Registration) (Details, error) {
+	if !by.May(accounts.SeeRegistrations, r.EventID) {
+		return Details{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	h, err := s.held(ctx, s.db, r)
+	d := h.masked()
+	if h.pending != nil {
+		shown := h.pending.shown()
+		d.Pending = &shown
+	}
+	return d, err
+}
+
+// masked is what a form may show of what is held.
+func (h held) masked() Details {
+	d := Details{Input: h.Input, PassportMask: mask("passport.number", h.Passport.Number), BornKnown: h.BirthDate != ""}
+	d.BirthDate, d.Passport = "", Passport{}
+	return d
+}
+
 func (s *Service) details(ctx context.Context, r Registration) (Details, error) {
 	h, err := s.held(ctx, s.db, r)
 	if err != nil {
 		return Details{}, err
 	}
-	d := Details{Input: h.Input, PassportMask: mask("passport.number", h.Passport.Number), BornKnown: h.BirthDate != ""}
+	d := h.masked()
 	if h.pending != nil {
 		edit, err := s.wanted(*h.pending)
 		if err != nil {
 			return Details{}, err
 		}
+		h.Input = h.with(edit)
 		shown := h.pending.shown()
-		d.Input, d.Pending = h.with(edit), &shown
+		d = h.masked()
+		d.Pending = &shown
 	} else if d.Last, err = lastDecided(ctx, s.db, r.ID); err != nil {
 		return Details{}, err
 	}
-	d.BirthDate, d.Passport = "", Passport{}
 	return d, nil
 }

@@ -80,6 +80,10 @@ type registrationPage struct {
 	Namesakes    []delegations.Registration
 	Badge        badges.Badge
 	HasBadge     bool
+	Pending      *changeView // waits for the desk
+	Changes      []changeView
+	ChangeForm   Form
+	Fields       []Choice // that the desk may ask to put right
 }
 
 func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registrationPage, error) {
@@ -100,6 +104,21 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 			return p, err
 		}
 		p.HasBadge = err == nil
+	}
+	changes, err := s.Delegations.Changes(ctx, by, p.Registration)
+	if err != nil {
+		return p, err
+	}
+	if p.Changes, err = s.changeViews(c, changes); err != nil {
+		return p, err
+	}
+	for i := range p.Changes {
+		if p.Changes[i].State == delegations.Pending {
+			p.Pending = &p.Changes[i]
+		}
+	}
+	for _, field := range delegations.Fields {
+		p.Fields = append(p.Fields, Choice{field, s.words.T(p.Lang, "registration.field."+field)})
 	}
 	p.Duplicates, p.Namesakes, err = s.Delegations.Duplicates(ctx, by, p.Registration)
 	return p, err
@@ -131,7 +150,7 @@ func (s *Server) decideRegistration(c *fiber.Ctx) error {
 	case "reject":
 		r, err = s.Delegations.Reject(ctx, by, id, form.Raw("reason"))
 	case "return":
-		r, err = s.Delegations.Return(ctx, by, id, form.Raw("reason"))
+		r, err = s.Delegations.Return(ctx, by, id, form.Raw("reason"), form.All("fields")...)
 	case "cancel":
 		r, err = s.Delegations.Cancel(ctx, by, id, form.Raw("reason"))
 	default:

@@ -175,6 +175,9 @@ func (s *Server) meRoutes() []route {
 	return []route{
 		get("/me/:token", link(), s.me),
 		post("/me/:token/cancel", link(), s.withdraw),
+		get("/me/:token/edit", link(), s.myDetails),
+		post("/me/:token/edit", link(), s.editMyDetails).limit(editLimit),
+		post("/me/:token/change/withdraw", link(), s.takeChangeBack),
 		get("/me/:token/badge.pdf", link(), s.myBadgePDF).limit(paperLimit),
 		get("/me/:token/badge.png", link(), s.myBadgePNG),
 	}
@@ -187,6 +190,8 @@ func (s *Server) delegationLinkRoutes() []route {
 		get("/delegation/:token", link(), s.ownDelegation),
 		get("/delegation/:token/members/new", link(), s.newMember),
 		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit),
+		get("/delegation/:token/members/:registration/edit", link(), s.memberDetails),
+		post("/delegation/:token/members/:registration/edit", link(), s.editMember).limit(editLimit),
 		post("/delegation/:token/members/:registration/withdraw", link(), s.withdrawMember),
 		get("/firm/:token", link(), s.ownFirm),
 		post("/firm/:token/trade", link(), s.editTrade),
@@ -209,6 +214,9 @@ func (s *Server) registrationRoutes() []route {
 	return []route{
 		get("/console/:event/registrations", right(accounts.SeeRegistrations), s.registrations),
 		get("/console/:event/registrations/:registration", right(accounts.SeeRegistrations), s.registration),
+		get("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistrationForm),
+		post("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistration),
+		post("/console/:event/registrations/:registration/changes/:change/:decision", right(accounts.DecideRegistration), s.decideChange),
 		post("/console/:event/registrations/:registration/:decision", right(accounts.DecideRegistration), s.decideRegistration),
 	}
 }
