@@ -109,6 +109,34 @@ func (s *Service) RefuseChange(ctx context.Context, by accounts.Actor, registrat
 	})
 }
 
+// RevealChange answers a change with its sensitive values in full, for whoever must
+// compare them. Each look is noted in the log.
+//
+// Faults: Forbidden; NotFound.
+func (s *Service) RevealChange(ctx context.Context, by accounts.Actor, registration, change ident.ID) (c Change, err error) {
+	_, err = s.locked(ctx, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+		if !by.May(accounts.SeeRegistrations, e.ID) || !by.May(accounts.SeeSensitive, e.ID) {
+			return r, fault.New(fault.Forbidden, "error.forbidden")
+		}
+		row, err := changeByID(ctx, tx, r.ID, change)
+		if err != nil {
+			return r, err
+		}
+		c = row.Change
+		for _, m := range row.stored {
+			open := Moved{Field: m.Field}
+			for side, value := range map[string]*string{"from": &open.From, "to": &open.To} {
+				if *value, err = s.plain(row.ID, m, side); err != nil {
+					return r, err
+				}
+			}
+			c.Fields = append(c.Fields, open)
+		}
+		return r, s.record(ctx, tx, by, e.ID, "registration.reveal_change", "registration", r.ID, nil, nil, "")
+	})
+	return c, err
+}
+
 // pendingToDecide finds the change that the desk was shown, if it still waits.
 func pendingToDecide(ctx context.Context, tx *sqlx.Tx, r Registration, change ident.ID) (changeRow, error) {
 	row, err := changeByID(ctx, tx, r.ID, change)

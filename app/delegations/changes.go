@@ -46,6 +46,11 @@ const (
 	Overwritten ChangeState = "superseded" // by a later change
 )
 
+// Sealed tells whether a change has sensitive values, which are shown masked.
+func (c Change) Sealed() bool {
+	return slices.ContainsFunc(c.Fields, func(m Moved) bool { return sensitive(m.Field) })
+}
+
 // Moved is one field of a change. Of a sensitive one From and To are masked:
 // ••••1234.
 type Moved struct {
@@ -113,21 +118,33 @@ func (s *Service) diff(change ident.ID, from, to Input) (list []moved, err error
 func (s *Service) wanted(c changeRow) (Edit, error) {
 	edit := Edit{}
 	for _, m := range c.stored {
-		value := m.To
-		if m.Sealed {
-			sealed, err := base64.StdEncoding.DecodeString(value)
-			if err != nil {
-				return nil, fmt.Errorf("read sealed %s: %w", m.Field, err)
-			}
-			plain, err := s.box.Open(sealed, changePlace(c.ID, m.Field, "to"))
-			if err != nil {
-				return nil, fmt.Errorf("read sealed %s: %w", m.Field, err)
-			}
-			value = string(plain)
+		value, err := s.plain(c.ID, m, "to")
+		if err != nil {
+			return nil, err
 		}
 		edit[m.Field] = value
 	}
 	return edit, nil
+}
+
+// plain is a value of a change as it was typed; side is from or to.
+func (s *Service) plain(change ident.ID, m moved, side string) (string, error) {
+	value := m.To
+	if side == "from" {
+		value = m.From
+	}
+	if !m.Sealed {
+		return value, nil
+	}
+	sealed, err := base64.StdEncoding.DecodeString(value)
+	if err != nil {
+		return "", fmt.Errorf("read sealed %s: %w", m.Field, err)
+	}
+	plain, err := s.box.Open(sealed, changePlace(change, m.Field, side))
+	if err != nil {
+		return "", fmt.Errorf("read sealed %s: %w", m.Field, err)
+	}
+	return string(plain), nil
 }
 
 // Edited is what an edit came to.

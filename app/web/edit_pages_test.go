@@ -48,7 +48,7 @@ func everyDetail(desk bool) detailsForm {
 // everyChange is a change in words, of a state.
 func everyChange(state delegations.ChangeState) changeView {
 	return changeView{
-		Change: delegations.Change{State: state, Actor: locale.Text{ZH: "访客", EN: "Guest"}, Reason: "<why>"},
+		Change: delegations.Change{State: state, Actor: locale.Text{ZH: "访客", EN: "Guest"}, Reason: "<why>", Fields: []delegations.Moved{{Field: "birth_date"}}},
 		Moved:  []movedField{{"Title", "", "<Mayor>"}, {"Family name", "Réti", ""}},
 	}
 }

@@ -244,6 +244,8 @@ func (s *Server) decideChange(c *fiber.Ctx) error {
 	switch c.Params("decision") {
 	case "approve":
 		r, _, err = s.Delegations.ApproveChange(ctx, by, id, change)
+	case "reveal":
+		return s.revealChange(c, id, change)
 	case "refuse":
 		r, err = s.Delegations.RefuseChange(ctx, by, id, change, form.Raw("reason"))
 	default:
@@ -262,4 +264,25 @@ func (s *Server) decideChange(c *fiber.Ctx) error {
 	}
 	s.flash(c, "ok", "edit.done."+c.Params("decision"), r.Called(), r.Reference)
 	return s.done(c, "/console/"+event(c).Slug+"/registrations/"+id.String())
+}
+
+// revealChange shows the desk a pending change in full, this once.
+func (s *Server) revealChange(c *fiber.Ctx, id, change ident.ID) error {
+	shown, err := s.Delegations.RevealChange(c.UserContext(), actor(c), id, change)
+	if err != nil {
+		return err
+	}
+	p, err := s.registrationPage(c, id, Form{})
+	if err != nil {
+		return err
+	}
+	if p.Pending != nil && p.Pending.ID == shown.ID {
+		v, err := s.changeView(c, shown)
+		if err != nil {
+			return err
+		}
+		p.Pending.Moved, p.Revealed = slices.Clone(v.Moved), true
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return s.render(c, "registrations/show", p)
 }

@@ -83,6 +83,7 @@ type registrationPage struct {
 	Pending      *changeView // waits for the desk
 	Changes      []changeView
 	ChangeForm   Form
+	Revealed     bool     // the pending change is shown in full
 	Fields       []Choice // that the desk may ask to put right
 }
 
@@ -114,7 +115,8 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 	}
 	for i := range p.Changes {
 		if p.Changes[i].State == delegations.Pending {
-			p.Pending = &p.Changes[i]
+			waits := p.Changes[i]
+			p.Pending = &waits
 		}
 	}
 	for _, field := range delegations.Fields {
