@@ -3,10 +3,8 @@ package delegations
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"qianshou/app/kit/fault"
@@ -14,8 +12,6 @@ import (
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
 )
-
-func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
 
 func orEmpty(list []string) []string {
 	if list == nil {
@@ -46,7 +42,7 @@ func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at tim
 			version = delegations.version + 1
 		RETURNING id`,
 		d.EventID, d.ID, d.Code, d.CityCode, d.Name.ZH, d.Name.EN, d.Native, d.Quota, d.AcceptedOn, d.ArrivesAt, d.DepartsAt,
-		d.Hotel.ZH, d.Hotel.EN, orNull(d.LiaisonID), pq.Array(orEmpty(d.Sectors)), d.Status, at)
+		d.Hotel.ZH, d.Hotel.EN, store.OrNull(d.LiaisonID), pq.Array(orEmpty(d.Sectors)), d.Status, at)
 	return id, err
 }
 
@@ -153,7 +149,7 @@ func insertRegistration(ctx context.Context, q store.Querier, r Registration, in
 		INSERT INTO registrations (event_id, id, reference, person_id, category_id, delegation_id, firm_id, role, title_en, title_zh, organisation,
 			badge_type, status, lang, meal_plan, access_needs, source, submitted_at, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)`,
-		r.EventID, r.ID, r.Reference, r.PersonID, r.CategoryID, orNull(r.DelegationID), orNull(r.FirmID), r.Role, r.TitleEN, r.TitleZH, r.Organisation,
+		r.EventID, r.ID, r.Reference, r.PersonID, r.CategoryID, store.OrNull(r.DelegationID), store.OrNull(r.FirmID), r.Role, r.TitleEN, r.TitleZH, r.Organisation,
 		r.BadgeType, r.Status, r.Lang, r.MealPlan, pq.Array(orEmpty(in.AccessNeeds)), in.Source, at)
 	return err
 }
@@ -223,7 +219,7 @@ func lockRegistration(ctx context.Context, q store.Querier, id ident.ID) error {
 func waitingFor(ctx context.Context, q store.Querier, event, category, delegation ident.ID) (ids []ident.ID, err error) {
 	err = q.SelectContext(ctx, &ids, `
 		SELECT id FROM registrations WHERE event_id = $1 AND status = 'waitlisted' AND (category_id = $2 OR delegation_id = $3)
-		ORDER BY submitted_at, id LIMIT 100`, event, category, orNull(delegation))
+		ORDER BY submitted_at, id LIMIT 100`, event, category, store.OrNull(delegation))
 	return ids, err
 }
 
@@ -258,7 +254,7 @@ const sameFilter = `r.event_id = $1
 	AND r.id > $7`
 
 func listRegistrations(ctx context.Context, q store.Querier, event ident.ID, f Filter, folded string) (page Page, err error) {
-	args := []any{event, f.Status, f.Category, orNull(f.DelegationID), likeEscape(folded), likeEscape(f.Search), f.After}
+	args := []any{event, f.Status, f.Category, store.OrNull(f.DelegationID), store.Literal(folded), store.Literal(f.Search), f.After}
 	if err := q.GetContext(ctx, &page.Total, `SELECT count(*)`+registrationFrom+`WHERE `+sameFilter, args...); err != nil {
 		return page, err
 	}
@@ -349,18 +345,8 @@ func statusCounts(ctx context.Context, q store.Querier, event ident.ID) (map[Sta
 	return counts, err
 }
 
-// likeEscape takes their meaning from the signs of LIKE.
-func likeEscape(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
-}
-
 // checkIn tells whether this was the first entry.
 func checkIn(ctx context.Context, q store.Querier, registration ident.ID) (bool, error) {
-	res, err := q.ExecContext(ctx, `
-		UPDATE registrations SET status = 'checked_in', version = version + 1 WHERE id = $1 AND status = 'badge_issued'`, registration)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return store.ChangedOne(q.ExecContext(ctx, `
+		UPDATE registrations SET status = 'checked_in', version = version + 1 WHERE id = $1 AND status = 'badge_issued'`, registration))
 }

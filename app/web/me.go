@@ -27,6 +27,7 @@ type mePage struct {
 	Progress     matchmaking.Progress
 	Pending      *changeView // waits for the desk
 	Refused      *changeView // the guest's latest wish, which the desk turned down
+	Papers       photoPart
 }
 
 // Meets tells whether the registrant is of a side that meetings are planned for.
@@ -57,6 +58,14 @@ func (s *Server) me(c *fiber.Ctx) error {
 	}
 	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e), Until: delegations.LastDay(ends, e.Location())}
 	if err := s.ownChanges(c, &p); err != nil {
+		return err
+	}
+	h, err := s.holderOf(c)
+	if err != nil {
+		return err
+	}
+	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone()}
+	if err := s.papersOf(c, h.actor, r, &p.Papers); err != nil {
 		return err
 	}
 	meetings, err := s.Matchmaking.OfRegistration(ctx, r.ID)

@@ -41,6 +41,7 @@ var samples = []map[string]sample{
 	matchmakingPages,
 	delegationPages,
 	editPages,
+	filePages,
 }
 
 var framePages = map[string]sample{

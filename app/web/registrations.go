@@ -85,6 +85,8 @@ type registrationPage struct {
 	ChangeForm   Form
 	Revealed     bool     // the pending change is shown in full
 	Fields       []Choice // that the desk may ask to put right
+	Picture      string // address of the portrait; empty: there is none
+	Lacks        bool   // the portrait that the badge asks for
 }
 
 func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registrationPage, error) {
@@ -99,6 +101,9 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 	}
 	for i := range p.Steps {
 		p.Steps[i].At = p.Steps[i].At.In(event(c).Zone)
+	}
+	if p.Picture, p.Lacks, err = s.portraitOf(c, id); err != nil {
+		return p, err
 	}
 	if by.May(accounts.SeeBadges, p.Registration.EventID) {
 		if p.Badge, err = s.Badges.LivingOf(ctx, id); err != nil && fault.CodeOf(err) != fault.NotFound {
