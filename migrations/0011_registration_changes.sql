@@ -11,7 +11,8 @@ CREATE TABLE registration_changes (            -- every change of a value of a r
   actor_zh        text NOT NULL,
   actor_en        text NOT NULL,
   source          text NOT NULL CONSTRAINT registration_changes_source CHECK (source IN ('web', 'api', 'import', 'delegation', 'onsite', 'office', 'merge')),
-  fields          jsonb NOT NULL CONSTRAINT registration_changes_fields CHECK (jsonb_typeof(fields) = 'array'), -- [{field, from, to}]; sensitive ones sealed
+  fields          jsonb NOT NULL CONSTRAINT registration_changes_fields CHECK (jsonb_typeof(fields) = 'array'), -- [{field, from, to}]; sensitive ones masked
+  values_sealed   bytea,                       -- the sensitive ones in full
   state           text NOT NULL CONSTRAINT registration_changes_state CHECK (state IN ('applied', 'pending', 'refused', 'withdrawn', 'superseded')),
   decided_at      timestamptz,
   decided_by_zh   text NOT NULL DEFAULT '',

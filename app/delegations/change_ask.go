@@ -29,17 +29,17 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 			return nil, err
 		}
 		if same(before, c.Input, fields) {
-			return namesOf(fields), nil
+			return fields.names(), nil
 		}
 		to := Overwritten
-		if len(fields) == 0 {
+		if len(fields.list) == 0 {
 			to = TakenBack
 		}
 		if err := s.close(ctx, tx, by, *r, held.pending.ID, to, ""); err != nil {
 			return nil, err
 		}
 	}
-	if len(fields) == 0 {
+	if len(fields.list) == 0 {
 		return nil, nil
 	}
 	if err := insertChange(ctx, tx, r.ID, change, by, fields); err != nil {
@@ -49,13 +49,13 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 		return nil, err
 	}
 	r.Pending = true
-	names := namesOf(fields)
+	names := fields.names()
 	return names, s.record(ctx, tx, by, r.EventID, "registration.ask_change", "registration", r.ID, nil, map[string]any{"changed": strings.Join(names, ",")}, "")
 }
 
 // same tells whether a pending change wants just this.
-func same(before Edit, in Input, fields []moved) bool {
-	return len(before) == len(fields) && !slices.ContainsFunc(fields, func(m moved) bool {
+func same(before Edit, in Input, fields moves) bool {
+	return len(before) == len(fields.list) && !slices.ContainsFunc(fields.list, func(m Moved) bool {
 		value, ok := before[m.Field]
 		return !ok || value != in.Value(m.Field)
 	})

@@ -19,14 +19,11 @@ func (s *Service) Changes(ctx context.Context, by accounts.Actor, r Registration
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	rows, err := changesOf(ctx, s.db, r.ID)
-	return shownChanges(rows), err
-}
-
-func shownChanges(rows []changeRow) (list []Change) {
+	list := make([]Change, 0, len(rows))
 	for _, row := range rows {
-		list = append(list, row.shown())
+		list = append(list, row.Change)
 	}
-	return list
+	return list, err
 }
 
 // ApproveChange lets a pending change hold: its values are applied, the badge that
@@ -64,7 +61,7 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 		if err := updateChangeFields(ctx, tx, row.ID, fields); err != nil {
 			return r, err
 		}
-		names := namesOf(fields)
+		names := fields.names()
 		if r, err = s.write(ctx, tx, by, r, held, c, names); err != nil {
 			return r, err
 		}
@@ -123,14 +120,8 @@ func (s *Service) RevealChange(ctx context.Context, by accounts.Actor, registrat
 			return r, err
 		}
 		c = row.Change
-		for _, m := range row.stored {
-			open := Moved{Field: m.Field}
-			for side, value := range map[string]*string{"from": &open.From, "to": &open.To} {
-				if *value, err = s.plain(row.ID, m, side); err != nil {
-					return r, err
-				}
-			}
-			c.Fields = append(c.Fields, open)
+		if c.Fields, err = s.opened(row); err != nil {
+			return r, err
 		}
 		return r, s.record(ctx, tx, by, e.ID, "registration.reveal_change", "registration", r.ID, nil, nil, "")
 	})
@@ -213,8 +204,7 @@ func (s *Service) DetailsForDesk(ctx context.Context, by accounts.Actor, r Regis
 	h, err := s.held(ctx, s.db, r)
 	d := h.masked()
 	if h.pending != nil {
-		shown := h.pending.shown()
-		d.Pending = &shown
+		d.Pending = &h.pending.Change
 	}
 	return d, err
 }
@@ -238,9 +228,8 @@ func (s *Service) details(ctx context.Context, r Registration) (Details, error) 
 			return Details{}, err
 		}
 		h.Input = h.with(edit)
-		shown := h.pending.shown()
 		d = h.masked()
-		d.Pending = &shown
+		d.Pending = &h.pending.Change
 	} else if d.Last, err = lastDecided(ctx, s.db, r.ID); err != nil {
 		return Details{}, err
 	}

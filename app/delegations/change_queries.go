@@ -157,21 +157,13 @@ func bump(ctx context.Context, q store.Querier, r *Registration) error {
 // changeRow is a change as it is stored.
 type changeRow struct {
 	Change
-	JSON   []byte  `db:"fields"`
-	stored []moved // of JSON
-}
-
-// shown is the change for people to read.
-func (c changeRow) shown() Change {
-	for _, m := range c.stored {
-		c.Fields = append(c.Fields, m.shown())
-	}
-	return c.Change
+	JSON         []byte `db:"fields"`
+	ValuesSealed []byte `db:"values_sealed"`
 }
 
 const changeSelect = `
 	SELECT id, at, actor_kind, actor_zh AS "actor.zh", actor_en AS "actor.en", source, state, decided_at,
-		decided_by_zh AS "decided_by.zh", decided_by_en AS "decided_by.en", reason, fields
+		decided_by_zh AS "decided_by.zh", decided_by_en AS "decided_by.en", reason, fields, values_sealed
 	FROM registration_changes WHERE registration_id = $1 `
 
 func changeRows(ctx context.Context, q store.Querier, where string, args ...any) (rows []changeRow, err error) {
@@ -179,7 +171,7 @@ func changeRows(ctx context.Context, q store.Querier, where string, args ...any)
 		return nil, err
 	}
 	for i := range rows {
-		if err := json.Unmarshal(rows[i].JSON, &rows[i].stored); err != nil {
+		if err := json.Unmarshal(rows[i].JSON, &rows[i].Fields); err != nil {
 			return nil, fmt.Errorf("read fields of change %s: %w", rows[i].ID, err)
 		}
 	}
@@ -206,8 +198,7 @@ func lastDecided(ctx context.Context, q store.Querier, registration ident.ID) (*
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	shown := rows[0].shown()
-	return &shown, nil
+	return &rows[0].Change, nil
 }
 
 func changeByID(ctx context.Context, q store.Querier, registration, id ident.ID) (changeRow, error) {
@@ -221,8 +212,8 @@ func changeByID(ctx context.Context, q store.Querier, registration, id ident.ID)
 	return rows[0], nil
 }
 
-func insertChange(ctx context.Context, q store.Querier, registration ident.ID, c Change, by accounts.Actor, fields []moved) error {
-	stored, err := json.Marshal(fields)
+func insertChange(ctx context.Context, q store.Querier, registration ident.ID, c Change, by accounts.Actor, fields moves) error {
+	stored, err := json.Marshal(fields.list)
 	if err != nil {
 		return err
 	}
@@ -232,9 +223,9 @@ func insertChange(ctx context.Context, q store.Querier, registration ident.ID, c
 		decided, decider = &c.At, by.Called()
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO registration_changes (id, registration_id, at, actor_kind, actor_zh, actor_en, source, fields, state, decided_at, decided_by_zh, decided_by_en)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		c.ID, registration, c.At, by.Kind, by.Called().ZH, by.Called().EN, c.Source, stored, c.State, decided, decider.ZH, decider.EN)
+		INSERT INTO registration_changes (id, registration_id, at, actor_kind, actor_zh, actor_en, source, fields, values_sealed, state, decided_at, decided_by_zh, decided_by_en)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		c.ID, registration, c.At, by.Kind, by.Called().ZH, by.Called().EN, c.Source, stored, fields.sealed, c.State, decided, decider.ZH, decider.EN)
 	return err
 }
 
@@ -249,15 +240,12 @@ func decideChange(ctx context.Context, q store.Querier, id ident.ID, to ChangeSt
 
 // updateChangeFields notes what a change moved when it was applied: others may have
 // moved meanwhile.
-func updateChangeFields(ctx context.Context, q store.Querier, id ident.ID, fields []moved) error {
-	if fields == nil {
-		fields = []moved{}
-	}
-	stored, err := json.Marshal(fields)
+func updateChangeFields(ctx context.Context, q store.Querier, id ident.ID, fields moves) error {
+	stored, err := json.Marshal(append([]Moved{}, fields.list...))
 	if err != nil {
 		return err
 	}
-	_, err = q.ExecContext(ctx, `UPDATE registration_changes SET fields = $2 WHERE id = $1`, id, stored)
+	_, err = q.ExecContext(ctx, `UPDATE registration_changes SET fields = $2, values_sealed = $3 WHERE id = $1`, id, stored, fields.sealed)
 	return err
 }
 

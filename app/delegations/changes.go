@@ -2,7 +2,7 @@ package delegations
 
 import (
 	"context"
-	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,27 +54,23 @@ func (c Change) Sealed() bool {
 // Moved is one field of a change. Of a sensitive one From and To are masked:
 // ••••1234.
 type Moved struct {
-	Field string
-	From  string
-	To    string
+	Field string `json:"field"`
+	From  string `json:"from"`
+	To    string `json:"to"`
 }
 
-// moved is a Moved as it is stored: sensitive values sealed, with what may be shown
-// of them beside.
-type moved struct {
-	Field    string `json:"field"`
-	From     string `json:"from"`
-	To       string `json:"to"`
-	Sealed   bool   `json:"sealed,omitempty"`
-	FromMask string `json:"from_mask,omitempty"`
-	ToMask   string `json:"to_mask,omitempty"`
+// moves is what a change moves, as it is stored: sensitive values masked in the
+// list, and sealed in full beside it.
+type moves struct {
+	list   []Moved
+	sealed []byte // JSON of the field's from and to; nil: nothing is sensitive
 }
 
-func (m moved) shown() Moved {
-	if m.Sealed {
-		return Moved{m.Field, m.FromMask, m.ToMask}
+func (m moves) names() (names []string) {
+	for _, one := range m.list {
+		names = append(names, one.Field)
 	}
-	return Moved{m.Field, m.From, m.To}
+	return names
 }
 
 // mask is what may be shown of a sensitive value.
@@ -88,63 +84,63 @@ func mask(field, value string) string {
 	return "••••"
 }
 
-func changePlace(change ident.ID, field, side string) string {
-	return "registration_changes." + field + "." + side + ":" + change.String()
-}
+func changePlace(change ident.ID) string { return "registration_changes.values:" + change.String() }
 
 // diff lists what moved from one input to another, as a change stores it.
-func (s *Service) diff(change ident.ID, from, to Input) (list []moved, err error) {
+func (s *Service) diff(change ident.ID, from, to Input) (m moves, err error) {
+	secret := map[string][2]string{}
 	for _, field := range Fields {
-		m := moved{Field: field, From: from.Value(field), To: to.Value(field)}
-		if m.From == m.To {
+		one := Moved{field, from.Value(field), to.Value(field)}
+		if one.From == one.To {
 			continue
 		}
 		if sensitive(field) {
-			m.Sealed, m.FromMask, m.ToMask = true, mask(field, m.From), mask(field, m.To)
-			for side, value := range map[string]*string{"from": &m.From, "to": &m.To} {
-				sealed, err := s.box.Seal([]byte(*value), changePlace(change, field, side))
-				if err != nil {
-					return nil, err
-				}
-				*value = base64.StdEncoding.EncodeToString(sealed)
-			}
+			secret[field] = [2]string{one.From, one.To}
+			one.From, one.To = mask(field, one.From), mask(field, one.To)
 		}
-		list = append(list, m)
+		m.list = append(m.list, one)
+	}
+	if len(secret) == 0 {
+		return m, nil
+	}
+	plain, err := json.Marshal(secret)
+	if err != nil {
+		return m, err
+	}
+	m.sealed, err = s.box.Seal(plain, changePlace(change))
+	return m, err
+}
+
+// opened is what a change moves with its sensitive values in full.
+func (s *Service) opened(c changeRow) ([]Moved, error) {
+	list := slices.Clone(c.Fields)
+	if len(c.ValuesSealed) == 0 {
+		return list, nil
+	}
+	plain, err := s.box.Open(c.ValuesSealed, changePlace(c.ID))
+	if err != nil {
+		return nil, fmt.Errorf("open values of change %s: %w", c.ID, err)
+	}
+	var secret map[string][2]string
+	if err := json.Unmarshal(plain, &secret); err != nil {
+		return nil, fmt.Errorf("read values of change %s: %w", c.ID, err)
+	}
+	for i, one := range list {
+		if full, sealed := secret[one.Field]; sealed {
+			list[i].From, list[i].To = full[0], full[1]
+		}
 	}
 	return list, nil
 }
 
 // wanted is what a stored change writes over a registration.
 func (s *Service) wanted(c changeRow) (Edit, error) {
+	list, err := s.opened(c)
 	edit := Edit{}
-	for _, m := range c.stored {
-		value, err := s.plain(c.ID, m, "to")
-		if err != nil {
-			return nil, err
-		}
-		edit[m.Field] = value
+	for _, one := range list {
+		edit[one.Field] = one.To
 	}
-	return edit, nil
-}
-
-// plain is a value of a change as it was typed; side is from or to.
-func (s *Service) plain(change ident.ID, m moved, side string) (string, error) {
-	value := m.To
-	if side == "from" {
-		value = m.From
-	}
-	if !m.Sealed {
-		return value, nil
-	}
-	sealed, err := base64.StdEncoding.DecodeString(value)
-	if err != nil {
-		return "", fmt.Errorf("read sealed %s: %w", m.Field, err)
-	}
-	plain, err := s.box.Open(sealed, changePlace(change, m.Field, side))
-	if err != nil {
-		return "", fmt.Errorf("read sealed %s: %w", m.Field, err)
-	}
-	return string(plain), nil
+	return edit, err
 }
 
 // Edited is what an edit came to.
@@ -282,11 +278,11 @@ func (s *Service) applied(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	}
 	change := Change{ID: s.newID(), At: s.now(), State: Applied, Source: changeSource(by)}
 	fields, err := s.diff(change.ID, held.Input, c.Input)
-	if err != nil || len(fields) == 0 && r.Status != Returned {
+	if err != nil || len(fields.list) == 0 && r.Status != Returned {
 		return r, nil, err
 	}
-	names := namesOf(fields)
-	if len(fields) > 0 {
+	names := fields.names()
+	if len(names) > 0 {
 		if err := insertChange(ctx, tx, r.ID, change, by, fields); err != nil {
 			return r, nil, err
 		}
@@ -346,13 +342,6 @@ func (s *Service) refresh(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 		return issued, fmt.Errorf("replace badge: %w", err)
 	}
 	return issued, nil
-}
-
-func namesOf(fields []moved) (names []string) {
-	for _, m := range fields {
-		names = append(names, m.Field)
-	}
-	return names
 }
 
 // changeSource is from where an actor changes values.

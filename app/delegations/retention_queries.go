@@ -18,6 +18,9 @@ func Retention() []retention.Task {
 			WHERE event_id = $1 AND (meal_plan <> 'none' OR access_needs <> '{}') AND NOT held(id)`),
 		retention.Statement(retention.Documents, `
 			DELETE FROM travel_documents t USING registrations r WHERE r.event_id = $1 AND r.person_id = t.person_id AND `+lastOf),
+		retention.Statement(retention.Documents, `
+			UPDATE registration_changes h SET values_sealed = NULL FROM registrations r
+			WHERE r.event_id = $1 AND r.id = h.registration_id AND h.values_sealed IS NOT NULL AND `+lastOf),
 		retention.Statement(retention.Persons, `
 			WITH gone AS (
 				UPDATE persons p SET given_name = '', family_name = r.reference, name_native = r.reference, name_zh = '', mrz_surname = '', mrz_given = '', sex = '',
@@ -29,6 +32,8 @@ func Retention() []retention.Task {
 				UPDATE registrations SET title_en = '', title_zh = '', organisation = '', status_reason = '' WHERE person_id IN (SELECT id FROM gone)
 			), steps AS (
 				UPDATE registration_steps s SET reason = '' FROM registrations r WHERE r.id = s.registration_id AND r.person_id IN (SELECT id FROM gone)
+			), history AS (
+				DELETE FROM registration_changes h USING registrations r WHERE r.id = h.registration_id AND r.person_id IN (SELECT id FROM gone)
 			), links AS (
 				DELETE FROM magic_links m USING registrations r WHERE r.id = m.registration_id AND r.person_id IN (SELECT id FROM gone)
 			)

@@ -85,8 +85,8 @@ type registrationPage struct {
 	ChangeForm   Form
 	Revealed     bool     // the pending change is shown in full
 	Fields       []Choice // that the desk may ask to put right
-	Picture      string // address of the portrait; empty: there is none
-	Lacks        bool   // the portrait that the badge asks for
+	Picture      string   // address of the portrait; empty: there is none
+	Lacks        bool     // the portrait that the badge asks for
 }
 
 func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registrationPage, error) {
