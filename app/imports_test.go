@@ -138,7 +138,7 @@ var owns = map[string][]string{
 	"firms": {"firms", "firm_sectors", "firm_grants", "event_firms"},
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
-		"registration_changes",
+		"registration_changes", "substitutions",
 	},
 	"mail":         {"mails"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
@@ -149,7 +149,7 @@ var owns = map[string][]string{
 	"installation": {"installation"},
 	"files":        {"files", "blobs"},
 	"keys":         {"key_ring"},
-	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds"},
+	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds", "privacy_requests"},
 	"kit":          {"outbox"},
 }
 

@@ -220,6 +220,15 @@ func (s *Service) Approve(ctx context.Context, by accounts.Actor, id ident.ID) (
 }
 
 func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret string) (Registration, Issued, error) {
+	r, issued, err := s.accept(ctx, tx, by, e, r)
+	if err != nil {
+		return r, issued, err
+	}
+	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token})
+}
+
+// accept is approve without the letter.
+func (s *Service) accept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Registration, Issued, error) {
 	for _, to := range []Status{Approved, BadgeIssued} {
 		from := r.Status
 		r.Status = to
@@ -236,7 +245,7 @@ func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if err != nil {
 		return r, Issued{}, fmt.Errorf("issue badge: %w", err)
 	}
-	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token})
+	return r, issued, nil
 }
 
 // Reject refuses a registration for a reason that the person is told.
@@ -288,25 +297,11 @@ func sourceOf(by accounts.Actor) string {
 // end moves a registration to a state without a place, frees the place and tells
 // the person.
 func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, to Status, letter, reason string) (Registration, error) {
-	from, now := r.Status, s.now()
-	r.Status, r.StatusReason, r.DecidedAt, r.Version = to, reason, &now, r.Version+1
-	if err := updateStatus(ctx, tx, r); err != nil {
+	r, err := s.leave(ctx, tx, by, r, to, reason)
+	if err != nil {
 		return r, err
 	}
-	if err := s.step(ctx, tx, by, r, from, sourceOf(by), reason); err != nil {
-		return r, err
-	}
-	if to == Returned {
-		if err := updateRequested(ctx, tx, r.ID, r.Requested); err != nil {
-			return r, err
-		}
-	} else {
-		if err := s.dropPending(ctx, tx, by, r); err != nil {
-			return r, err
-		}
-		if err := s.badges.EndAllOf(ctx, tx, by, r.ID, reason); err != nil {
-			return r, fmt.Errorf("end badges: %w", err)
-		}
+	if to != Returned {
 		if err := s.promote(ctx, tx, e, r); err != nil {
 			return r, err
 		}
@@ -316,6 +311,28 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 		return r, err
 	}
 	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All()})
+}
+
+// leave is end without the letter, and with the place still to be given away.
+func (s *Service) leave(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, to Status, reason string) (Registration, error) {
+	from, now := r.Status, s.now()
+	r.Status, r.StatusReason, r.DecidedAt, r.Version = to, reason, &now, r.Version+1
+	if err := updateStatus(ctx, tx, r); err != nil {
+		return r, err
+	}
+	if err := s.step(ctx, tx, by, r, from, sourceOf(by), reason); err != nil {
+		return r, err
+	}
+	if to == Returned {
+		return r, updateRequested(ctx, tx, r.ID, r.Requested)
+	}
+	if err := s.dropPending(ctx, tx, by, r); err != nil {
+		return r, err
+	}
+	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, reason); err != nil {
+		return r, fmt.Errorf("end badges: %w", err)
+	}
+	return r, nil
 }
 
 // Cancel calls a registration off, by the office.

@@ -34,6 +34,9 @@ func Retention() []retention.Task {
 				UPDATE registration_steps s SET reason = '' FROM registrations r WHERE r.id = s.registration_id AND r.person_id IN (SELECT id FROM gone)
 			), history AS (
 				DELETE FROM registration_changes h USING registrations r WHERE r.id = h.registration_id AND r.person_id IN (SELECT id FROM gone)
+			), stands AS (
+				UPDATE substitutions s SET note = '', reason = '' FROM registrations r
+				WHERE r.id IN (s.from_registration_id, s.to_registration_id) AND r.person_id IN (SELECT id FROM gone)
 			), links AS (
 				DELETE FROM magic_links m USING registrations r WHERE r.id = m.registration_id AND r.person_id IN (SELECT id FROM gone)
 			)

@@ -34,3 +34,6 @@ func (r Registration) Cancellable() bool {
 func (r Registration) Gone() bool {
 	return slices.Contains([]Status{Rejected, Withdrawn, Cancelled}, r.Status)
 }
+
+// holdsPlace tells whether the person takes a place of a category or delegation.
+func (r Registration) holdsPlace() bool { return !r.Gone() && r.Status != Waitlisted }

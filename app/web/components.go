@@ -49,7 +49,8 @@ var states = map[string]map[string][2]string{
 	"change": {
 		"applied": {"ok", "check"}, "pending": {"fix", "history"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}, "superseded": {"", "replace"},
 	},
-	"link": {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
+	"substitution": {"asked": {"fix", "history"}, "done": {"ok", "arrows-exchange"}, "refused": {"final", "circle-x"}},
+	"link":         {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
 	"session": {
 		"draft": {"", "pencil"}, "planned": {"wait", "calendar"}, "published": {"ok", "circle-check"}, "live": {"live", ""},
 		"ended": {"", "check"}, "archived": {"", "archive"}, "cancelled": {"final", "ban"},

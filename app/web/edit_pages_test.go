@@ -1,7 +1,9 @@
 package web
 
 import (
+	"qianshou/app/agenda"
 	"qianshou/app/delegations"
+	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
 
@@ -29,6 +31,47 @@ var editPages = map[string]sample{
 		edit.Form = FormOf("version", "3")
 		return editRegistrationPage{Page: p, Edit: edit}
 	},
+}
+
+// substitutionPages are the models of the views by which people change places.
+var substitutionPages = map[string]sample{
+	"delegations/substitute": func(p Page, full bool) any { return everyStand(p, full, false) },
+	"delegations/stand":      func(p Page, full bool) any { return everyStand(p, full, true) },
+	"delegations/substitution": func(p Page, full bool) any {
+		if !full {
+			return substitutionPage{Page: p}
+		}
+		form := FormOf("reason", "")
+		form.Add("reason", "registration.reason")
+		return substitutionPage{Page: p, Form: form, Substitution: everySuccession(p).Substitution, Delegation: delegations.Delegation{Name: wordsFull}, Preview: everySuccession(p)}
+	},
+}
+
+func everyStand(p Page, full, asks bool) any {
+	if !full {
+		return standPart{Page: p}
+	}
+	form := FormOf("to", "new", "as_rank", "king")
+	form.Add("as_rank", "field.choice")
+	return standPart{
+		Page: p, Form: form, Gone: longest, Choices: []Choice{{"", "…"}, {"new", "…"}}, Countries: []Choice{{"", "…"}}, Preview: everySuccession(p),
+		Typed: []Choice{{"to", "<new>"}}, Asks: asks, Back: "/b",
+	}
+}
+
+// everySuccession changes all that a substitution can.
+func everySuccession(p Page) *succession {
+	gone, after := longest, longest
+	gone.Role, gone.Status = "head", delegations.BadgeIssued
+	after.Role, after.Status = "head", delegations.BadgeIssued
+	return &succession{
+		Succession: delegations.Succession{
+			Substitution: delegations.Substitution{AsRank: "own", State: "asked", Note: "<why>", From: gone.Called(), To: after.Called(), AskedAt: p.Now},
+			Gone:         gone, Deputy: longest, After: after, Issued: delegations.Issued{Serial: "B-00060-R1"}, Order: everyMember(),
+		},
+		Dies: []string{"B-00060", "B-00061"}, Parts: []agenda.Part{{Session: agenda.Session{Title: wordsFull, StartsAt: p.Now}, Part: "speaker"}},
+		Meetings: ownMeetings(delegations.Registration{DelegationID: ident.ID{15: 1}}, appointments(p.Now), p.Now),
+	}
 }
 
 // everyDetail is the form with everything in it: refused, with fields that the
