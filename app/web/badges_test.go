@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"qianshou/app/accounts"
+	"qianshou/app/agenda"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/events"
@@ -61,6 +62,7 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
 	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
+	s.services.Agenda = agenda.New(db, nil, "", april, ident.New, slog.New(slog.DiscardHandler))
 	must(s.services.Events.SaveCountry(t.Context(), by, events.Country{Code: "RS", Code3: "SRB", Name: locale.Text{ZH: "塞尔维亚", EN: "Serbia"}}))
 	blobs, err := blob.Open(t.TempDir(), blob.Credentials{})
 	must(err)
