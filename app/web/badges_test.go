@@ -61,6 +61,7 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	s.services.Events, s.services.Badges = events.New(db, april, ident.New), badges.New(db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
+	s.services.Renewals = delegations.NewRenewals(s.services.Delegations, slog.New(slog.DiscardHandler))
 	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
 	s.services.Agenda = agenda.New(db, nil, "", april, ident.New, slog.New(slog.DiscardHandler))
 	must(s.services.Events.SaveCountry(t.Context(), by, events.Country{Code: "RS", Code3: "SRB", Name: locale.Text{ZH: "塞尔维亚", EN: "Serbia"}}))

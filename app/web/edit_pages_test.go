@@ -37,6 +37,14 @@ var editPages = map[string]sample{
 var substitutionPages = map[string]sample{
 	"delegations/substitute": func(p Page, full bool) any { return everyStand(p, full, false) },
 	"delegations/stand":      func(p Page, full bool) any { return everyStand(p, full, true) },
+	"public/link": func(p Page, full bool) any {
+		form := FormOf("email", "<x>")
+		form.Add("email", "field.email")
+		if !full {
+			form = Form{}
+		}
+		return renewPage{Page: p, Form: form}
+	},
 	"delegations/substitution": func(p Page, full bool) any {
 		if !full {
 			return substitutionPage{Page: p}

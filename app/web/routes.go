@@ -171,6 +171,8 @@ func (s *Server) publicRoutes() []route {
 		get("/e/:event", public(), s.publicEvent),
 		get("/e/:event/register", public(), s.registerForm),
 		post("/e/:event/register", public(), s.register).limit(registerLimit),
+		get("/e/:event/link", public(), s.renewLinkForm),
+		post("/e/:event/link", public(), s.renewLink).limit(linkLimit),
 	}
 }
 

@@ -54,6 +54,7 @@ type Services struct {
 	Events      *events.Service
 	Firms       *firms.Service
 	Delegations *delegations.Service
+	Renewals    *delegations.Renewals
 	Badges      *badges.Service
 	Doors       *doors.Service
 	Projects    *projects.Service

@@ -113,3 +113,25 @@ func TestDeputyTakesOver(t *testing.T) {
 		t.Errorf("confirmed twice: status %d", a.StatusCode)
 	}
 }
+
+// TestLinkIsAskedFor answers the same to whoever is registered and to whoever is
+// not.
+func TestLinkIsAskedFor(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	page := "/e/" + forum.Slug + "/link"
+	if a := s.post("", page, page, "email", "nobody"); a.StatusCode != 422 || a.doc(t).Find(".field.fix [name=email]").AttrOr("value", "") != "nobody" {
+		t.Errorf("no address: status %d", a.StatusCode)
+	}
+	said := map[string]bool{}
+	for _, email := range []string{"m1@city.example", "nobody@city.example"} {
+		a := s.post("", page, page, "email", email)
+		if a.StatusCode != 303 || a.Header.Get("Location") != page {
+			t.Fatalf("%s: status %d", email, a.StatusCode)
+		}
+		said[s.after("", a).doc(t).Find(".qs-flash").Text()] = true
+	}
+	if len(said) != 1 || said[""] {
+		t.Errorf("it says %q", said)
+	}
+}

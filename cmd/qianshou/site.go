@@ -46,6 +46,7 @@ type site struct {
 	programs *api.API
 	files    *files.Service
 	privacy  *privacy.Service
+	renewals *delegations.Renewals
 	auditKey []byte
 }
 
@@ -68,6 +69,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.files = g.files(g.now)
 	credentials := badges.New(g.db, g.box, g.now, ident.New).With(s.files)
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
+	s.renewals = delegations.NewRenewals(guests, g.log)
 	firmList := firms.New(g.db, g.now, ident.New)
 	meetings := matchmaking.New(g.db, g.now, ident.New)
 	ledger := projects.New(g.db, g.now, ident.New)
@@ -95,6 +97,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 			Doors:       gates,
 			Files:       s.files,
 			Privacy:     s.privacy,
+			Renewals:    s.renewals,
 			Projects:    projects.New(g.db, g.now, ident.New),
 			Matchmaking: meetings,
 		},
@@ -148,7 +151,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 // channel closes when all of it did.
 func (s *site) background(ctx context.Context) <-chan struct{} {
 	var all sync.WaitGroup
-	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.hearKeys} {
+	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.hearKeys, s.renewals.Run} {
 		all.Go(func() { work(ctx) })
 	}
 	done := make(chan struct{})
