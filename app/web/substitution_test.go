@@ -132,6 +132,6 @@ func TestLinkIsAskedFor(t *testing.T) {
 		said[s.after("", a).doc(t).Find(".qs-flash").Text()] = true
 	}
 	if len(said) != 1 || said[""] {
-		t.Errorf("it says %q", said)
+		t.Errorf("it says %v", said)
 	}
 }
