@@ -187,6 +187,12 @@ func (s *Server) meRoutes() []route {
 		post("/me/:token/change/withdraw", link(), s.takeChangeBack),
 		get("/me/:token/badge.pdf", link(), s.myBadgePDF).limit(paperLimit),
 		get("/me/:token/badge.png", link(), s.myBadgePNG),
+		get("/me/:token/card.pdf", link(), s.myCard).limit(paperLimit),
+		get("/me/:token/data", link(), s.myData),
+		get("/me/:token/data.json", link(), s.myDataJSON).limit(paperLimit),
+		get("/me/:token/data.pdf", link(), s.myDataPDF).limit(paperLimit),
+		post("/me/:token/data", link(), s.askPrivacy).limit(editLimit),
+		post("/me/:token/data/:request/withdraw", link(), s.takePrivacyBack),
 	}
 }
 
@@ -405,6 +411,7 @@ func (s *Server) privacyRoutes() []route {
 	return []route{
 		get("/console/:event/privacy", right(accounts.SeePrivacy), s.privacy),
 		post("/console/:event/privacy/rules/:class", everywhere(accounts.EditPrivacy), s.setRule),
+		post("/console/:event/privacy/requests/:request/:decision", right(accounts.EditPrivacy), s.answerRequest),
 		post("/console/:event/privacy/holds", right(accounts.EditPrivacy), s.placeHold),
 		post("/console/:event/privacy/holds/:hold/lift", right(accounts.EditPrivacy), s.liftHold),
 	}
