@@ -43,6 +43,7 @@ var samples = []map[string]sample{
 	editPages,
 	substitutionPages,
 	filePages,
+	listPages,
 }
 
 var framePages = map[string]sample{
