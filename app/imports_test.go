@@ -141,6 +141,7 @@ var owns = map[string][]string{
 	"forms": {"forms", "questions", "question_options", "consent_texts", "answers"},
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
+		"registration_changes", "substitutions",
 	},
 	"mail":         {"mails"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
@@ -151,8 +152,8 @@ var owns = map[string][]string{
 	"installation": {"installation"},
 	"files":        {"files", "blobs"},
 	"keys":         {"key_ring"},
+	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds", "privacy_requests"},
 	"lists":        {"imports", "import_rows"},
-	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds"},
 	"kit":          {"outbox"},
 }
 

@@ -24,6 +24,8 @@ func (a *API) registrationOperations() {
 	add(a, description{method: http.MethodGet, path: "/api/v1/events/:event/registrations", id: "list-registrations", tag: "Registrations", rule: web.Right(accounts.SeeRegistrations),
 		summary: "Registrations, in the order in which they came"}, a.listRegistrations)
 	add(a, description{method: http.MethodGet, path: "/api/v1/registrations/:id", id: "registration", tag: "Registrations", rule: web.Anywhere(accounts.SeeRegistrations), summary: "One registration"}, a.oneRegistration)
+	add(a, description{method: http.MethodPatch, path: "/api/v1/registrations/:id", id: "edit-registration", tag: "Registrations", rule: web.Anywhere(accounts.EditRegistration),
+		summary: "Change values of a registration", about: "What is left out stays. A badge that shows one of the values is replaced, and the old one opens nothing from now on. Every change is kept in the registration's history."}, a.editRegistration)
 	add(a, description{method: http.MethodPost, path: "/api/v1/registrations/:id/approve", id: "approve", tag: "Registrations", rule: decide, summary: "Approve, and issue the badge"}, a.approve)
 	add(a, description{method: http.MethodPost, path: "/api/v1/registrations/:id/reject", id: "reject", tag: "Registrations", rule: decide, summary: "Refuse, for a reason that the person is told"}, a.reject)
 	add(a, description{method: http.MethodPost, path: "/api/v1/registrations/:id/cancel", id: "cancel", tag: "Registrations", rule: decide, summary: "Call off, by the office",
@@ -102,6 +104,7 @@ type registration struct {
 	Phone        string      `json:"phone,omitempty"`
 	SubmittedAt  *time.Time  `json:"submitted_at,omitempty"`
 	DecidedAt    *time.Time  `json:"decided_at,omitempty"`
+	Pending      bool        `json:"pending_change" doc:"A change of the person's waits for the desk"`
 	Version      int         `json:"version"`
 
 	Answers givenAnswers `json:"answers,omitempty" doc:"To the questions of the event's form; not in lists"`
@@ -114,7 +117,7 @@ func registrationOf(r delegations.Registration) registration {
 		ID: r.ID.String(), EventID: r.EventID.String(), Reference: r.Reference, Status: string(r.Status), StatusReason: r.StatusReason, Category: r.Category,
 		Role: r.Role, BadgeType: r.BadgeType, GivenName: r.GivenName, FamilyName: r.FamilyName, NameNative: r.NameNative, NameZH: r.NameZH,
 		Nationality: r.Nationality, Title: r.Title(), Organisation: r.Organisation, Delegation: r.Delegation, Email: r.Email, Phone: r.Phone,
-		SubmittedAt: r.SubmittedAt, DecidedAt: r.DecidedAt, Version: r.Version,
+		SubmittedAt: r.SubmittedAt, DecidedAt: r.DecidedAt, Pending: r.Pending, Version: r.Version,
 	}
 }
 

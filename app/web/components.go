@@ -46,6 +46,12 @@ var states = map[string]map[string][2]string{
 		"invited": {"wait", "mail"}, "accepted": {"wait", "check"}, "confirmed": {"ok", "circle-check"},
 		"declined": {"", "x"}, "withdrawn": {"", "x"},
 	},
+	"change": {
+		"applied": {"ok", "check"}, "pending": {"fix", "history"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}, "superseded": {"", "replace"},
+	},
+	"privacy":      {"open": {"wait", "hourglass"}, "done": {"ok", "check"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}},
+	"substitution": {"asked": {"fix", "history"}, "done": {"ok", "arrows-exchange"}, "refused": {"final", "circle-x"}},
+	"link":         {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
 	"list": {
 		"reading": {"wait", "hourglass"}, "checked": {"fix", "list-check"}, "committing": {"wait", "hourglass"}, "done": {"ok", "circle-check"},
 		"failed": {"final", "circle-x"}, "cancelled": {"", "x"},
@@ -53,7 +59,6 @@ var states = map[string]map[string][2]string{
 	"line": {
 		"new": {"ok", "user-plus"}, "changed": {"wait", "edit"}, "same": {"", "check"}, "bad": {"final", "alert-triangle"}, "duplicate": {"final", "copy"},
 	},
-	"link": {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
 	"session": {
 		"draft": {"", "pencil"}, "planned": {"wait", "calendar"}, "published": {"ok", "circle-check"}, "live": {"live", ""},
 		"ended": {"", "check"}, "archived": {"", "archive"}, "cancelled": {"final", "ban"},
@@ -199,6 +204,7 @@ type Field struct {
 	Required, Optional, Locked     bool
 	Choices                        []Choice
 	Why                            string // what must be put right; empty when nothing
+	Asked                          string // that somebody asked for this field; empty when nobody did
 }
 
 // field makes a Field from a form, the field's name, its label, and pairs of
@@ -224,7 +230,7 @@ func (c components) field(f Form, name, label string, options ...any) (Field, er
 func (v *Field) set(option string, value any) error {
 	texts := map[string]*string{
 		"type": &v.Type, "hint": &v.Hint, "after": &v.After, "autocomplete": &v.Autocomplete, "inputmode": &v.InputMode,
-		"lang": &v.Lang, "min": &v.Min, "max": &v.Max, "step": &v.Step, "accept": &v.Accept, "prefix": &v.Prefix, "id": &v.ID,
+		"lang": &v.Lang, "min": &v.Min, "max": &v.Max, "step": &v.Step, "accept": &v.Accept, "prefix": &v.Prefix, "id": &v.ID, "asked": &v.Asked,
 	}
 	flags := map[string]*bool{"required": &v.Required, "optional": &v.Optional, "locked": &v.Locked}
 	numbers := map[string]*int{"rows": &v.Rows, "maxlength": &v.MaxLength}

@@ -41,6 +41,8 @@ var samples = []map[string]sample{
 	matchmakingPages,
 	delegationPages,
 	formPages,
+	editPages,
+	substitutionPages,
 	filePages,
 	listPages,
 }

@@ -81,8 +81,13 @@ type registrationPage struct {
 	Answers      []AnswerLine
 	Badge        badges.Badge
 	HasBadge     bool
-	Picture      string // address of the portrait; empty: there is none
-	Lacks        bool   // the portrait that the badge asks for
+	Pending      *changeView // waits for the desk
+	Changes      []changeView
+	ChangeForm   Form
+	Revealed     bool     // the pending change is shown in full
+	Fields       []Choice // that the desk may ask to put right
+	Picture      string   // address of the portrait; empty: there is none
+	Lacks        bool     // the portrait that the badge asks for
 }
 
 func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registrationPage, error) {
@@ -114,6 +119,22 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 		}
 		p.HasBadge = err == nil
 	}
+	changes, err := s.Delegations.Changes(ctx, by, p.Registration)
+	if err != nil {
+		return p, err
+	}
+	if p.Changes, err = s.changeViews(c, changes); err != nil {
+		return p, err
+	}
+	for i := range p.Changes {
+		if p.Changes[i].State == delegations.Pending {
+			waits := p.Changes[i]
+			p.Pending = &waits
+		}
+	}
+	for _, field := range delegations.Fields {
+		p.Fields = append(p.Fields, Choice{field, s.words.T(p.Lang, "registration.field."+field)})
+	}
 	p.Duplicates, p.Namesakes, err = s.Delegations.Duplicates(ctx, by, p.Registration)
 	return p, err
 }
@@ -144,7 +165,7 @@ func (s *Server) decideRegistration(c *fiber.Ctx) error {
 	case "reject":
 		r, err = s.Delegations.Reject(ctx, by, id, form.Raw("reason"))
 	case "return":
-		r, err = s.Delegations.Return(ctx, by, id, form.Raw("reason"))
+		r, err = s.Delegations.Return(ctx, by, id, form.Raw("reason"), form.All("fields")...)
 	case "cancel":
 		r, err = s.Delegations.Cancel(ctx, by, id, form.Raw("reason"))
 	default:

@@ -173,6 +173,8 @@ func (s *Server) publicRoutes() []route {
 		get("/e/:event", public(), s.publicEvent),
 		get("/e/:event/register", public(), s.registerForm),
 		post("/e/:event/register", public(), s.register).limit(registerLimit).takes(mostAnswered),
+		get("/e/:event/link", public(), s.renewLinkForm),
+		post("/e/:event/link", public(), s.renewLink).limit(linkLimit),
 	}
 }
 
@@ -182,8 +184,17 @@ func (s *Server) meRoutes() []route {
 	return []route{
 		get("/me/:token", link(), s.me),
 		post("/me/:token/cancel", link(), s.withdraw),
+		get("/me/:token/edit", link(), s.myDetails),
+		post("/me/:token/edit", link(), s.editMyDetails).limit(editLimit),
+		post("/me/:token/change/withdraw", link(), s.takeChangeBack),
 		get("/me/:token/badge.pdf", link(), s.myBadgePDF).limit(paperLimit),
 		get("/me/:token/badge.png", link(), s.myBadgePNG),
+		get("/me/:token/card.pdf", link(), s.myCard).limit(paperLimit),
+		get("/me/:token/data", link(), s.myData),
+		get("/me/:token/data.json", link(), s.myDataJSON).limit(paperLimit),
+		get("/me/:token/data.pdf", link(), s.myDataPDF).limit(paperLimit),
+		post("/me/:token/data", link(), s.askPrivacy).limit(editLimit),
+		post("/me/:token/data/:request/withdraw", link(), s.takePrivacyBack),
 	}
 }
 
@@ -230,7 +241,11 @@ func (s *Server) delegationLinkRoutes() []route {
 		get("/delegation/:token", link(), s.ownDelegation),
 		get("/delegation/:token/members/new", link(), s.newMember),
 		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit).takes(mostAnswered),
+		get("/delegation/:token/members/:registration/edit", link(), s.memberDetails),
+		post("/delegation/:token/members/:registration/edit", link(), s.editMember).limit(editLimit),
 		post("/delegation/:token/members/:registration/withdraw", link(), s.withdrawMember),
+		get("/delegation/:token/members/:registration/substitute", link(), s.memberSubstituteForm),
+		post("/delegation/:token/members/:registration/substitute", link(), s.memberSubstitute).limit(editLimit),
 		get("/firm/:token", link(), s.ownFirm),
 		post("/firm/:token/trade", link(), s.editTrade),
 		post("/firm/:token/wishes", link(), s.askForMeeting),
@@ -252,6 +267,13 @@ func (s *Server) registrationRoutes() []route {
 	return []route{
 		get("/console/:event/registrations", right(accounts.SeeRegistrations), s.registrations),
 		get("/console/:event/registrations/:registration", right(accounts.SeeRegistrations), s.registration),
+		get("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistrationForm),
+		post("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistration),
+		get("/console/:event/registrations/:registration/substitute", right(accounts.EditRegistration), s.substituteForm),
+		post("/console/:event/registrations/:registration/substitute", right(accounts.EditRegistration), s.substitute),
+		get("/console/:event/substitutions/:substitution", right(accounts.DecideRegistration), s.substitution),
+		post("/console/:event/substitutions/:substitution/:decision", right(accounts.DecideRegistration), s.decideSubstitution),
+		post("/console/:event/registrations/:registration/changes/:change/:decision", right(accounts.DecideRegistration), s.decideChange),
 		post("/console/:event/registrations/:registration/:decision", right(accounts.DecideRegistration), s.decideRegistration),
 	}
 }
@@ -413,6 +435,7 @@ func (s *Server) privacyRoutes() []route {
 	return []route{
 		get("/console/:event/privacy", right(accounts.SeePrivacy), s.privacy),
 		post("/console/:event/privacy/rules/:class", everywhere(accounts.EditPrivacy), s.setRule),
+		post("/console/:event/privacy/requests/:request/:decision", right(accounts.EditPrivacy), s.answerRequest),
 		post("/console/:event/privacy/holds", right(accounts.EditPrivacy), s.placeHold),
 		post("/console/:event/privacy/holds/:hold/lift", right(accounts.EditPrivacy), s.liftHold),
 	}

@@ -57,6 +57,7 @@ type Services struct {
 	Firms       *firms.Service
 	Forms       *forms.Service
 	Delegations *delegations.Service
+	Renewals    *delegations.Renewals
 	Lists       *lists.Service
 	Badges      *badges.Service
 	Doors       *doors.Service

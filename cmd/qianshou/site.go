@@ -49,6 +49,7 @@ type site struct {
 	programs *api.API
 	files    *files.Service
 	privacy  *privacy.Service
+	renewals *delegations.Renewals
 	auditKey []byte
 }
 
@@ -71,6 +72,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.files = g.files(g.now)
 	credentials := badges.New(g.db, g.box, g.now, ident.New).With(s.files)
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New).With(s.files)
+	s.renewals = delegations.NewRenewals(guests, g.log)
 	firmList := firms.New(g.db, g.now, ident.New)
 	asked := forms.New(g.db, g.now, ident.New)
 	s.lists, err = lists.New(lists.Options{
@@ -106,6 +108,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 			Doors:       gates,
 			Files:       s.files,
 			Privacy:     s.privacy,
+			Renewals:    s.renewals,
 			Projects:    projects.New(g.db, g.now, ident.New),
 			Matchmaking: meetings,
 		},
@@ -137,7 +140,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 
 // retentionTasks are what every part of the program must not keep for ever.
 func retentionTasks(kept *files.Service) []retention.Task {
-	return slices.Concat(delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), lists.Retention(), kept.Retention())
+	return slices.Concat(delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), lists.Retention(), kept.Retention())
 }
 
 // letters makes what writes and sends mails; with no server they are kept.
@@ -159,7 +162,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 // channel closes when all of it did.
 func (s *site) background(ctx context.Context) <-chan struct{} {
 	var all sync.WaitGroup
-	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.hearKeys, s.workOnLists} {
+	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.hearKeys, s.renewals.Run, s.workOnLists} {
 		all.Go(func() { work(ctx) })
 	}
 	done := make(chan struct{})
