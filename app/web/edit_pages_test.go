@@ -80,7 +80,7 @@ func everyStand(p Page, full, asks bool) any {
 	if !full {
 		return standPart{Page: p}
 	}
-	form := FormOf("to", "new", "as_rank", "king")
+	form := FormOf("to", "new", "as_rank", "king") // of somebody new
 	form.Add("as_rank", "field.choice")
 	return standPart{
 		Page: p, Form: form, Gone: longest, Choices: []Choice{{"", "…"}, {"new", "…"}}, Countries: []Choice{{"", "…"}}, Preview: everySuccession(p),
