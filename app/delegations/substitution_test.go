@@ -300,7 +300,7 @@ func TestDeputyOfWhoeverCame(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		deputy.Reference + " head VIP checked_in", head.Reference + " member VIP departed", waits.Reference + " member " + waits.BadgeType + " waitlisted",
+		deputy.Reference + " head VIP checked_in", waits.Reference + " member " + waits.BadgeType + " waitlisted", head.Reference + " member VIP departed",
 	}
 	if got := g.members(t, d); !slices.Equal(got, want) {
 		t.Errorf("members\n%q\nwant\n%q", got, want)

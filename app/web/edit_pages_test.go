@@ -37,7 +37,14 @@ var editPages = map[string]sample{
 // substitutionPages are the models of the views by which people change places.
 var substitutionPages = map[string]sample{
 	"delegations/substitute": func(p Page, full bool) any { return everyStand(p, full, false) },
-	"delegations/stand":      func(p Page, full bool) any { return everyStand(p, full, true) },
+	"delegations/stand": func(p Page, full bool) any {
+		if !full {
+			return standPart{Page: p}
+		}
+		stand := everyStand(p, true, true).(standPart)
+		stand.Own = true
+		return stand
+	},
 	"me/data": func(p Page, full bool) any {
 		if !full {
 			return myDataPage{Page: p}
