@@ -78,8 +78,8 @@ var substitutionPages = map[string]sample{
 // everyRequest is one request of each kind and state.
 func everyRequest(p Page) []privacy.Request {
 	return []privacy.Request{
-		{Kind: "erase", State: "open", At: p.Now, Reference: "F27-0060", Held: true}, {Kind: "rectify", State: "open", Wish: "<wrong>", At: p.Now},
-		{Kind: "rectify", State: "refused", Note: "<no>", DecidedBy: "Desk", At: p.Now}, {Kind: "export", State: "done", At: p.Now}, {Kind: "erase", State: "withdrawn", At: p.Now},
+		{ID: ident.ID{15: 1}, Kind: "erase", State: "open", At: p.Now, Reference: "F27-0060", Held: true}, {ID: ident.ID{15: 2}, Kind: "rectify", State: "open", Wish: "<wrong>", At: p.Now},
+		{ID: ident.ID{15: 3}, Kind: "rectify", State: "refused", Note: "<no>", DecidedBy: "Desk", At: p.Now}, {ID: ident.ID{15: 4}, Kind: "export", State: "done", At: p.Now}, {ID: ident.ID{15: 5}, Kind: "erase", State: "withdrawn", At: p.Now},
 	}
 }
 
