@@ -75,7 +75,7 @@ func (s *Server) section(c *fiber.Ctx, d *heldData, key string) func(key, name, 
 	}
 }
 
-func (d heldData) moment(at time.Time) string { return at.In(d.zone).Format("2006-01-02 15:04 MST") }
+func (d heldData) moment(at time.Time) string { return at.In(d.zone).Format("2006-01-02 15:04 -07:00") }
 
 func (s *Server) dataOfPerson(c *fiber.Ctx, d *heldData, record delegations.Record) error {
 	l, r := lang(c), record.Registration

@@ -42,6 +42,7 @@ var specimens = map[string]string{
 	":registration": `SELECT id FROM registrations WHERE status IN ('submitted', 'under_review') ORDER BY reference LIMIT 1`,
 	":approved":     `SELECT id FROM registrations WHERE reference = 'F27-0001'`,
 	":member":       `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference LIMIT 1`,
+	":replaced":     `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference OFFSET 2 LIMIT 1`,
 	":delegation":   `SELECT id FROM delegations WHERE code = 'D12'`,
 	":category":     `SELECT id FROM categories WHERE code = 'press' AND event_id = (SELECT id FROM events WHERE slug = '` + forum + `')`,
 	":question":     `SELECT id FROM questions WHERE code = 'topics'`,
@@ -224,7 +225,7 @@ func newGuide(t *testing.T, p program) (guide, *site) {
 		t.Fatal(err)
 	}
 	g.values["/delegation/:token"] = "/delegation/" + secret
-	instead := delegations.Stand{From: id(":member"), AsRank: "own", New: delegations.Input{
+	instead := delegations.Stand{From: id(":replaced"), AsRank: "own", New: delegations.Input{
 		FamilyName: "Sonnenfeld", GivenName: "Annika", Nationality: "DE", Email: "annika@aachen.example", TitleEN: "Deputy Mayor", Consent: true, Lang: "en",
 	}}
 	asked, err := s.web.Delegations.Substitute(ctx, link.Actor(), instead)
