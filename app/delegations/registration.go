@@ -40,6 +40,9 @@ type Registration struct {
 	SubmittedAt  *time.Time `db:"submitted_at"`
 	DecidedAt    *time.Time `db:"decided_at"`
 	Version      int        `db:"version"`
+	QueueNo      int        `db:"queue_no"`    // its place in the event's order of arrival, from 1
+	GroupID      ident.ID   `db:"group_id"`    // Nil: came alone
+	MergedInto   ident.ID   `db:"merged_into"` // Nil: stands for itself
 
 	GivenName   string `db:"given_name"`
 	FamilyName  string `db:"family_name"`
@@ -98,42 +101,75 @@ func (r Registration) Title() locale.Text { return locale.Text{ZH: r.TitleZH, EN
 // Faults: NotFound, the event; Forbidden, the delegation or firm; Conflict, registration
 // is closed; Invalid with fields.
 func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.ID, in Input) (Registration, string, error) {
-	e, err := s.events.ByID(ctx, event)
+	p, err := s.admit(ctx, by, event, []Input{in})
 	if err != nil {
 		return Registration{}, "", err
-	}
-	categories, err := s.events.Categories(ctx, event)
-	if err != nil {
-		return Registration{}, "", fmt.Errorf("read categories: %w", err)
-	}
-	office := by.May(accounts.EditRegistration, event)
-	own := by.ForDelegation(event, in.DelegationID)
-	switch {
-	case !e.Shown() && !office && !own:
-		return Registration{}, "", fault.New(fault.NotFound, "error.not_found")
-	case (in.DelegationID != ident.Nil && !own || in.FirmID != ident.Nil) && !office:
-		return Registration{}, "", fault.New(fault.Forbidden, "error.forbidden")
-	}
-	c, err := in.check(s.now())
-	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office || own) })
-	if i < 0 {
-		return Registration{}, "", withField(err, "category", "field.choice")
-	}
-	if err != nil {
-		return Registration{}, "", err
-	}
-	category := categories[i]
-	over := []events.Status{events.Closed, events.Archived, events.Reporting, events.RegistrationClosed}
-	if !office && (slices.Contains(over, e.Status) || !category.OpenAt(s.now())) {
-		return Registration{}, "", fault.New(fault.Conflict, "registration.closed")
 	}
 	var r Registration
 	var secret string
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		r, secret, err = s.register(ctx, tx, by, e, category, c)
+		done, err := s.register(ctx, tx, by, p, ident.Nil)
+		if err == nil {
+			r, secret = done[0].Registration, done[0].Secret
+		}
 		return err
 	})
 	return r, secret, err
+}
+
+// admitted is who may register, as they said it.
+type admitted struct {
+	event  events.Event
+	people []applicant
+}
+
+type applicant struct {
+	checked
+	category events.Category
+}
+
+// admit checks everything about people who register but the places.
+//
+// Faults: as of Register.
+func (s *Service) admit(ctx context.Context, by accounts.Actor, event ident.ID, people []Input) (p admitted, err error) {
+	if p.event, err = s.events.ByID(ctx, event); err != nil {
+		return p, err
+	}
+	categories, err := s.events.Categories(ctx, event)
+	if err != nil {
+		return p, fmt.Errorf("read categories: %w", err)
+	}
+	office := by.May(accounts.EditRegistration, event)
+	var bad fault.List
+	for n, in := range people {
+		own := by.ForDelegation(event, in.DelegationID)
+		switch {
+		case !p.event.Shown() && !office && !own:
+			return p, fault.New(fault.NotFound, "error.not_found")
+		case (in.DelegationID != ident.Nil && !own || in.FirmID != ident.Nil) && !office:
+			return p, fault.New(fault.Forbidden, "error.forbidden")
+		}
+		c, err := in.check(s.now())
+		i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office || own) })
+		if i < 0 {
+			err = withField(err, "category", "field.choice")
+		}
+		if f, ok := fault.Of(err); ok && f.Code == fault.Invalid && len(people) > 1 {
+			for _, field := range f.Fields {
+				bad.Add(fmt.Sprintf("people[%d].%s", n, field.Path), field.Key, field.Args...)
+			}
+			continue
+		}
+		if err != nil {
+			return p, err
+		}
+		over := []events.Status{events.Closed, events.Archived, events.Reporting, events.RegistrationClosed}
+		if !office && (slices.Contains(over, p.event.Status) || !categories[i].OpenAt(s.now())) {
+			return p, fault.New(fault.Conflict, "registration.closed")
+		}
+		p.people = append(p.people, applicant{c, categories[i]})
+	}
+	return p, bad.Err()
 }
 
 // withField adds one broken rule to those of an Invalid fault, if there are any.
@@ -145,13 +181,52 @@ func withField(err error, path, key string) error {
 	return fault.Fields(fields...)
 }
 
-func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, string, error) {
-	full, err := s.full(ctx, tx, e.ID, category, c.DelegationID)
-	if err != nil {
-		return Registration{}, "", err
+// Registered is a registration just made, and the last part of the address of the
+// person's own page, told once.
+type Registered struct {
+	Registration
+	Secret string
+}
+
+// register keeps people who are admitted: all with places, or all waiting. group
+// is Nil for one alone.
+func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, p admitted, group ident.ID) ([]Registered, error) {
+	e := p.event
+	persons, n := make([]ident.ID, len(p.people)), need{}
+	for i, a := range p.people {
+		persons[i] = s.newID()
+		if err := s.insertPersonOf(ctx, tx, persons[i], a.checked); err != nil {
+			return nil, err
+		}
+		n.add(a.category.ID, a.DelegationID)
 	}
+	b, err := openBook(ctx, tx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	if group != ident.Nil {
+		if err := insertGroup(ctx, tx, e.ID, group, len(p.people), s.now()); err != nil {
+			return nil, err
+		}
+	}
+	placed, err := s.enter(ctx, b, n)
+	if err != nil {
+		return nil, err
+	}
+	done := make([]Registered, len(p.people))
+	for i, a := range p.people {
+		if done[i], err = s.keep(ctx, tx, by, e, a, persons[i], group, placed); err != nil {
+			return nil, err
+		}
+	}
+	return done, nil
+}
+
+// keep writes one registration and tells the person.
+func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, a applicant, person, group ident.ID, placed bool) (done Registered, err error) {
+	c, category := a.checked, a.category
 	r := Registration{
-		ID: s.newID(), EventID: e.ID, PersonID: s.newID(), CategoryID: category.ID, DelegationID: c.DelegationID, FirmID: c.FirmID,
+		ID: s.newID(), EventID: e.ID, PersonID: person, CategoryID: category.ID, DelegationID: c.DelegationID, FirmID: c.FirmID, GroupID: group,
 		Role: c.Role, Status: Submitted, BadgeType: c.BadgeType, Organisation: c.Organisation, TitleEN: c.TitleEN, TitleZH: c.TitleZH,
 		Lang: c.Lang, MealPlan: c.MealPlan, GivenName: c.GivenName, FamilyName: c.FamilyName, NameNative: c.NameNative, NameZH: c.NameZH,
 		Nationality: c.Nationality, Email: c.Email, Phone: c.Phone, Category: category.Name, Version: 1,
@@ -159,44 +234,39 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if r.BadgeType == "" {
 		r.BadgeType = category.BadgeType
 	}
-	if full {
-		r.Status = Waitlisted
+	letter := "received"
+	if !placed {
+		r.Status, letter = Waitlisted, "waitlisted"
 	}
-	if err := s.insertPersonOf(ctx, tx, r.PersonID, c); err != nil {
-		return r, "", err
+	if r.QueueNo, err = nextNumber(ctx, tx, e.ID); err != nil {
+		return done, fmt.Errorf("number registration: %w", err)
 	}
-	number, err := nextNumber(ctx, tx, e.ID)
-	if err != nil {
-		return r, "", fmt.Errorf("number registration: %w", err)
-	}
-	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, number)
+	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, r.QueueNo)
 	if err := insertRegistration(ctx, tx, r, c.Input, s.now()); err != nil {
 		if store.Constraint(err) == "registrations_one_head" {
-			return r, "", fault.Fields(fault.Field{Path: "role", Key: "constraint.registrations_one_head"})
+			return done, fault.Fields(fault.Field{Path: "role", Key: "constraint.registrations_one_head"})
 		}
-		return r, "", err
+		return done, err
 	}
 	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, c.Lang, s.now()); err != nil {
-		return r, "", err
+		return done, err
 	}
 	if err := s.step(ctx, tx, by, r, "draft", c.Source, ""); err != nil {
-		return r, "", err
+		return done, err
+	}
+	if err := s.findDuplicates(ctx, tx, r); err != nil {
+		return done, err
 	}
 	secret, err := s.newLink(ctx, tx, e, r.ID)
 	if err != nil {
-		return r, "", err
+		return done, err
 	}
-	kind := "received"
-	if full {
-		kind = "waitlisted"
+	if category.Approval == "automatic" && placed {
+		r, _, err = s.approve(ctx, tx, by, e, r, secret)
+	} else {
+		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret})
 	}
-	if category.Approval == "automatic" && !full {
-		if r, _, err = s.approve(ctx, tx, by, e, r, secret); err != nil {
-			return r, "", err
-		}
-		return r, secret, nil
-	}
-	return r, secret, s.mail.Write(ctx, tx, Letter{Kind: kind, Event: e, Registration: r, ManageSecret: secret})
+	return Registered{r, secret}, err
 }
 
 // step notes a change of status in the registration's own history, the audit log

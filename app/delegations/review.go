@@ -81,13 +81,3 @@ func (s *Service) Steps(ctx context.Context, by accounts.Actor, r Registration) 
 	}
 	return stepsOf(ctx, s.db, r.ID)
 }
-
-// Duplicates answers registrations of the same event that may be the same
-// person: by their papers, the same passport or the same birth date and
-// nationality; and, weaker, by name alone. It proposes and never merges.
-func (s *Service) Duplicates(ctx context.Context, by accounts.Actor, r Registration) (papers, name []Registration, err error) {
-	if !by.May(accounts.SeeRegistrations, r.EventID) {
-		return nil, nil, fault.New(fault.Forbidden, "error.forbidden")
-	}
-	return duplicatesOf(ctx, s.db, r)
-}

@@ -73,7 +73,7 @@ var guestPages = map[string]sample{
 		form := FormOf("reason", "")
 		form.Add("reason", "registration.reason")
 		return registrationPage{
-			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest}, Namesakes: []delegations.Registration{longest},
+			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Duplicate{{Pair: delegations.Pair{Score: 100, Signs: []string{"document", "birth", "email", "name"}}, Other: longest}}, Namesakes: []delegations.Registration{longest},
 			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true,
 		}
 	},

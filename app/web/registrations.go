@@ -76,7 +76,7 @@ type registrationPage struct {
 	Form         Form
 	Registration delegations.Registration
 	Steps        []delegations.Step
-	Duplicates   []delegations.Registration // by their papers
+	Duplicates   []delegations.Duplicate
 	Namesakes    []delegations.Registration
 	Badge        badges.Badge
 	HasBadge     bool
