@@ -23,7 +23,9 @@ UPDATE registrations r SET queue_no = n.no
 DROP INDEX registrations_queue;
 CREATE INDEX registrations_arrival ON registrations (event_id, queue_no);
 CREATE INDEX registrations_queue ON registrations (event_id, status, queue_no);
-CREATE INDEX registrations_category_queue ON registrations (event_id, category_id, status, queue_no);
+CREATE INDEX registrations_undecided ON registrations (event_id, queue_no) WHERE status IN ('submitted', 'under_review', 'on_hold');
+CREATE INDEX registrations_category_queue ON registrations (event_id, category_id, queue_no);
+CREATE INDEX registrations_source_queue ON registrations (event_id, source, queue_no);
 CREATE INDEX registrations_submitted ON registrations (event_id, submitted_at);
 CREATE INDEX registrations_waiting ON registrations (event_id, queue_no) WHERE status = 'waitlisted';
 CREATE INDEX registrations_groups ON registrations (group_id) WHERE group_id IS NOT NULL;

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"qianshou/app/accounts"
@@ -160,29 +161,28 @@ func registrationOf(r delegations.Registration) registration {
 }
 
 type listRegistrationsInput struct {
-	Event    string   `path:"event" doc:"Slug or ID"`
-	Status   string   `query:"status" doc:"A status, or queue for all that wait to be decided"`
-	Category string   `query:"category" doc:"A category's code"`
-	Search   string   `query:"q" doc:"Name in any script, or reference"`
-	Cursor   ident.ID `query:"cursor" doc:"next_cursor of the page before"`
-	Limit    int      `query:"limit" doc:"At most 100; 50 when left out"`
+	Event    string `path:"event" doc:"Slug or ID"`
+	Status   string `query:"status" doc:"A status, or queue for all that wait to be decided"`
+	Category string `query:"category" doc:"A category's code"`
+	Search   string `query:"q" doc:"Name in any script, or reference"`
+	Cursor   int    `query:"cursor" doc:"next_cursor of the page before"`
+	Limit    int    `query:"limit" doc:"At most 100; 50 when left out"`
 }
 
 func (a *API) listRegistrations(ctx context.Context, c caller, in listRegistrationsInput) (list[registration], error) {
 	n := size(in.Limit)
 	page, err := a.Delegations.Registrations(ctx, c.actor, c.event.ID, delegations.Filter{
-		Status: in.Status, Category: in.Category, Search: in.Search, InOrder: true, After: in.Cursor, Limit: n + 1,
+		Status: in.Status, Category: in.Category, Search: in.Search, Oldest: true, After: in.Cursor, Limit: n,
 	})
 	if err != nil {
 		return list[registration]{}, err
 	}
 	out := list[registration]{Items: []registration{}}
-	for i, r := range page.Rows {
-		if i == n {
-			out.NextCursor = page.Rows[n-1].ID.String()
-			break
-		}
+	for _, r := range page.Rows {
 		out.Items = append(out.Items, registrationOf(r))
+	}
+	if page.Next > 0 {
+		out.NextCursor = strconv.Itoa(page.Next)
 	}
 	return out, nil
 }

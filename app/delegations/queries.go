@@ -178,7 +178,9 @@ const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.categ
 	coalesce(d.name_zh, '') AS "delegation.zh", coalesce(d.name_en, '') AS "delegation.en", coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en",
 	coalesce(f.name_zh, '') AS "firm.zh", coalesce(f.name_en, '') AS "firm.en"`
 
-const registrationFrom = ` FROM registrations r JOIN persons p ON p.id = r.person_id JOIN categories c ON c.id = r.category_id
+const registrationFrom = ` FROM registrations r` + registrationJoins
+
+const registrationJoins = ` JOIN persons p ON p.id = r.person_id JOIN categories c ON c.id = r.category_id
 	LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN countries k ON k.code = p.nationality
 	LEFT JOIN firms f ON f.id = r.firm_id `
 
@@ -193,37 +195,6 @@ func lockRegistration(ctx context.Context, q store.Querier, id ident.ID) error {
 	var found ident.ID
 	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM registrations WHERE id = $1 FOR NO KEY UPDATE`, id))
 }
-
-const sameFilter = `r.event_id = $1
-	AND ($2 = '' OR $2 = 'queue' AND r.status IN ('submitted', 'under_review', 'on_hold') OR r.status = $2)
-	AND ($3 = '' OR c.code = $3) AND ($4::uuid IS NULL OR r.delegation_id = $4)
-	AND ($5 = '' OR p.search LIKE '%' || $5 || '%' OR r.reference ILIKE '%' || $6 || '%')
-	AND r.id > $7`
-
-func listRegistrations(ctx context.Context, q store.Querier, event ident.ID, f Filter, folded string) (page Page, err error) {
-	args := []any{event, f.Status, f.Category, orNull(f.DelegationID), likeEscape(folded), likeEscape(f.Search), f.After}
-	if err := q.GetContext(ctx, &page.Total, `SELECT count(*)`+registrationFrom+`WHERE `+sameFilter, args...); err != nil {
-		return page, err
-	}
-	order := `r.submitted_at DESC, r.id DESC`
-	switch {
-	case f.InOrder:
-		order = `r.id`
-	case f.Status == "queue":
-		order = `r.submitted_at, r.id`
-	}
-	err = q.SelectContext(ctx, &page.Rows, `SELECT `+registrationColumns+`,
-			(SELECT count(*) FROM duplicate_pairs d WHERE d.settled = '' AND (d.first_id = r.id OR d.second_id = r.id)) AS duplicates, (SELECT count(*) FROM (`+sameName+`) same) AS namesakes`+
-		registrationFrom+`WHERE `+sameFilter+` ORDER BY `+order+` LIMIT $8 OFFSET $9`, append(args, f.Limit, f.Offset)...)
-	return page, err
-}
-
-// sameName finds the other registrations of the event whose person has the same
-// name as the person p of r's, whatever its order and accents, and no other
-// country or region.
-const sameName = `
-	SELECT o.id FROM persons op JOIN registrations o ON o.event_id = r.event_id AND o.person_id = op.id
-	WHERE op.name_key = p.name_key AND p.name_key <> '' AND (op.nationality = p.nationality OR op.nationality IS NULL OR p.nationality IS NULL) AND o.id <> r.id`
 
 // membersOf answers a delegation's people in order of precedence, those who do
 // not come any more last.
@@ -253,19 +224,6 @@ func updateStay(ctx context.Context, q store.Querier, d Delegation) error {
 func lockDelegation(ctx context.Context, q store.Querier, id ident.ID) error {
 	var found ident.ID
 	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM delegations WHERE id = $1 FOR NO KEY UPDATE`, id))
-}
-
-func statusCounts(ctx context.Context, q store.Querier, event ident.ID) (map[Status]int, error) {
-	var rows []struct {
-		Status Status `db:"status"`
-		N      int    `db:"n"`
-	}
-	err := q.SelectContext(ctx, &rows, `SELECT status, count(*) AS n FROM registrations WHERE event_id = $1 GROUP BY status`, event)
-	counts := map[Status]int{}
-	for _, r := range rows {
-		counts[r.Status] = r.N
-	}
-	return counts, err
 }
 
 // likeEscape takes their meaning from the signs of LIKE.

@@ -58,7 +58,9 @@ type Registration struct {
 	Country    locale.Text `db:"country"`
 	Firm       locale.Text `db:"firm"`       // empty: for none that the office knows
 	Duplicates int         `db:"duplicates"` // how many others may be the same person
-	Namesakes  int         `db:"namesakes"`  // how many others have the same name; weaker
+	Namesake   bool        `db:"namesake"`   // another has the same name; weaker
+	Pending    string      `db:"pending"`    // a decision that can still be undone: approve, reject, return
+	PendingID  ident.ID    `db:"pending_id"` // of that decision
 
 	// PassportLast4 are the last signs of the passport, for those who may know that
 	// much; empty elsewhere.

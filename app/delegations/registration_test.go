@@ -41,7 +41,7 @@ type ground struct {
 
 // newGround makes an event whose category "firm" has so many places. Mails are
 // kept unless a change of their options says otherwise.
-func newGround(t *testing.T, places int, change ...func(o *mail.Options)) ground {
+func newGround(t testing.TB, places int, change ...func(o *mail.Options)) ground {
 	t.Helper()
 	db := storetest.New(t)
 	box, err := seal.New(bytes.Repeat([]byte("k"), seal.KeySize))
@@ -126,11 +126,11 @@ func TestQuotaHoldsUnderConcurrency(t *testing.T) {
 	}
 
 	// A place that becomes free goes to whoever waits longest, at once.
-	first, err := g.guests.Registrations(t.Context(), office, g.event.ID, delegations.Filter{Status: "waitlisted", Limit: 200})
+	first, err := g.guests.Registrations(t.Context(), office, g.event.ID, delegations.Filter{Status: "waitlisted", Oldest: true, Limit: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
-	longest := first.Rows[len(first.Rows)-1]
+	longest := first.Rows[0]
 	if _, err := g.guests.Cancel(t.Context(), office, holder.ID, "travels elsewhere"); err != nil {
 		t.Fatal(err)
 	}

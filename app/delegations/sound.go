@@ -32,7 +32,7 @@ func soundKey(names ...string) string {
 // alike the longer stands first.
 var sounds = strings.NewReplacer(
 	"tsch", "c", "sch", "s", "tch", "c", "dzh", "j", "gk", "g", "ng", "g", "nk", "g", "mp", "b", "nt", "d", "ck", "k", "ch", "h", "kh", "h", "sh", "s", "zh", "j",
-	"dj", "j", "gj", "j", "dz", "z", "ts", "c", "tz", "c", "cz", "c", "sz", "s", "th", "t", "ph", "f", "gh", "g", "rh", "r", "qu", "k", "x", "ks",
+	"dj", "j", "gj", "j", "dz", "z", "ts", "c", "tz", "c", "cz", "c", "sz", "s", "nd", "d", "mb", "b", "th", "t", "ph", "f", "gh", "g", "rh", "r", "qu", "k", "x", "ks",
 	"w", "v", "z", "s", "q", "k", "c", "k",
 )
 
