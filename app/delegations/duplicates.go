@@ -105,12 +105,23 @@ func (s *Service) Duplicates(ctx context.Context, by accounts.Actor, r Registrat
 				if !by.May(accounts.SeeSensitive, r.EventID) {
 					o.PassportLast4 = ""
 				}
-				pairs = append(pairs, Duplicate{Pair: p, Other: o})
+				pairs = append(pairs, Duplicate{Pair: p, Other: o.seenBy(by)})
 			}
 		}
 	}
 	namesakes, err = namesakesOf(ctx, s.db, r)
 	return pairs, namesakes, err
+}
+
+// Proposed counts the registrations of an event of whom somebody has still to say
+// whether they are registered twice.
+//
+// Fault: Forbidden.
+func (s *Service) Proposed(ctx context.Context, by accounts.Actor, event ident.ID) (int, error) {
+	if !by.May(accounts.SeeRegistrations, event) {
+		return 0, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return openPairs(ctx, s.db, event)
 }
 
 // Distinct notes that two registrations are two people's; they are not proposed

@@ -183,7 +183,7 @@ func (s *Service) enter(ctx context.Context, b *book, n need) (bool, error) {
 	if len(b.lacking(n)) > 0 {
 		return false, nil
 	}
-	ahead, err := s.fill(ctx, b, n, "a place became free")
+	ahead, err := s.fill(ctx, b, n, "@registration.because.places_added")
 	if err != nil || len(b.lacking(n)) > 0 {
 		return false, err
 	}
@@ -202,7 +202,7 @@ func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 	if err := b.load(ctx, freed); err != nil {
 		return fmt.Errorf("count places: %w", err)
 	}
-	_, err = s.fill(ctx, b, freed, "a place became free: "+gone.Reference)
+	_, err = s.fill(ctx, b, freed, "@registration.because.place_free "+gone.Reference)
 	return err
 }
 

@@ -289,7 +289,7 @@ func (s *Service) Registration(ctx context.Context, by accounts.Actor, id ident.
 	if err == nil && !by.May(accounts.SeeRegistrations, r.EventID) {
 		return Registration{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	return r, err
+	return r.seenBy(by), err
 }
 
 // Approve accepts a registration and issues the badge, in one.
@@ -299,20 +299,26 @@ func (s *Service) Registration(ctx context.Context, by accounts.Actor, id ident.
 func (s *Service) Approve(ctx context.Context, by accounts.Actor, id ident.ID) (Registration, Issued, error) {
 	var issued Issued
 	r, err := s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (_ Registration, err error) {
-		if r.Status == Waitlisted {
-			return r, fault.New(fault.Conflict, "registration.no_place")
-		}
-		if !r.Decidable() {
-			return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
-		}
-		secret, err := s.newLink(ctx, tx, e, r.ID)
-		if err != nil {
-			return r, err
-		}
-		r, issued, err = s.approve(ctx, tx, by, e, r, secret)
+		r, issued, err = s.approveLocked(ctx, tx, by, e, r)
 		return r, err
 	})
 	return r, issued, err
+}
+
+func (s *Service) approveLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Registration, Issued, error) {
+	switch {
+	case r.Status == Waitlisted:
+		return r, Issued{}, fault.New(fault.Conflict, "registration.no_place")
+	case r.Status == OnHold: // vetting is never skipped
+		return r, Issued{}, fault.New(fault.Conflict, "registration.held")
+	case !r.Decidable():
+		return r, Issued{}, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
+	}
+	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return r, Issued{}, err
+	}
+	return s.approve(ctx, tx, by, e, r, secret)
 }
 
 func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret string) (Registration, Issued, error) {
@@ -352,6 +358,17 @@ func (s *Service) Return(ctx context.Context, by accounts.Actor, id ident.ID, re
 func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to Status, letter, reason string) (Registration, error) {
 	reason = text.Paragraphs(reason)
 	var bad fault.List
+	checkReason(&bad, reason)
+	if err := bad.Err(); err != nil {
+		return Registration{}, err
+	}
+	return s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+		return s.refuseLocked(ctx, tx, by, e, r, to, letter, reason)
+	})
+}
+
+// checkReason checks what a person is told.
+func checkReason(bad *fault.List, reason string) {
 	switch {
 	case reason == "":
 		bad.Add("reason", "registration.reason")
@@ -360,17 +377,18 @@ func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to
 	case text.Unseen(reason):
 		bad.Add("reason", "field.control")
 	}
-	if err := bad.Err(); err != nil {
-		return Registration{}, err
+}
+
+func (s *Service) refuseLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, to Status, letter, reason string) (Registration, error) {
+	// Whoever waits holds no place, and who is asked for changes does: to ask is to
+	// give a place, which is the queue's to do. Who is held back is released first.
+	switch {
+	case r.Status == OnHold:
+		return r, fault.New(fault.Conflict, "registration.held")
+	case !r.Decidable() || r.Status == to || to == Returned && r.Status == Waitlisted:
+		return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
 	}
-	return s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-		// Whoever waits holds no place, and who is asked for changes does: to ask is to
-		// give a place, which is the queue's to do.
-		if !r.Decidable() || r.Status == to || to == Returned && r.Status == Waitlisted {
-			return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
-		}
-		return s.end(ctx, tx, by, e, r, to, letter, reason)
-	})
+	return s.end(ctx, tx, by, e, r, to, letter, reason)
 }
 
 // sourceOf is from where an actor changes a registration.
@@ -451,18 +469,23 @@ func (s *Service) decide(ctx context.Context, by accounts.Actor, id ident.ID, ch
 // locked runs a change on a registration that nobody else changes meanwhile.
 func (s *Service) locked(ctx context.Context, id ident.ID, change func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error)) (r Registration, err error) {
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		if err := lockRegistration(ctx, tx, id); err != nil {
-			return err
-		}
-		if r, err = registrationByID(ctx, tx, id); err != nil {
-			return err
-		}
-		e, err := events.In(ctx, tx, r.EventID)
-		if err != nil {
-			return err
-		}
-		r, err = change(tx, e, r)
+		r, err = s.inLocked(ctx, tx, id, change)
 		return err
 	})
 	return r, err
+}
+
+// inLocked is locked within a transaction.
+func (s *Service) inLocked(ctx context.Context, tx *sqlx.Tx, id ident.ID, change func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error)) (r Registration, err error) {
+	if err := lockRegistration(ctx, tx, id); err != nil {
+		return r, err
+	}
+	if r, err = registrationByID(ctx, tx, id); err != nil {
+		return r, err
+	}
+	e, err := events.In(ctx, tx, r.EventID)
+	if err != nil {
+		return r, err
+	}
+	return change(tx, e, r)
 }

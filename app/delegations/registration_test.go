@@ -32,11 +32,12 @@ var (
 )
 
 type ground struct {
-	db     *sqlx.DB
-	guests *delegations.Service
-	badges *badges.Service
-	mail   *mail.Service
-	event  events.Event
+	db      *sqlx.DB
+	guests  *delegations.Service
+	badges  *badges.Service
+	mail    *mail.Service
+	event   events.Event
+	clocked func(now clock.Clock) *delegations.Service // the same, on another clock
 }
 
 // newGround makes an event whose category "firm" has so many places. Mails are
@@ -82,7 +83,10 @@ func newGround(t testing.TB, places int, change ...func(o *mail.Options)) ground
 	}
 	b := badges.New(db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
-	return ground{db: db, badges: b, mail: post, event: e, guests: delegations.New(db, box, ev, b, letters, april, ident.New)}
+	at := func(now clock.Clock) *delegations.Service {
+		return delegations.New(db, box, ev, b, letters, now, ident.New)
+	}
+	return ground{db: db, badges: b, mail: post, event: e, guests: at(april), clocked: at}
 }
 
 func firm(n int) delegations.Input {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,14 @@ func (s *Service) Registrations(ctx context.Context, by accounts.Actor, event id
 		f.Limit = 50
 	}
 	f.Limit = min(f.Limit, pageMost)
+	if !by.May(accounts.VetRegistration, event) {
+		switch Status(f.Status) { // what vetting does is in review to everybody else
+		case OnHold:
+			return Page{}, nil
+		case UnderReview:
+			f.Status = "in_review"
+		}
+	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		if err := planForGrowth(ctx, tx); err != nil {
 			return err
@@ -80,6 +89,9 @@ func (s *Service) Registrations(ctx context.Context, by accounts.Actor, event id
 		}
 		return nil
 	})
+	for i, r := range page.Rows {
+		page.Rows[i] = r.seenBy(by)
+	}
 	if len(page.Rows) > f.Limit {
 		page.Rows = page.Rows[:f.Limit]
 		page.Next = page.Rows[f.Limit-1].QueueNo
@@ -102,6 +114,8 @@ func (f Filter) query(ctx context.Context, tx *sqlx.Tx, event ident.ID, now time
 	case "":
 	case "queue":
 		q.undecided()
+	case "in_review":
+		q.where("r.status IN ('under_review', 'on_hold')")
 	default:
 		q.where("r.status = ?", f.Status)
 	}
@@ -182,6 +196,10 @@ func (s *Service) Counts(ctx context.Context, by accounts.Actor, event ident.ID)
 		}
 		return err
 	})
+	if held := counts[OnHold]; held > 0 && !by.May(accounts.VetRegistration, event) {
+		delete(counts, OnHold)
+		counts[UnderReview] += held
+	}
 	return counts, err
 }
 
@@ -200,5 +218,9 @@ func (s *Service) Steps(ctx context.Context, by accounts.Actor, r Registration) 
 	if !by.May(accounts.SeeRegistrations, r.EventID) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	return stepsOf(ctx, s.db, r.ID)
+	list, err := stepsOf(ctx, s.db, r.ID)
+	if by.May(accounts.VetRegistration, r.EventID) {
+		return list, err
+	}
+	return slices.DeleteFunc(list, func(step Step) bool { return step.To == OnHold || step.From == OnHold && step.To == UnderReview }), err
 }

@@ -1,54 +1,282 @@
 package web
 
 import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
-	"qianshou/app/events"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
 
 const registrationsPerPage = 50
 
-type registrationsPage struct {
+// deskPage is the review desk: the list on the left, one registration on the
+// right. A narrow window shows one of the two: the list at its own address, the
+// registration at its.
+type deskPage struct {
 	Page
-	Rows       []delegations.Registration
-	Pager      Pager
-	Total      int
-	Status     string
-	Search     string
-	Counts     map[string]int
-	Categories []events.Category
+	deskQueue
+	Form         Form // of the decision on the one
+	Shown        bool // there is one on the right
+	Registration delegations.Registration
+	Steps        []delegations.Step
+	Duplicates   []delegations.Duplicate
+	Namesakes    []delegations.Registration
+	Badge        badges.Badge
+	HasBadge     bool
 }
 
-// registrations is the review desk's list; its filters stand in the address.
-func (s *Server) registrations(c *fiber.Ctx) error {
-	ctx, e, number := c.UserContext(), event(c).ID, pageNumber(c)
-	status := c.Query("status", "queue")
-	if c.Query("status") == "" && c.Query("q") != "" {
-		status = "all" // whoever looks for somebody looks everywhere
+// deskQueue is the list with its filters, as they stand in the address.
+type deskQueue struct {
+	Rows       []delegations.Registration
+	Total      int
+	Many       bool // more than Total
+	Begun      bool // not the first page
+	Next       int  // the number after which the next page begins; 0: this is the last
+	Asked      url.Values
+	Status     string
+	Search     string
+	Narrowed   int // further filters that are on
+	Counts     map[string]int
+	Categories []Choice
+	Countries  []Choice
+	Groups     []Choice // delegations
+	Views      []delegations.View
+	Recent     []recentDecision
+	ViewForm   Form
+}
+
+// recentDecision is one of the desk's last decisions, and whom it failed on.
+type recentDecision struct {
+	delegations.Decision
+	Undoable bool
+	Failed   []delegations.Refusal
+}
+
+// recentFor is how long a decision that was carried out stands above the list.
+const recentFor = 2 * time.Minute
+
+// asked are the filters that may stand in the address of the desk, in the order in
+// which they do.
+var asked = []string{"status", "q", "category", "country", "delegation", "source", "dup", "waiting", "sort"}
+
+// waitings are the hours of waiting that the desk may ask for.
+var waitings = []int{24, 72, 168}
+
+// sources are the ways by which a registration may have come.
+var sources = []string{"web", "api", "import", "delegation", "onsite", "office"}
+
+// Waitings and Sources are the choices of the desk's filters.
+func (p deskPage) Waitings() []int   { return waitings }
+func (p deskPage) Sources() []string { return sources }
+
+// Is tells whether a filter has a value.
+func (p deskPage) Is(name string, value any) bool {
+	switch v := value.(type) {
+	case int:
+		return p.Asked.Get(name) == strconv.Itoa(v)
+	case string:
+		return p.Asked.Get(name) == v
 	}
+	return false
+}
+
+// Row is the address of a registration beside the same list.
+func (p deskPage) Row(id ident.ID) string {
+	to := p.Console() + "/registrations/" + id.String()
+	if query := p.Asked.Encode(); query != "" {
+		to += "?" + query
+	}
+	return to
+}
+
+// Query is the filters of the list, for forms that lead back to it.
+func (p deskPage) Query() string { return p.Asked.Encode() }
+
+// List is the address of the list with some filters changed, from its beginning;
+// an empty value takes one away.
+func (p deskPage) List(pairs ...string) string {
+	q := url.Values{}
+	for name, values := range p.Asked {
+		if name != "after" {
+			q[name] = values
+		}
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if q.Set(pairs[i], pairs[i+1]); pairs[i+1] == "" {
+			q.Del(pairs[i])
+		}
+	}
+	to := p.Console() + "/registrations"
+	if query := q.Encode(); query != "" {
+		to += "?" + query
+	}
+	return to
+}
+
+// After is the address of the next page.
+func (p deskPage) After() string { return p.List("after", strconv.Itoa(p.Next)) }
+
+// View is the address of the list as a saved view has it.
+func (p deskPage) View(v delegations.View) string { return p.Console() + "/registrations?" + v.Query }
+
+// Waits is how long a registration has waited.
+func (p deskPage) Waits(r delegations.Registration) time.Duration {
+	if r.SubmittedAt == nil || !slices.Contains([]delegations.Status{delegations.Submitted, delegations.UnderReview, delegations.OnHold, delegations.Waitlisted}, r.Status) {
+		return 0
+	}
+	return max(0, p.Now.Sub(*r.SubmittedAt))
+}
+
+// Mine tells whether a saved view is the reader's own.
+func (p deskPage) Mine(v delegations.View) bool { return v.UserID == p.Actor.ID }
+
+// deskFilter reads the filters of the address.
+func deskFilter(q url.Values) delegations.Filter {
 	f := delegations.Filter{
-		Status: status, Category: c.Query("category"), Search: c.Query("q"),
-		Offset: (number - 1) * registrationsPerPage, Limit: registrationsPerPage,
+		Status: cmp.Or(q.Get("status"), "queue"), Search: q.Get("q"), Category: q.Get("category"), Country: q.Get("country"), Source: q.Get("source"),
+		Duplicates: q.Get("dup") != "", Limit: registrationsPerPage,
+	}
+	if q.Get("status") == "" && f.Search != "" {
+		f.Status = "all" // whoever looks for somebody looks everywhere
+	}
+	if id, err := ident.Parse(q.Get("delegation")); err == nil {
+		f.DelegationID = id
+	}
+	if hours, err := strconv.Atoi(q.Get("waiting")); err == nil && slices.Contains(waitings, hours) {
+		f.Waiting = time.Duration(hours) * time.Hour
+	}
+	if n, err := strconv.ParseInt(q.Get("after"), 10, 32); err == nil && n > 0 {
+		f.After = int(n)
+	}
+	switch q.Get("sort") {
+	case "oldest":
+		f.Oldest = true
+	case "newest":
+	default:
+		f.Oldest = f.Status == "queue" || f.Status == string(delegations.Waitlisted)
+	}
+	return f
+}
+
+// deskValues are the desk's filters among what an address asks.
+func deskValues(query string) url.Values {
+	all, err := url.ParseQuery(query)
+	kept := url.Values{}
+	for _, name := range append([]string{"after"}, asked...) {
+		if v := all.Get(name); v != "" && err == nil {
+			kept.Set(name, v)
+		}
+	}
+	return kept
+}
+
+func (s *Server) deskQueue(c *fiber.Ctx, values url.Values) (q deskQueue, err error) {
+	ctx, by, e := c.UserContext(), actor(c), event(c).ID
+	f := deskFilter(values)
+	q = deskQueue{Asked: values, Status: f.Status, Search: f.Search, Begun: f.After > 0}
+	for _, name := range []string{"category", "country", "delegation", "source", "dup", "waiting", "sort"} {
+		if values.Get(name) != "" {
+			q.Narrowed++
+		}
 	}
 	if f.Status == "all" {
 		f.Status = ""
 	}
-	page, err := s.Delegations.Registrations(ctx, actor(c), e, f)
+	page, err := s.Delegations.Registrations(ctx, by, e, f)
+	if err != nil {
+		return q, err
+	}
+	q.Rows, q.Total, q.Many, q.Next = page.Rows, page.Total, page.Many, page.Next
+	counts, err := s.Delegations.Counts(ctx, by, e)
+	if err != nil {
+		return q, err
+	}
+	q.Counts = deskCounts(counts)
+	if q.Counts["duplicates"], err = s.Delegations.Proposed(ctx, by, e); err != nil {
+		return q, err
+	}
+	if q.Views, err = s.Delegations.Views(ctx, by, e); err != nil {
+		return q, err
+	}
+	if err := s.deskChoices(c, &q); err != nil {
+		return q, err
+	}
+	q.Recent, err = s.recentDecisions(c)
+	return q, err
+}
+
+// deskChoices are what the list may be narrowed to.
+func (s *Server) deskChoices(c *fiber.Ctx, q *deskQueue) error {
+	ctx, l := c.UserContext(), visitOf(c).lang
+	categories, err := s.Events.Categories(ctx, event(c).ID)
 	if err != nil {
 		return err
 	}
-	counts, err := s.Delegations.Counts(ctx, actor(c), e)
+	for _, k := range categories {
+		q.Categories = append(q.Categories, Choice{k.Code, k.Name.In(l)})
+	}
+	countries, err := s.Events.Countries(ctx)
 	if err != nil {
 		return err
 	}
-	p := registrationsPage{
-		Page: s.page(c), Rows: page.Rows, Total: page.Total, Status: status, Search: f.Search,
-		Pager: pager(c, number, registrationsPerPage, page.Total), Counts: deskCounts(counts),
+	for _, k := range countries {
+		q.Countries = append(q.Countries, Choice{k.Code, k.Name.In(l)})
+	}
+	if !actor(c).May(accounts.SeeDelegations, event(c).ID) {
+		return nil
+	}
+	groups, err := s.Delegations.List(ctx, actor(c), event(c).ID)
+	for _, d := range groups {
+		q.Groups = append(q.Groups, Choice{d.ID.String(), d.Code + " " + d.City.In(l)})
+	}
+	return err
+}
+
+func (s *Server) recentDecisions(c *fiber.Ctx) (recent []recentDecision, err error) {
+	latest, err := s.Delegations.Decisions(c.UserContext(), actor(c), event(c).ID)
+	now := s.Now()
+	for _, d := range latest {
+		r := recentDecision{Decision: d, Undoable: d.Open(now)}
+		if d.UndoneAt != nil || now.Sub(d.DueAt) > recentFor || err != nil {
+			continue
+		}
+		if d.Refused > 0 {
+			if _, r.Failed, err = s.Delegations.DecisionOf(c.UserContext(), actor(c), d.ID); err != nil {
+				return nil, err
+			}
+		}
+		recent = append(recent, r)
+	}
+	return recent, err
+}
+
+// registrations is the review desk's list, and beside it the first of it. A desk
+// with a view that opens first is led there.
+func (s *Server) registrations(c *fiber.Ctx) error {
+	values := deskValues(string(c.Request().URI().QueryString()))
+	p := deskPage{Page: s.page(c)}
+	var err error
+	if p.deskQueue, err = s.deskQueue(c, values); err != nil {
+		return err
+	}
+	if len(c.Request().URI().QueryString()) == 0 {
+		if i := slices.IndexFunc(p.Views, func(v delegations.View) bool { return v.Standard }); i >= 0 {
+			return c.Redirect(p.View(p.Views[i]), fiber.StatusFound)
+		}
+	}
+	if len(p.Rows) > 0 {
+		if err := s.fillRegistration(c, &p, p.Rows[0].ID); err != nil {
+			return err
+		}
 	}
 	return s.render(c, "registrations/list", p)
 }
@@ -71,37 +299,36 @@ func deskCounts(counts map[delegations.Status]int) map[string]int {
 	return desk
 }
 
-type registrationPage struct {
-	Page
-	Form         Form
-	Registration delegations.Registration
-	Steps        []delegations.Step
-	Duplicates   []delegations.Duplicate
-	Namesakes    []delegations.Registration
-	Badge        badges.Badge
-	HasBadge     bool
-}
-
-func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registrationPage, error) {
+// fillRegistration puts one registration on the right.
+func (s *Server) fillRegistration(c *fiber.Ctx, p *deskPage, id ident.ID) (err error) {
 	ctx, by := c.UserContext(), actor(c)
-	p := registrationPage{Page: s.page(c), Form: form}
-	var err error
 	if p.Registration, err = s.Delegations.Registration(ctx, by, id); err != nil {
-		return p, err
+		return err
 	}
+	p.Shown = true
 	if p.Steps, err = s.Delegations.Steps(ctx, by, p.Registration); err != nil {
-		return p, err
+		return err
 	}
 	for i := range p.Steps {
 		p.Steps[i].At = p.Steps[i].At.In(event(c).Zone)
 	}
 	if by.May(accounts.SeeBadges, p.Registration.EventID) {
 		if p.Badge, err = s.Badges.LivingOf(ctx, id); err != nil && fault.CodeOf(err) != fault.NotFound {
-			return p, err
+			return err
 		}
 		p.HasBadge = err == nil
 	}
 	p.Duplicates, p.Namesakes, err = s.Delegations.Duplicates(ctx, by, p.Registration)
+	return err
+}
+
+func (s *Server) deskPageOf(c *fiber.Ctx, id ident.ID, values url.Values) (deskPage, error) {
+	p := deskPage{Page: s.page(c)}
+	if err := s.fillRegistration(c, &p, id); err != nil {
+		return p, err
+	}
+	var err error
+	p.deskQueue, err = s.deskQueue(c, values)
 	return p, err
 }
 
@@ -110,14 +337,18 @@ func (s *Server) registration(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.registrationPage(c, id, Form{})
+	p, err := s.deskPageOf(c, id, deskValues(string(c.Request().URI().QueryString())))
 	if err != nil {
 		return err
+	}
+	if p.Registration.MergedInto != ident.Nil {
+		return c.Redirect(p.Row(p.Registration.MergedInto), fiber.StatusFound)
 	}
 	return s.render(c, "registrations/show", p)
 }
 
-// decideRegistration takes the desk's decision and leads back to the queue.
+// decideRegistration takes the desk's decision on one, at once, and leads back to
+// the queue.
 func (s *Server) decideRegistration(c *fiber.Ctx) error {
 	id, err := pathID(c, "registration")
 	if err != nil {
@@ -134,6 +365,10 @@ func (s *Server) decideRegistration(c *fiber.Ctx) error {
 		r, err = s.Delegations.Return(ctx, by, id, form.Raw("reason"))
 	case "cancel":
 		r, err = s.Delegations.Cancel(ctx, by, id, form.Raw("reason"))
+	case "hold":
+		r, err = s.Delegations.Hold(ctx, by, id)
+	case "release":
+		r, err = s.Delegations.Release(ctx, by, id)
 	default:
 		return fiber.ErrNotFound
 	}
@@ -141,12 +376,26 @@ func (s *Server) decideRegistration(c *fiber.Ctx) error {
 		if !form.Refused(err) {
 			return err
 		}
-		p, pageErr := s.registrationPage(c, id, form)
+		p, pageErr := s.deskPageOf(c, id, deskValues(form.Raw("query")))
 		if pageErr != nil {
 			return pageErr
 		}
+		p.Form = form
 		return s.again(c, "registrations/show", p)
 	}
 	s.flash(c, "ok", "review.done."+c.Params("decision"), r.Called(), r.Reference)
-	return s.done(c, "/console/"+event(c).Slug+"/registrations")
+	return s.done(c, deskList(c, form.Raw("query"), ident.Nil))
+}
+
+// deskList is where a form of the desk leads back to: the list with its filters,
+// or one registration beside it.
+func deskList(c *fiber.Ctx, query string, at ident.ID) string {
+	to := "/console/" + event(c).Slug + "/registrations"
+	if at != ident.Nil {
+		to += "/" + at.String()
+	}
+	if values := deskValues(query).Encode(); values != "" {
+		to += "?" + values
+	}
+	return to
 }

@@ -35,6 +35,7 @@ const sealEvery = time.Minute
 type site struct {
 	g        *ground
 	web      *web.Server
+	guests   *delegations.Service
 	agenda   *agenda.Service
 	feed     *agenda.Feed
 	relay    *outbox.Relay
@@ -61,6 +62,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	happenings := events.New(g.db, g.now, ident.New)
 	credentials := badges.New(g.db, g.box, g.now, ident.New)
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
+	s.guests = guests
 	firmList := firms.New(g.db, g.now, ident.New)
 	meetings := matchmaking.New(g.db, g.now, ident.New)
 	ledger := projects.New(g.db, g.now, ident.New)
@@ -133,7 +135,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 // channel closes when all of it did.
 func (s *site) background(ctx context.Context) <-chan struct{} {
 	var all sync.WaitGroup
-	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail} {
+	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.decide} {
 		all.Go(func() { work(ctx) })
 	}
 	done := make(chan struct{})
@@ -143,6 +145,9 @@ func (s *site) background(ctx context.Context) <-chan struct{} {
 	}()
 	return done
 }
+
+// decide carries out what the desk decided once it cannot be undone any more.
+func (s *site) decide(ctx context.Context) { s.guests.RunDecisions(ctx, s.g.log) }
 
 func (s *site) sendMail(ctx context.Context) {
 	if err := s.mail.Start(context.WithoutCancel(ctx)); err != nil {
