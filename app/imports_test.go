@@ -21,6 +21,8 @@ var may = map[string][]string{
 	"audit":               {"kit/..."},
 	"accounts":            {"audit", "kit/..."},
 	"installation":        {"kit/..."},
+	"keys":                {"accounts", "audit", "kit/..."},
+	"files":               {"accounts", "audit", "kit/..."},
 	"mail":                {"accounts", "audit", "kit/..."},
 	"events":              {"accounts", "audit", "kit/..."},
 	"firms":               {"accounts", "audit", "events", "kit/..."},
@@ -33,6 +35,7 @@ var may = map[string][]string{
 	"badges":              {"accounts", "audit", "delegations", "events", "kit/..."},
 	"doors":               {"accounts", "audit", "badges", "events", "kit/..."},
 	"projects":            {"accounts", "audit", "agenda", "events", "firms", "kit/..."},
+	"privacy":             {"accounts", "audit", "events", "kit/..."},
 	"protocol":            {"accounts", "audit", "agenda", "delegations", "events", "kit/..."},
 	"demo/data":           {},
 	"demo":                {"..."},
@@ -144,6 +147,9 @@ var owns = map[string][]string{
 	"matchmaking":  {"time_slots", "matchmaking_rules", "meeting_requests", "delegation_needs", "unavailable_slots", "interpreters", "plans", "meetings"},
 	"projects":     {"fx_rates", "projects", "project_appearances", "stage_events", "stage_checks"},
 	"installation": {"installation"},
+	"files":        {"files", "blobs"},
+	"keys":         {"key_ring"},
+	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds"},
 	"kit":          {"outbox"},
 }
 
@@ -156,8 +162,10 @@ var reads = map[string][]string{
 	"agenda":       {"events", "delegations"},
 	"matchmaking":  {"events", "firms", "delegations", "agenda"},
 	"badges":       {"events", "firms", "delegations"},
-	"doors":        {"events", "delegations", "agenda", "badges"},
+	"doors":        {"events", "delegations", "agenda", "badges", "files"},
 	"projects":     {"events", "firms"},
+	"files":        {"events", "delegations"},
+	"privacy":      {"events", "delegations"},
 	"installation": {"accounts", "events"}, // whether anybody has used the database yet
 }
 

@@ -162,7 +162,7 @@ CREATE TABLE mails (
   lang            text NOT NULL CONSTRAINT mails_lang CHECK (lang IN ('zh', 'en')),
   recipient       text NOT NULL,
   subject         text NOT NULL,
-  content_sealed  bytea NOT NULL,              -- text, HTML and parts: links in them open guests' pages
+  content_sealed  bytea,                       -- text, HTML and parts: links in them open guests' pages; null once purged
   status          text NOT NULL CONSTRAINT mails_status CHECK (status IN ('queued', 'kept', 'sent', 'failed', 'bounced')),
   attempts        int NOT NULL DEFAULT 0,
   last_error      text NOT NULL DEFAULT '',

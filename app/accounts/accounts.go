@@ -72,6 +72,8 @@ const (
 	SendMails          Right = "mail.send"
 	SeeAudit           Right = "audit.see"
 	EditAccounts       Right = "account.edit"
+	SeePrivacy         Right = "privacy.see"  // what is kept how long, and what was purged
+	EditPrivacy        Right = "privacy.edit" // rules and legal holds
 	CreateEvent        Right = "event.create"
 )
 
@@ -81,12 +83,12 @@ var reading = []Right{SeeConsole, SeeRegistrations, SeeDelegations, SeeAgenda, S
 // do everything.
 var granted = map[Role][]Right{
 	Programme:   append([]Right{EditEvent, EditAgenda, DecideRegistration, EditRegistration, EditDelegation, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
-	Protocol:    append([]Right{DecideRegistration, VetRegistration, EditRegistration, EditDelegation, SeeSensitive, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
+	Protocol:    append([]Right{DecideRegistration, VetRegistration, EditRegistration, EditDelegation, SeeSensitive, SeePrivacy, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
 	Matchmaking: {SeeConsole, SeeDelegations, SeeAgenda, SeeMatchmaking, EditMatchmaking, SeeProjects, SeeStatistics},
 	DoorsLead:   {SeeConsole, SeeAgenda, SeeBadges, RevokeBadge, SeeDoors, EditDoors, ScanBadges, OverrideDoor},
 	Projects:    {SeeConsole, SeeAgenda, SeeProjects, EditProject, VerifyProject, SeeStatistics},
 	Analyst:     {SeeConsole, SeeAgenda, SeeProjects, SeeStatistics},
-	Auditor:     append([]Right{SeeAudit, SeeMails}, reading...),
+	Auditor:     append([]Right{SeeAudit, SeePrivacy, SeeMails}, reading...),
 }
 
 // Grant is a role in one event, or in every event when EventID is zero.
@@ -106,11 +108,12 @@ type Actor struct {
 	// A device stands at one gate of one event.
 	GateID     ident.ID
 	Supervisor bool
-	// A guest who holds the link of a delegation or of a firm acts for that one in
-	// one event, and for nothing else.
-	LinkEventID  ident.ID
-	DelegationID ident.ID
-	FirmID       ident.ID
+	// A guest who holds the link of a registration, a delegation or a firm acts for
+	// that one in one event, and for nothing else.
+	LinkEventID    ident.ID
+	RegistrationID ident.ID
+	DelegationID   ident.ID
+	FirmID         ident.ID
 }
 
 // parts are the parts of the program that act by themselves.
@@ -141,6 +144,12 @@ func SystemName(name string) locale.Text {
 
 // GuestActor is whoever fills in a public form or holds a magic link.
 func GuestActor() Actor { return Actor{Kind: Guest, NameZH: "访客", NameEN: "Guest"} }
+
+// ForRegistration tells whether the actor holds the link of a registration: it is
+// their own.
+func (a Actor) ForRegistration(event, registration ident.ID) bool {
+	return a.Kind == Guest && registration != ident.Nil && a.RegistrationID == registration && a.LinkEventID == event
+}
 
 // ForDelegation tells whether the actor holds the link of a delegation.
 func (a Actor) ForDelegation(event, delegation ident.ID) bool {

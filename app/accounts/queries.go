@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
 )
@@ -27,7 +25,7 @@ func insertGrant(ctx context.Context, q store.Querier, user ident.ID, g Grant, a
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO role_grants (user_id, event_id, role, granted_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT DO NOTHING`,
-		user, orNull(g.EventID), g.Role, at)
+		user, store.OrNull(g.EventID), g.Role, at)
 	return err
 }
 
@@ -70,7 +68,7 @@ func insertToken(ctx context.Context, q store.Querier, t APIToken, hash []byte) 
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO api_tokens (id, name, secret_hash, role, event_id, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		t.ID, t.Name, hash, t.Role, orNull(t.EventID), t.CreatedAt, t.ExpiresAt)
+		t.ID, t.Name, hash, t.Role, store.OrNull(t.EventID), t.CreatedAt, t.ExpiresAt)
 	return err
 }
 
@@ -123,5 +121,3 @@ func updateEnabled(ctx context.Context, q store.Querier, id ident.ID) error {
 	_, err := q.ExecContext(ctx, `UPDATE users SET disabled_at = NULL WHERE id = $1`, id)
 	return err
 }
-
-func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }

@@ -38,6 +38,10 @@ type Input struct {
 	// what is; empty takes everybody off.
 	Speakers []ident.ID
 	Listed   []ident.ID
+
+	// Unread is what was typed and cannot be read: refused with all the rest, so that
+	// a person mends everything in one go.
+	Unread []fault.Field
 }
 
 const (
@@ -62,7 +66,7 @@ func (n Session) Input() Input { return n.input() }
 // check normalises the input and refuses what breaks a rule, each beside its
 // field.
 func (in *Input) check(ctx context.Context, tx *sqlx.Tx, event ident.ID) error {
-	var bad fault.List
+	bad := fault.List(slices.Clone(in.Unread))
 	in.Code = strings.ToUpper(strings.TrimSpace(in.Code))
 	bad.Check(codeForm.MatchString(in.Code), "code", "agenda.code_form")
 	in.Title.ZH = clean(&bad, "title_zh", in.Title.ZH, maxTitle, true)

@@ -18,6 +18,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/events"
+	"qianshou/app/files"
 	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/seal"
@@ -43,6 +44,7 @@ type Options struct {
 	Matchmaking *matchmaking.Service
 	Projects    *projects.Service
 	Firms       *firms.Service
+	Files       *files.Service
 }
 
 // API is what other programs call: the same services as the pages, with JSON in

@@ -7,6 +7,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/doors"
+	"qianshou/app/files"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -33,6 +34,8 @@ func (a *API) doorOperations() {
 	add(a, description{method: http.MethodGet, path: "/api/v1/door", id: "door", tag: "Doors", rule: scan, summary: "What a paired device shows while nobody stands before it"}, a.door)
 	add(a, description{method: http.MethodGet, path: "/api/v1/door/people", id: "door-people", tag: "Doors", rule: web.Anywhere(accounts.OverrideDoor), summary: "Find a person by name or reference",
 		about: "For a supervisor's device; at most 20, heads of delegation first."}, a.doorPeople)
+	add(a, description{method: http.MethodGet, path: "/api/v1/door/photos/:photo", id: "door-photo", tag: "Doors", rule: scan, media: files.JPEG, summary: "The portrait of a person whom a verdict names",
+		about: "For a device of the same event alone."}, a.doorPhoto)
 }
 
 type scanInput struct {
@@ -103,10 +106,16 @@ type doorPerson struct {
 	BadgeType      string      `json:"badge_type"`
 	BadgeName      locale.Text `json:"badge_name"`
 	Head           bool        `json:"head"`
+	Photo          string      `json:"photo,omitempty" doc:"Path of the portrait, for this device's own token; absent when there is none."`
 }
 
 func personOf(p doors.Person) doorPerson {
+	photo := ""
+	if p.PhotoID != ident.Nil {
+		photo = "/api/v1/door/photos/" + p.PhotoID.String()
+	}
 	return doorPerson{
+		Photo:          photo,
 		RegistrationID: p.RegistrationID.String(), Reference: p.Reference, Serial: p.Serial, Name: p.Name, NameNative: p.NameNative, NameZH: p.NameZH,
 		Role: p.Role, Title: p.Title, Organisation: p.Organisation, Delegation: p.Delegation, Country: p.Country,
 		BadgeType: p.BadgeType, BadgeName: p.Badge, Head: p.Head(),
@@ -313,4 +322,24 @@ func (a *API) doorPeople(ctx context.Context, c caller, in searchInput) (list[do
 		out.Items = append(out.Items, personOf(p))
 	}
 	return out, nil
+}
+
+type photoInput struct {
+	Photo string `path:"photo" format:"uuid"`
+}
+
+func (a *API) doorPhoto(ctx context.Context, c caller, in photoInput) (file, error) {
+	id, err := ident.Parse(in.Photo)
+	if err != nil || c.actor.Kind != accounts.Device {
+		return file{}, fault.New(fault.NotFound, "error.not_found")
+	}
+	f, err := a.Files.ByID(ctx, c.actor, id)
+	if err != nil {
+		return file{}, err
+	}
+	if f.Purpose != files.Photo {
+		return file{}, fault.New(fault.NotFound, "error.not_found")
+	}
+	_, content, err := a.Files.Read(ctx, c.actor, id)
+	return file{media: files.JPEG, name: "photo.jpg", inline: true, body: content}, err
 }

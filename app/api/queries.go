@@ -12,17 +12,12 @@ import (
 // another request with it ran or runs. A key that was never answered within
 // takeover, or is older than life, is free again.
 func claimKey(ctx context.Context, q store.Querier, who ident.ID, key string, request []byte, at time.Time, takeover, life time.Duration) (bool, error) {
-	res, err := q.ExecContext(ctx, `
+	return store.ChangedOne(q.ExecContext(ctx, `
 		INSERT INTO idempotency_keys AS k (actor_id, key, request_hash, created_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (actor_id, key) DO UPDATE
 		SET request_hash = excluded.request_hash, created_at = excluded.created_at, status = NULL, body = NULL, content_type = NULL
 		WHERE (k.status IS NULL AND k.created_at < $5) OR k.created_at < $6`,
-		who, key, request, at, at.Add(-takeover), at.Add(-life))
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		who, key, request, at, at.Add(-takeover), at.Add(-life)))
 }
 
 func keepAnswer(ctx context.Context, q store.Querier, who ident.ID, key string, status int, contentType string, body []byte) error {

@@ -24,7 +24,7 @@ func insertEntry(ctx context.Context, q store.Querier, e Entry) error {
 	_, err = q.ExecContext(ctx, `
 		INSERT INTO audit_entries (id, at, actor_kind, actor_id, actor_name, event_id, action, object_kind, object_id, before, after, reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		e.ID, e.At, e.ActorKind, orNull(e.ActorID), e.ActorName, orNull(e.EventID), e.Action, e.ObjectKind, e.ObjectID, before, after, e.Reason)
+		e.ID, e.At, e.ActorKind, store.OrNull(e.ActorID), e.ActorName, store.OrNull(e.EventID), e.Action, e.ObjectKind, e.ObjectID, before, after, e.Reason)
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", e.Action, err)
 	}
@@ -60,7 +60,7 @@ func recent(ctx context.Context, q store.Querier, event, before ident.ID, genera
 	var rows []row
 	err := q.SelectContext(ctx, &rows, `
 		SELECT `+columns+` FROM audit_entries
-		WHERE (event_id = $1 OR event_id IS NULL AND $4) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`, event, orNull(before), limit, general)
+		WHERE (event_id = $1 OR event_id IS NULL AND $4) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`, event, store.OrNull(before), limit, general)
 	if err != nil {
 		return nil, fmt.Errorf("read audit log: %w", err)
 	}
@@ -156,5 +156,3 @@ func fromJSON(b []byte, m *map[string]any) error {
 	}
 	return json.Unmarshal(b, m)
 }
-
-func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }

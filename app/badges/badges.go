@@ -64,17 +64,30 @@ type Badge struct {
 // Living tells whether the badge can still open a door, now or after its release.
 func (b Badge) Living() bool { return b.State == Produced || b.State == Active || b.State == Suspended }
 
+// Portraits answer the portrait of a registration as JPEG; nil when there is none.
+// files.Service does.
+type Portraits interface {
+	PhotoOf(ctx context.Context, registration ident.ID) ([]byte, error)
+}
+
 // Service is the one door to badges.
 type Service struct {
-	db    *sqlx.DB
-	box   *seal.Box
-	now   clock.Clock
-	newID ident.Source
+	db        *sqlx.DB
+	box       *seal.Box
+	portraits Portraits // nil: badges carry none
+	now       clock.Clock
+	newID     ident.Source
 }
 
 // New makes the service.
 func New(db *sqlx.DB, box *seal.Box, now clock.Clock, newID ident.Source) *Service {
 	return &Service{db: db, box: box, now: now, newID: newID}
+}
+
+// With lets badges carry portraits.
+func (s *Service) With(portraits Portraits) *Service {
+	s.portraits = portraits
+	return s
 }
 
 // IssueFor makes a person's badge within the caller's transaction. It opens doors

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 
+	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/pdf"
 )
@@ -35,6 +36,9 @@ type Face struct {
 	Days    []time.Time // dates on which it opens doors, in order
 	Serial  string
 	Token   string
+
+	Holder ident.ID // the registration, for its portrait
+	Framed bool     // the badge type asks for a portrait: where there is none, a frame is left to glue one in
 }
 
 // ZoneMark is one zone of the event on a badge.

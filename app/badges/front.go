@@ -1,6 +1,7 @@
 package badges
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -23,6 +24,10 @@ const (
 	zoneSide  = 6.4
 	zoneStep  = 7.6 // from one zone to the next
 	zoneClose = 6.9 // the same where they are many
+
+	photoWidth  = 25.0
+	photoHeight = 35.0
+	photoGap    = 4.0
 )
 
 // Colours of print: ink and its lighter steps.
@@ -52,8 +57,43 @@ func (p *printing) front(c *pdf.Canvas, f Face) error {
 	}
 	p.access(c, f, codeLeft-quiet-margin-1)
 	bottom := p.eventLine(c, codeTop-quiet)
-	p.person(c, f, bandFront+4.5, bottom-2)
+	width := textWidth
+	if p.portrait(c, f, bandFront+4.5) {
+		width -= photoWidth + photoGap
+	}
+	p.person(c, f, bandFront+4.5, bottom-2, width)
 	return nil
+}
+
+// portrait draws the holder's portrait on the right, or the frame for one, and
+// tells whether it did. One that cannot be read leaves the frame, so that a
+// thousand others are printed; Write answers the error at its end.
+func (p *printing) portrait(c *pdf.Canvas, f Face, top float64) bool {
+	left := faceWidth - margin - photoWidth
+	picture, there, err := p.pictureOf(f)
+	switch {
+	case there:
+		c.Image(left, top, photoWidth, photoHeight, picture)
+		return true
+	case err != nil:
+		p.failed = errors.Join(p.failed, fmt.Errorf("portrait on badge %s: %w", f.Serial, err))
+	case !f.Framed:
+		return false
+	}
+	c.Path().Rounded(left+0.1, top+0.1, photoWidth-0.2, photoHeight-0.2, 1).Stroke(ruleInk, 0.2)
+	return true
+}
+
+func (p *printing) pictureOf(f Face) (picture pdf.Picture, there bool, err error) {
+	if p.Portrait == nil {
+		return picture, false, nil
+	}
+	content, err := p.Portrait(f.Holder)
+	if err != nil || content == nil {
+		return picture, false, err
+	}
+	picture, err = p.doc.Picture(content)
+	return picture, err == nil, err
 }
 
 // code draws the QR code as one shape and answers how wide its quiet zone is.
@@ -168,12 +208,12 @@ func (p *printing) eventLine(c *pdf.Canvas, bottom float64) float64 {
 
 // person writes names, office and place between two heights. When they are too
 // long everything shrinks together; nothing is cut.
-func (p *printing) person(c *pdf.Canvas, f Face, top, bottom float64) {
+func (p *printing) person(c *pdf.Canvas, f Face, top, bottom, width float64) {
 	for scale := 1.0; ; scale *= 0.96 {
-		trial := column{p: p, x: margin, y: top, width: textWidth}
+		trial := column{p: p, x: margin, y: top, width: width}
 		p.personAt(&trial, f, scale)
 		if trial.y <= bottom || scale < 0.2 {
-			trial = column{p: p, c: c, x: margin, y: top, width: textWidth}
+			trial = column{p: p, c: c, x: margin, y: top, width: width}
 			p.personAt(&trial, f, scale)
 			return
 		}

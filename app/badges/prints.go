@@ -157,6 +157,10 @@ func (s *Service) sheet(ctx context.Context, event ident.ID, f Filter, words Wor
 		Occasion:  Occasion{Title: o.Title, Place: o.Place, FirstDay: o.FirstDay, LastDay: o.LastDay, Emergency: o.Emergency, Finder: o.Finder},
 		PrintedAt: s.now().In(zone), Words: words,
 	}
+	if s.portraits != nil {
+		ctx := context.WithoutCancel(ctx) // the sheet is drawn after this returned
+		sheet.Portrait = func(registration ident.ID) ([]byte, error) { return s.portraits.PhotoOf(ctx, registration) }
+	}
 	for _, r := range rows {
 		face := r.face(zones, o.FirstDay)
 		if err := sheet.take(face, r.badge()); err != nil {
@@ -207,6 +211,7 @@ func (r faceRow) face(zones []zoneRow, firstDay time.Time) Face {
 		GivenName: r.GivenName, FamilyName: r.FamilyName, NameNative: r.NameNative, NameZH: r.NameZH, Nationality: r.Nationality,
 		Title: r.Title, Organisation: r.Organisation, City: r.City, Country: r.Country, Liaison: r.Liaison,
 		Role: r.Role, Code: b.BadgeType, Colour: r.Colour, Pattern: r.Pattern, Serial: b.Serial, Token: b.Token,
+		Holder: b.RegistrationID, Framed: r.Framed,
 	}
 	for _, z := range zones {
 		open := slices.Contains(r.TypeZones, z.Code) || slices.Contains(b.ExtraZones, z.Code)

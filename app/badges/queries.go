@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"qianshou/app/kit/ident"
@@ -77,7 +76,7 @@ func insertBadge(ctx context.Context, q store.Querier, b Badge, replaces ident.I
 			valid_from, valid_to, replaces, issued_at, activated_at, state_reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)`,
 		b.EventID, b.ID, b.RegistrationID, b.Serial, b.Credential, b.KeyID, b.Token, b.BadgeType, pq.Array(zones), pq.Array(b.Days), b.State,
-		b.ValidFrom, b.ValidTo, uuid.NullUUID{UUID: replaces, Valid: replaces != ident.Nil}, b.IssuedAt, b.StateReason)
+		b.ValidFrom, b.ValidTo, store.OrNull(replaces), b.IssuedAt, b.StateReason)
 	return err
 }
 
@@ -111,15 +110,10 @@ func livingBadge(ctx context.Context, q store.Querier, registration ident.ID) (B
 }
 
 func updateState(ctx context.Context, q store.Querier, b Badge, to State, reason string, at time.Time) (bool, error) {
-	res, err := q.ExecContext(ctx, `
+	return store.ChangedOne(q.ExecContext(ctx, `
 		UPDATE badges SET state = $3, state_reason = $4, version = version + 1,
 			ended_at = CASE WHEN $3 IN ('revoked', 'superseded', 'returned', 'expired') THEN $5::timestamptz END
-		WHERE id = $1 AND version = $2`, b.ID, b.Version, to, reason, at)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		WHERE id = $1 AND version = $2`, b.ID, b.Version, to, reason, at))
 }
 
 func lockRegistration(ctx context.Context, q store.Querier, registration ident.ID) error {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/pdf"
 )
@@ -41,6 +42,9 @@ type Sheet struct {
 	LeftOut   []LeftOut
 	PrintedAt time.Time // in the event's zone
 	Words     Words
+	// Portrait answers the portrait of a registration as JPEG, or nil. A nil Portrait
+	// has none of anybody.
+	Portrait func(registration ident.ID) ([]byte, error)
 }
 
 // LeftOut is a badge that was asked for and cannot be printed.
@@ -53,8 +57,9 @@ type LeftOut struct {
 // printing is one document on its way.
 type printing struct {
 	Sheet
-	face *pdf.Typeface
-	doc  *pdf.Document
+	face   *pdf.Typeface
+	doc    *pdf.Document
+	failed error // portraits that could not be read
 }
 
 // Write draws the sheet as PDF. Memory does not grow with the number of badges.
@@ -82,7 +87,7 @@ func (s Sheet) Write(w io.Writer, layout Layout) error {
 	if err := p.doc.Close(); err != nil {
 		return fmt.Errorf("write badges: %w", err)
 	}
-	return nil
+	return p.failed
 }
 
 func tidyText(t locale.Text) locale.Text { return locale.Text{ZH: printed(t.ZH), EN: printed(t.EN)} }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"qianshou/app/kit/ident"
@@ -29,10 +28,9 @@ const chosen = ` FROM badges b JOIN registrations r ON r.id = b.registration_id 
 	AND ($5 = '' OR c.code = $5) AND ($6::uuid IS NULL OR r.delegation_id = $6) AND ($7::uuid[] IS NULL OR b.id = ANY($7)) `
 
 func (f Filter) args(event ident.ID) []any {
-	like := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 	return []any{
-		event, like.Replace(strings.TrimSpace(f.Search)), like.Replace(text.Fold(f.Search)), f.Show, f.Category,
-		uuid.NullUUID{UUID: f.DelegationID, Valid: f.DelegationID != ident.Nil}, idArray(f.IDs),
+		event, store.Literal(strings.TrimSpace(f.Search)), store.Literal(text.Fold(f.Search)), f.Show, f.Category,
+		store.OrNull(f.DelegationID), idArray(f.IDs),
 	}
 }
 
@@ -111,6 +109,7 @@ type faceRow struct {
 	Colour       string         `db:"colour"`
 	Pattern      string         `db:"pattern"`
 	TypeZones    pq.StringArray `db:"type_zones"`
+	Framed       bool           `db:"framed"`
 }
 
 // faceRows answers badges in the order in which they are handed out: by
@@ -124,7 +123,8 @@ func faceRows(ctx context.Context, q store.Querier, event ident.ID, f Filter) (r
 			coalesce(y.name_zh, '') AS "city.zh", coalesce(y.name_en, '') AS "city.en",
 			coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en",
 			coalesce(l.name_zh, '') AS "liaison.zh", coalesce(l.name_en, '') AS "liaison.en",
-			t.name_zh AS "role.zh", t.name_en AS "role.en", t.colour, t.pattern, t.zones AS type_zones
+			t.name_zh AS "role.zh", t.name_en AS "role.en", t.colour, t.pattern, t.zones AS type_zones,
+			t.photo_required AND r.role <> 'head' AS framed
 		FROM picked JOIN badges b ON b.id = picked.id JOIN registrations r ON r.id = b.registration_id JOIN persons p ON p.id = r.person_id
 		JOIN badge_types t ON t.event_id = b.event_id AND t.code = b.badge_type
 		LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN staff l ON l.id = d.liaison_id

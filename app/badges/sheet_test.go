@@ -2,6 +2,9 @@ package badges_test
 
 import (
 	"bytes"
+	"errors"
+	"image"
+	"image/jpeg"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -16,6 +19,7 @@ import (
 
 	"qianshou/app/badges"
 	"qianshou/app/events"
+	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/views"
 )
@@ -300,6 +304,53 @@ func BenchmarkSheet(b *testing.B) {
 	for b.Loop() {
 		if err := s.Write(&bytes.Buffer{}, badges.A6); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// A portrait stands on the front beside the names; where one is asked for and
+// missing a frame is left; one that cannot be read spoils nobody else's badge.
+func TestPortraitOnFront(t *testing.T) {
+	t.Parallel()
+	var portrait bytes.Buffer
+	picture := image.NewRGBA(image.Rect(0, 0, 590, 826))
+	for i := range picture.Pix {
+		picture.Pix[i] = 0x80
+	}
+	if err := jpeg.Encode(&portrait, picture, nil); err != nil {
+		t.Fatal(err)
+	}
+	list := faces()[:5]
+	for i := range list {
+		list[i].Holder = ident.ID{15: byte(i)}
+	}
+	list[2].Framed = true
+	s := sheet(t, list)
+	lost := errors.New("the store is away")
+	s.Portrait = func(registration ident.ID) ([]byte, error) {
+		switch registration[15] {
+		case 0, 4:
+			return portrait.Bytes(), nil
+		case 3:
+			return nil, lost
+		}
+		return nil, nil
+	}
+	var out bytes.Buffer
+	if err := s.Write(&out, badges.A6); !errors.Is(err, lost) {
+		t.Fatalf("a portrait that could not be read was passed over: %v", err)
+	}
+	file := filepath.Join(t.TempDir(), "portraits.pdf")
+	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if pictures := run(t, "pdfimages", "-list", file); strings.Count(pictures, " jpeg ") != 2 {
+		t.Errorf("the pictures are\n%s", pictures)
+	}
+	for i, f := range list {
+		page := strconv.Itoa(2*i + 1)
+		if text := run(t, "pdftotext", "-f", page, "-l", page, file, "-"); !strings.Contains(text, f.Serial) {
+			t.Errorf("page %s lacks badge %s:\n%s", page, f.Serial, text)
 		}
 	}
 }

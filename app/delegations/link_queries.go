@@ -25,7 +25,7 @@ func insertLink(ctx context.Context, q store.Querier, hash []byte, registration 
 		INSERT INTO magic_links (id, secret_hash, purpose, registration_id, delegation_id, firm_id, event_id, holder, made_by_zh, made_by_en, created_at, expires_at)
 		SELECT $1, $2, $3, $4, $5, $6::uuid, $7::uuid, $8, $9, $10, $11, $12
 		WHERE $6::uuid IS NULL OR EXISTS (SELECT 1 FROM event_firms e WHERE e.event_id = $7 AND e.firm_id = $6)`,
-		l.ID, hash, purpose, orNull(registration), orNull(l.DelegationID), orNull(l.FirmID), l.EventID, l.Holder, l.MadeBy.ZH, l.MadeBy.EN, l.CreatedAt, l.ExpiresAt)
+		l.ID, hash, purpose, store.OrNull(registration), store.OrNull(l.DelegationID), store.OrNull(l.FirmID), l.EventID, l.Holder, l.MadeBy.ZH, l.MadeBy.EN, l.CreatedAt, l.ExpiresAt)
 	if err != nil {
 		return err
 	}

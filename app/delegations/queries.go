@@ -2,10 +2,8 @@ package delegations
 
 import (
 	"context"
-	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"qianshou/app/kit/fault"
@@ -13,8 +11,6 @@ import (
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
 )
-
-func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
 
 func orEmpty(list []string) []string {
 	if list == nil {
@@ -45,7 +41,7 @@ func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at tim
 			version = delegations.version + 1
 		RETURNING id`,
 		d.EventID, d.ID, d.Code, d.CityCode, d.Name.ZH, d.Name.EN, d.Native, d.Quota, d.AcceptedOn, d.ArrivesAt, d.DepartsAt,
-		d.Hotel.ZH, d.Hotel.EN, orNull(d.LiaisonID), pq.Array(orEmpty(d.Sectors)), d.Status, at)
+		d.Hotel.ZH, d.Hotel.EN, store.OrNull(d.LiaisonID), pq.Array(orEmpty(d.Sectors)), d.Status, at)
 	return id, err
 }
 
@@ -126,8 +122,8 @@ func insertRegistration(ctx context.Context, q store.Querier, r Registration, in
 		INSERT INTO registrations (event_id, id, reference, person_id, category_id, delegation_id, firm_id, role, title_en, title_zh, organisation,
 			badge_type, status, lang, meal_plan, access_needs, source, queue_no, group_id, submitted_at, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)`,
-		r.EventID, r.ID, r.Reference, r.PersonID, r.CategoryID, orNull(r.DelegationID), orNull(r.FirmID), r.Role, r.TitleEN, r.TitleZH, r.Organisation,
-		r.BadgeType, r.Status, r.Lang, r.MealPlan, pq.Array(orEmpty(in.AccessNeeds)), in.Source, r.QueueNo, orNull(r.GroupID), at)
+		r.EventID, r.ID, r.Reference, r.PersonID, r.CategoryID, store.OrNull(r.DelegationID), store.OrNull(r.FirmID), r.Role, r.TitleEN, r.TitleZH, r.Organisation,
+		r.BadgeType, r.Status, r.Lang, r.MealPlan, pq.Array(orEmpty(in.AccessNeeds)), in.Source, r.QueueNo, store.OrNull(r.GroupID), at)
 	return err
 }
 
@@ -226,18 +222,8 @@ func lockDelegation(ctx context.Context, q store.Querier, id ident.ID) error {
 	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM delegations WHERE id = $1 FOR NO KEY UPDATE`, id))
 }
 
-// likeEscape takes their meaning from the signs of LIKE.
-func likeEscape(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
-}
-
 // checkIn tells whether this was the first entry.
 func checkIn(ctx context.Context, q store.Querier, registration ident.ID) (bool, error) {
-	res, err := q.ExecContext(ctx, `
-		UPDATE registrations SET status = 'checked_in', version = version + 1 WHERE id = $1 AND status = 'badge_issued'`, registration)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return store.ChangedOne(q.ExecContext(ctx, `
+		UPDATE registrations SET status = 'checked_in', version = version + 1 WHERE id = $1 AND status = 'badge_issued'`, registration))
 }

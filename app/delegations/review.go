@@ -159,9 +159,9 @@ func (f Filter) search(q *listQuery) {
 	switch {
 	case sought == "":
 	case strings.Contains(sought, "@"):
-		q.person("lower(p.email) LIKE ? AND p.email <> ''", likeEscape(strings.ToLower(sought))+"%")
+		q.person("lower(p.email) LIKE ? AND p.email <> ''", store.Literal(strings.ToLower(sought))+"%")
 	case referenceLike.MatchString(upper):
-		q.where("r.reference LIKE ?", likeEscape(upper)+"%")
+		q.where("r.reference LIKE ?", store.Literal(upper)+"%")
 	case numberLike.MatchString(sought):
 		n, _ := strconv.Atoi(sought) // nine digits at most
 		q.where("r.queue_no = ?", n)

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"qianshou/app/badges"
@@ -15,8 +14,6 @@ import (
 	"qianshou/app/kit/store"
 	"qianshou/app/kit/text"
 )
-
-func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
 
 const gateColumns = `g.event_id, g.id, g.code, g.name_zh AS "name.zh", g.name_en AS "name.en", g.zone_id,
 	COALESCE(g.session_id, '00000000-0000-0000-0000-000000000000') AS session_id, g.direction, g.open,
@@ -41,26 +38,21 @@ func gatesOf(ctx context.Context, q store.Querier, event ident.ID, since time.Ti
 func placesBelong(ctx context.Context, q store.Querier, g Gate) (ok bool, err error) {
 	err = q.GetContext(ctx, &ok, `
 		SELECT EXISTS (SELECT 1 FROM zones WHERE id = $1 AND event_id = $3)
-			AND ($2::uuid IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = $2 AND event_id = $3))`, g.ZoneID, orNull(g.SessionID), g.EventID)
+			AND ($2::uuid IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = $2 AND event_id = $3))`, g.ZoneID, store.OrNull(g.SessionID), g.EventID)
 	return ok, err
 }
 
 func insertGate(ctx context.Context, q store.Querier, g Gate) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO gates (event_id, id, code, name_zh, name_en, zone_id, session_id, direction) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		g.EventID, g.ID, g.Code, g.Name.ZH, g.Name.EN, g.ZoneID, orNull(g.SessionID), g.Direction)
+		g.EventID, g.ID, g.Code, g.Name.ZH, g.Name.EN, g.ZoneID, store.OrNull(g.SessionID), g.Direction)
 	return err
 }
 
 func updateGate(ctx context.Context, q store.Querier, g Gate) (found bool, err error) {
-	res, err := q.ExecContext(ctx, `
+	return store.ChangedOne(q.ExecContext(ctx, `
 		UPDATE gates SET name_zh = $3, name_en = $4, zone_id = $5, session_id = $6, direction = $7 WHERE id = $1 AND event_id = $2`,
-		g.ID, g.EventID, g.Name.ZH, g.Name.EN, g.ZoneID, orNull(g.SessionID), g.Direction)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		g.ID, g.EventID, g.Name.ZH, g.Name.EN, g.ZoneID, store.OrNull(g.SessionID), g.Direction))
 }
 
 func updateOpen(ctx context.Context, q store.Querier, gate ident.ID, open bool) error {
@@ -99,7 +91,8 @@ func postsOf(ctx context.Context, q store.Querier, id ident.ID, code string, key
 const personColumns = `r.id AS registration_id, r.reference, trim(p.given_name || ' ' || p.family_name) AS name, p.name_native, p.name_zh, r.role,
 	r.title_zh AS "title.zh", r.title_en AS "title.en", r.organisation,
 	COALESCE(d.name_zh, '') AS "delegation.zh", COALESCE(d.name_en, '') AS "delegation.en",
-	COALESCE(co.name_zh, '') AS "country.zh", COALESCE(co.name_en, '') AS "country.en"`
+	COALESCE(co.name_zh, '') AS "country.zh", COALESCE(co.name_en, '') AS "country.en",
+	COALESCE((SELECT f.id FROM files f WHERE f.registration_id = r.id AND f.purpose = 'photo' AND f.deleted_at IS NULL), '00000000-0000-0000-0000-000000000000') AS photo_id`
 
 const personTables = ` registrations r JOIN persons p ON p.id = r.person_id
 	LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN cities c ON c.code = d.city_code
@@ -226,7 +219,7 @@ func trailOf(ctx context.Context, q store.Querier, g post, c credential, f Facts
 			ORDER BY judged_at DESC LIMIT 1) b ON true
 		LEFT JOIN presence i ON i.zone_id = $10 AND i.registration_id = $3 AND i.inside AND i.since >= $11 AND i.since <= $7
 		LEFT JOIN gates w ON w.id = i.gate_id`,
-		g.ID, orNull(c.ID), c.RegistrationID, orNull(g.SessionID), f.At.Add(-RepeatWithin), f.At.Add(-EscortWithin), f.At, EscortType,
+		g.ID, store.OrNull(c.ID), c.RegistrationID, store.OrNull(g.SessionID), f.At.Add(-RepeatWithin), f.At.Add(-EscortWithin), f.At, EscortType,
 		f.Direction, g.ZoneID, dayStart(g, f.At))
 	return t, err
 }
@@ -268,18 +261,13 @@ type scanRow struct {
 func (r scanRow) enters() bool { return Ruling{Granted: r.Granted, Code: r.Code}.Enters() }
 
 func insertScan(ctx context.Context, q store.Querier, r scanRow) (inserted bool, err error) {
-	res, err := q.ExecContext(ctx, `
+	return store.ChangedOne(q.ExecContext(ctx, `
 		INSERT INTO scans (event_id, id, scan_id, gate_id, device_id, badge_id, registration_id, direction, granted, code, first_code,
 			read_by, mode, scanned_at, judged_at, received_at, override_reason, server_code)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		ON CONFLICT ON CONSTRAINT scans_scan_id DO NOTHING`,
-		r.EventID, r.ID, r.ScanID, r.GateID, orNull(r.DeviceID), orNull(r.BadgeID), orNull(r.RegistrationID), r.Direction, r.Granted, r.Code,
-		r.FirstCode, r.ReadBy, r.Mode, r.ScannedAt, r.JudgedAt, r.ReceivedAt, r.OverrideReason, r.ServerCode)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		r.EventID, r.ID, r.ScanID, r.GateID, store.OrNull(r.DeviceID), store.OrNull(r.BadgeID), store.OrNull(r.RegistrationID), r.Direction, r.Granted, r.Code,
+		r.FirstCode, r.ReadBy, r.Mode, r.ScannedAt, r.JudgedAt, r.ReceivedAt, r.OverrideReason, r.ServerCode))
 }
 
 func scanByScanID(ctx context.Context, q store.Querier, scan ident.ID) (r scanRow, seen bool, err error) {
@@ -315,9 +303,6 @@ func move(ctx context.Context, q store.Querier, g post, r scanRow) error {
 	return err
 }
 
-// like escapes what LIKE reads as wild cards.
-func like(s string) string { return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) }
-
 // ZoneCount is how many are inside a zone.
 type ZoneCount struct {
 	ZoneID   ident.ID    `db:"zone_id"`
@@ -349,7 +334,7 @@ func readings(ctx context.Context, q store.Querier, event ident.ID, f LogFilter)
 		AND ($4 = '' OR b.serial ILIKE $4 OR r.reference ILIKE $4 OR $5 <> '%%' AND p.search LIKE $5)`
 	pattern, name := "", "%%"
 	if typed := strings.TrimSpace(f.Search); typed != "" {
-		pattern, name = "%"+like(typed)+"%", "%"+like(text.Fold(typed))+"%"
+		pattern, name = "%"+store.Literal(typed)+"%", "%"+store.Literal(text.Fold(typed))+"%"
 	}
 	if err = q.GetContext(ctx, &total, `SELECT count(*) FROM`+readingTables+where, event, f.Gate, f.Kind, pattern, name); err != nil {
 		return nil, 0, err
@@ -365,7 +350,7 @@ func personsFor(ctx context.Context, q store.Querier, event ident.ID, folded, ty
 		FROM `+personTables+` LEFT JOIN badges b ON b.registration_id = r.id AND b.state IN ('requested', 'produced', 'active', 'suspended')
 			JOIN badge_types bt ON bt.event_id = r.event_id AND bt.code = r.badge_type
 		WHERE r.event_id = $1 AND r.status IN ('approved', 'badge_issued', 'checked_in') AND (p.search LIKE $2 OR r.reference = upper($3))
-		ORDER BY r.role = 'head' DESC, p.family_name, p.given_name LIMIT $4`, event, "%"+like(folded)+"%", typed, limit)
+		ORDER BY r.role = 'head' DESC, p.family_name, p.given_name LIMIT $4`, event, "%"+store.Literal(folded)+"%", typed, limit)
 	return list, err
 }
 

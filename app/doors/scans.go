@@ -63,7 +63,8 @@ type Person struct {
 	Delegation     locale.Text `db:"delegation"`
 	Country        locale.Text `db:"country"`
 	BadgeType      string      `db:"badge_type"`
-	Badge          locale.Text `db:"badge"` // the name of the badge type
+	Badge          locale.Text `db:"badge"`    // the name of the badge type
+	PhotoID        ident.ID    `db:"photo_id"` // the file of the portrait; Nil: there is none
 }
 
 // Head tells whether the person leads a delegation.

@@ -4,14 +4,11 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
 )
-
-func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
 
 const seriesColumns = `id, slug, name_zh AS "name.zh", name_en AS "name.en", kind, since_year`
 
@@ -41,17 +38,12 @@ func insertEvent(ctx context.Context, q store.Querier, id, series ident.ID, in I
 }
 
 func updateEvent(ctx context.Context, q store.Querier, id ident.ID, version int, in Input) (bool, error) {
-	res, err := q.ExecContext(ctx, `
+	return store.ChangedOne(q.ExecContext(ctx, `
 		UPDATE events SET slug = $3, prefix = $4, title_zh = $5, title_en = $6, summary_zh = $7, summary_en = $8, place_zh = $9, place_en = $10,
 			starts_on = $11, ends_on = $12, time_zone = $13, status = $14, version = version + 1
 		WHERE id = $1 AND version = $2`,
 		id, version, in.Slug, in.Prefix, in.TitleZH, in.TitleEN, in.SummaryZH, in.SummaryEN, in.PlaceZH, in.PlaceEN,
-		in.StartsOn, in.EndsOn, in.TimeZone, in.Status)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		in.StartsOn, in.EndsOn, in.TimeZone, in.Status))
 }
 
 func upsertSeriesYear(ctx context.Context, q store.Querier, y SeriesYear) error {
@@ -143,7 +135,7 @@ func upsertZone(ctx context.Context, q store.Querier, z Zone) (id ident.ID, err 
 		ON CONFLICT ON CONSTRAINT zones_once DO UPDATE SET name_zh = $4, name_en = $5, parent_id = $6, capacity = NULLIF($7, 0),
 			anti_passback = $8, escort_for = $9
 		RETURNING id`,
-		z.EventID, z.ID, z.Code, z.Name.ZH, z.Name.EN, orNull(z.ParentID), z.Capacity, z.AntiPassback, pq.Array(orEmpty(z.EscortFor)))
+		z.EventID, z.ID, z.Code, z.Name.ZH, z.Name.EN, store.OrNull(z.ParentID), z.Capacity, z.AntiPassback, pq.Array(orEmpty(z.EscortFor)))
 	return id, err
 }
 

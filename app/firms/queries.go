@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"qianshou/app/kit/ident"
@@ -51,7 +50,7 @@ func insertGrant(ctx context.Context, q store.Querier, g Grant) error {
 
 func insertParticipation(ctx context.Context, q store.Querier, event, firm, stop ident.ID) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO event_firms (event_id, firm_id, stop_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-		event, firm, uuid.NullUUID{UUID: stop, Valid: stop != ident.Nil})
+		event, firm, store.OrNull(stop))
 	return err
 }
 

@@ -23,7 +23,7 @@ var ErrOtherSecret = errors.New("SECRET_KEY is not the one this database was set
 // ClaimSecret binds the database to a secret at the first start, and afterwards
 // refuses every other.
 func ClaimSecret(ctx context.Context, db *sqlx.DB, box *seal.Box) error {
-	proof := box.Index("installation", "this secret seals this database")
+	proof := box.Proof()
 	return store.InTx(ctx, db, func(tx *sqlx.Tx) error {
 		known, err := claimSecret(ctx, tx, proof)
 		if err != nil {

@@ -202,6 +202,9 @@ func (s *Service) read(ctx context.Context, id ident.ID) (Mail, error) {
 	if err != nil {
 		return Mail{}, err
 	}
+	if sealed == nil { // its time is over: that it was sent is all that is kept
+		return m, nil
+	}
 	plain, err := s.Box.Open(sealed, contentPlace(id))
 	if err != nil {
 		return Mail{}, err
@@ -237,7 +240,8 @@ func (s *Service) ByID(ctx context.Context, by accounts.Actor, id ident.ID) (Mai
 
 // Resend queues a mail once more.
 //
-// Faults: Forbidden; NotFound; Conflict, there is no SMTP server to send it by.
+// Faults: Forbidden; NotFound; Conflict, there is no SMTP server to send it by, or
+// its time is over and what it said is purged.
 func (s *Service) Resend(ctx context.Context, by accounts.Actor, id ident.ID) error {
 	m, err := s.ByID(ctx, by, id)
 	if err != nil {
@@ -248,6 +252,9 @@ func (s *Service) Resend(ctx context.Context, by accounts.Actor, id ident.ID) er
 	}
 	if s.SMTPURL == "" {
 		return fault.New(fault.Conflict, "mail.no_server")
+	}
+	if m.To == "" {
+		return fault.New(fault.Conflict, "mail.purged")
 	}
 	return store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error {
 		if err := setStatus(ctx, tx, id, Queued, "", nil); err != nil {

@@ -5,19 +5,15 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
 )
-
-func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
 
 func insertMail(ctx context.Context, q store.Querier, m Mail, sealed []byte) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO mails (id, event_id, registration_id, template, lang, recipient, subject, content_sealed, status, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		m.ID, orNull(m.EventID), orNull(m.RegistrationID), m.Template, m.Lang, m.To, m.Subject, sealed, m.Status, m.CreatedAt)
+		m.ID, store.OrNull(m.EventID), store.OrNull(m.RegistrationID), m.Template, m.Lang, m.To, m.Subject, sealed, m.Status, m.CreatedAt)
 	return err
 }
 

@@ -323,7 +323,7 @@ func (s *Service) replaceMeetings(ctx context.Context, tx *sqlx.Tx, p storedPlan
 		m := meetingRow{
 			ID: s.newID(), EventID: p.EventID, DelegationID: k[0], FirmID: k[1], Must: pair.must, Mutual: pair.mutual,
 			SlotID: input.slots[placed.Slot].ID, TableID: input.tables[placed.Place].ID,
-			InterpreterID: orNull(input.interpreters[placed.Interpreter].ID),
+			InterpreterID: store.OrNull(input.interpreters[placed.Interpreter].ID),
 		}
 		old, stays := standing[k]
 		delete(standing, k)

@@ -12,8 +12,6 @@ import (
 	"qianshou/app/kit/store"
 )
 
-func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }
-
 func upsertRules(ctx context.Context, q store.Querier, r Rules) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO matchmaking_rules (event_id, min_per_firm, max_per_delegation, max_per_firm, max_in_a_row, interpreter_in_a_row, free_slots, relay_language)
@@ -152,14 +150,9 @@ func wishHasPlace(ctx context.Context, q store.Querier, event, firm, wish ident.
 
 // takeWishBack withdraws an open wish of a firm.
 func takeWishBack(ctx context.Context, q store.Querier, event, firm, wish ident.ID) (bool, error) {
-	res, err := q.ExecContext(ctx, `
+	return store.ChangedOne(q.ExecContext(ctx, `
 		UPDATE meeting_requests SET state = 'withdrawn'
-		WHERE event_id = $1 AND firm_id = $2 AND id = $3 AND side = 'firm' AND kind = 'wish' AND state = 'open'`, event, firm, wish)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		WHERE event_id = $1 AND firm_id = $2 AND id = $3 AND side = 'firm' AND kind = 'wish' AND state = 'open'`, event, firm, wish))
 }
 
 // lockFirmsWishes keeps two clerks of one firm from adding wishes at once.
@@ -174,7 +167,7 @@ func upsertInterpreter(ctx context.Context, q store.Querier, i Interpreter) (id 
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT ON CONSTRAINT interpreters_once DO UPDATE SET name_zh = $4, name_en = $5, languages = $6, staff_id = $7, registration_id = $8, delegation_id = $9
 		RETURNING id`,
-		i.EventID, i.ID, i.Code, i.Name.ZH, i.Name.EN, pq.Array(i.Languages), orNull(i.StaffID), orNull(i.RegistrationID), orNull(i.DelegationID))
+		i.EventID, i.ID, i.Code, i.Name.ZH, i.Name.EN, pq.Array(i.Languages), store.OrNull(i.StaffID), store.OrNull(i.RegistrationID), store.OrNull(i.DelegationID))
 	return id, err
 }
 
@@ -204,7 +197,7 @@ func upsertAbsence(ctx context.Context, q store.Querier, id ident.ID, a Absence)
 		INSERT INTO unavailable_slots (id, event_id, slot_id, delegation_id, firm_id, interpreter_id, table_id, reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT ON CONSTRAINT unavailable_slots_once DO UPDATE SET reason = $8`,
-		id, a.EventID, a.SlotID, orNull(a.DelegationID), orNull(a.FirmID), orNull(a.InterpreterID), orNull(a.TableID), a.Reason)
+		id, a.EventID, a.SlotID, store.OrNull(a.DelegationID), store.OrNull(a.FirmID), store.OrNull(a.InterpreterID), store.OrNull(a.TableID), a.Reason)
 	return err
 }
 

@@ -38,6 +38,10 @@ type Input struct {
 	Visibility  string              // empty: public
 	Note        string
 	EvidenceRef string // where the signed document is kept; asked for when the project is recorded
+
+	// Unread is what was typed and cannot be read: refused with all the rest, so that
+	// a person mends everything in one go.
+	Unread []fault.Field
 }
 
 // Input is a project as it would be typed again, for a form that edits it.
@@ -69,7 +73,7 @@ var (
 // check normalises the input, refuses what breaks a rule beside its field, and
 // answers the rate that is frozen with the project.
 func (in *Input) check(ctx context.Context, tx *sqlx.Tx, today time.Time) (FrozenRate, error) {
-	var bad fault.List
+	bad := fault.List(slices.Clone(in.Unread))
 	in.Code, in.Currency = text.Halfwidth(in.Code), text.Halfwidth(in.Currency)
 	bad.Check(in.Code == "" || codeForm.MatchString(in.Code), "code", "projects.code_form")
 	in.Name = locale.Text{ZH: text.Clean(in.Name.ZH), EN: text.Clean(in.Name.EN)}

@@ -192,7 +192,7 @@ func (s *Service) Record(ctx context.Context, by accounts.Actor, event ident.ID,
 		}
 		signed := StageEvent{
 			ID: s.newID(), ProjectID: id, Stage: Stage(in.Document), On: in.SignedOn, Evidence: Stage(in.Document).Evidence()[0],
-			EvidenceRef: in.EvidenceRef, ReporterID: orNull(by.ID), Reporter: nameOf(by), ReportedAt: s.now(),
+			EvidenceRef: in.EvidenceRef, ReporterID: store.OrNull(by.ID), Reporter: nameOf(by), ReportedAt: s.now(),
 		}
 		if err := insertStageEvent(ctx, tx, signed); err != nil {
 			return err
@@ -362,5 +362,3 @@ func (s *Service) recorded(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 }
 
 func nameOf(by accounts.Actor) locale.Text { return locale.Text{ZH: by.NameZH, EN: by.NameEN} }
-
-func orNull(id ident.ID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != ident.Nil} }

@@ -68,6 +68,9 @@ func TestWhatRecordRefuses(t *testing.T) {
 		{"inbound without foreign capital", func(in *projects.Input) { in.Direction, in.Contracted = projects.Inbound, none }, map[string]string{"contracted_foreign": "projects.contracted_needed"}},
 		{"a share of 101 %", func(in *projects.Input) { in.Share = amount("101") }, map[string]string{"share_percent": "projects.share"}},
 		{"no evidence", func(in *projects.Input) { in.EvidenceRef = "" }, map[string]string{"evidence_ref": "field.required"}},
+		{"what cannot be read, and the rest", func(in *projects.Input) {
+			in.Name.ZH, in.Unread = "", []fault.Field{{Path: "signed_on", Key: "field.date"}}
+		}, map[string]string{"signed_on": "field.date", "name_zh": "field.required"}},
 		{"kinds that are not", func(in *projects.Input) { in.Kind, in.Direction, in.Document, in.Visibility = "x", "x", "x", "x" },
 			map[string]string{"kind": "field.choice", "direction": "field.choice", "document_type": "field.choice", "visibility": "field.choice"}},
 	} {

@@ -198,7 +198,7 @@ func eventsUpTo(ctx context.Context, q store.Querier, day time.Time) (list []dat
 func insertCheck(ctx context.Context, q store.Querier, id, event ident.ID, verdict Verdict, by accounts.Actor, note string, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO stage_checks (id, stage_event_id, verdict, checker_id, checker_zh, checker_en, checked_at, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		id, event, verdict, orNull(by.ID), by.NameZH, by.NameEN, at, note)
+		id, event, verdict, store.OrNull(by.ID), by.NameZH, by.NameEN, at, note)
 	return err
 }
 

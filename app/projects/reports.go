@@ -11,6 +11,7 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
 	"qianshou/app/kit/text"
 )
 
@@ -56,7 +57,7 @@ func (s *Service) Report(ctx context.Context, by accounts.Actor, id ident.ID, ve
 		}
 		e := StageEvent{
 			ID: s.newID(), ProjectID: id, Stage: in.Stage, On: in.On, Evidence: in.Evidence, EvidenceRef: in.EvidenceRef, PaidIn: in.PaidIn,
-			Correction: in.Correction, Reason: in.Reason, Note: in.Note, ReporterID: orNull(by.ID), Reporter: nameOf(by), ReportedAt: s.now(), Verdict: Reported,
+			Correction: in.Correction, Reason: in.Reason, Note: in.Note, ReporterID: store.OrNull(by.ID), Reporter: nameOf(by), ReportedAt: s.now(), Verdict: Reported,
 		}
 		if in.PaidIn.Valid {
 			e.Currency = p.Currency

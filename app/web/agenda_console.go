@@ -235,11 +235,8 @@ func (s *Server) createSession(c *fiber.Ctx) error {
 	in := sessionInput(&form, zone)
 	in.StartsAt, in.EndsAt = form.Moment("starts_at", zone), form.Moment("ends_at", zone)
 	in.RoomID = optionalID(&form, "room_id")
-	err = form.Err()
-	var made agenda.Session
-	if err == nil {
-		made, err = s.Agenda.Create(c.UserContext(), actor(c), event(c).ID, in)
-	}
+	in.Unread = form.problems
+	made, err := s.Agenda.Create(c.UserContext(), actor(c), event(c).ID, in)
 	if err == nil {
 		s.flash(c, "ok", "agenda.created", made.Title)
 		return s.done(c, sessionURL(c, made.ID))
@@ -347,9 +344,7 @@ func (s *Server) editSession(c *fiber.Ctx) error {
 		in := sessionInput(form, n.Zone())
 		in.Languages = n.Languages
 		version := form.Whole("version", 0, 1<<30)
-		if err := form.Err(); err != nil {
-			return n, nil, err
-		}
+		in.Unread = form.problems
 		after, err := s.Agenda.Edit(c.UserContext(), actor(c), n.ID, version, in)
 		return after, nil, err
 	})

@@ -70,6 +70,20 @@ func TestNewSessionStandsOnTheClockOfItsStop(t *testing.T) {
 	}
 }
 
+// Whoever sends an empty form is told of every field at once.
+func TestEmptySessionIsRefusedWhole(t *testing.T) {
+	t.Parallel()
+	l := newLiveSite(t)
+	const page = "/console/mayors-forum-2027/agenda/new"
+	token, cookies := signedForm(t, l.server, "programme", page)
+	shown := ask(t, l.server, http.MethodPost, page, url.Values{csrfField: {token}, "kind": {"plenary"}}.Encode(), "Cookie", cookies)
+	var got []string
+	shown.doc(t).Find(".field.fix [name]").Each(func(_ int, f *goquery.Selection) { got = append(got, f.AttrOr("name", "")) })
+	if want := []string{"code", "title_zh", "title_en", "starts_at", "ends_at"}; shown.StatusCode != http.StatusUnprocessableEntity || !slices.Equal(got, want) {
+		t.Errorf("status %d, fields %q, want %q", shown.StatusCode, got, want)
+	}
+}
+
 // signedForm opens a page as somebody signed in, and answers what its forms need
 // to be sent.
 func signedForm(t *testing.T, s *Server, role, page string) (token, cookies string) {

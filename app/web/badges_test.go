@@ -16,6 +16,8 @@ import (
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/events"
+	"qianshou/app/files"
+	"qianshou/app/kit/blob"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -24,6 +26,7 @@ import (
 	"qianshou/app/kit/storetest"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
+	"qianshou/app/privacy"
 )
 
 // badgeSite is a server over a real database with one approved guest.
@@ -59,6 +62,10 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
 	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
 	must(s.services.Events.SaveCountry(t.Context(), by, events.Country{Code: "RS", Code3: "SRB", Name: locale.Text{ZH: "塞尔维亚", EN: "Serbia"}}))
+	blobs, err := blob.Open(t.TempDir(), blob.Credentials{})
+	must(err)
+	s.services.Files = files.New(db, box, blobs, april, ident.New, slog.New(slog.DiscardHandler))
+	s.services.Privacy = privacy.New(db, s.services.Events, nil, april, ident.New, slog.New(slog.DiscardHandler))
 	_, err = s.services.Events.CreateSeries(t.Context(), by, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(err)
 	made := map[string]events.Event{}

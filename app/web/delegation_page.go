@@ -44,6 +44,8 @@ type ownDelegationPage struct {
 	Meetings   []ownMeetingDay
 	Progress   matchmaking.Progress
 	Leaving    *delegations.Registration // whose withdrawal waits to be confirmed
+	Photos     map[ident.ID]bool         // who has handed in a portrait
+	Lacking    map[ident.ID]bool         // whose badge asks for one that is missing
 }
 
 // ownDelegation is the page of a delegation's liaison. The link is the right to
@@ -59,6 +61,9 @@ func (s *Server) ownDelegation(c *fiber.Ctx) error {
 		return err
 	}
 	if p.Members, err = s.Delegations.Members(ctx, l.Actor(), d); err != nil {
+		return err
+	}
+	if p.Photos, p.Lacking, err = s.portraits(c, p.Members); err != nil {
 		return err
 	}
 	if id, err := ident.Parse(c.Query("withdraw")); err == nil {

@@ -56,6 +56,9 @@ func failureOf(err error) failure {
 // fail is the only place that answers errors.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	f := failureOf(err)
+	if f.status == fiber.StatusRequestEntityTooLarge {
+		f.fault.Args = []any{s.bodyLimit(&c.Request().Header).MaxRequestBodySize >> 20}
+	}
 	c.Status(f.status)
 	v := visitOf(c)
 	if v.id == "" { // refused while it was read, before anything looked at it

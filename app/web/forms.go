@@ -146,6 +146,10 @@ func (f *Form) Date(name string) time.Time {
 func (f *Form) Moment(name string, zone *time.Location) time.Time {
 	const local, withSeconds = "2006-01-02T15:04", "2006-01-02T15:04:05"
 	typed := f.Text(name)
+	if typed == "" {
+		f.Add(name, "field.required")
+		return time.Time{}
+	}
 	for _, layout := range []string{local, withSeconds} {
 		t, err := time.ParseInLocation(layout, typed, zone)
 		if err == nil && t.Format(layout) == typed && t.Year() >= 1900 && t.Year() <= 2200 {

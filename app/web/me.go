@@ -25,6 +25,7 @@ type mePage struct {
 	Until        time.Time // the last day on which the link works
 	Meetings     []ownMeetingDay
 	Progress     matchmaking.Progress
+	Papers       photoPart
 }
 
 // Meets tells whether the registrant is of a side that meetings are planned for.
@@ -54,6 +55,14 @@ func (s *Server) me(c *fiber.Ctx) error {
 		r.Status = delegations.UnderReview
 	}
 	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e), Until: delegations.LastDay(ends, e.Location())}
+	h, err := s.holderOf(c)
+	if err != nil {
+		return err
+	}
+	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone()}
+	if err := s.papersOf(c, h.actor, r, &p.Papers); err != nil {
+		return err
+	}
 	meetings, err := s.Matchmaking.OfRegistration(ctx, r.ID)
 	if err != nil {
 		return err

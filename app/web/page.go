@@ -180,6 +180,7 @@ var consolePlaces = []struct {
 	{"mails", accounts.SeeMails, true},
 	{"accounts", accounts.EditAccounts, true},
 	{"audit", accounts.SeeAudit, true},
+	{"privacy", accounts.SeePrivacy, true},
 }
 
 // navigation lists the places that the reader may go to from a page.

@@ -40,6 +40,7 @@ var samples = []map[string]sample{
 	statisticsPages,
 	matchmakingPages,
 	delegationPages,
+	filePages,
 }
 
 var framePages = map[string]sample{

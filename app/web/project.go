@@ -249,14 +249,10 @@ func (s *Server) newProject(c *fiber.Ctx) error {
 
 func (s *Server) recordProject(c *fiber.Ctx) error {
 	form := readForm(c)
-	in := projectInput(&form)
-	err := form.Err()
+	made, err := s.Projects.Record(c.UserContext(), actor(c), event(c).ID, projectInput(&form))
 	if err == nil {
-		var made projects.Project
-		if made, err = s.Projects.Record(c.UserContext(), actor(c), event(c).ID, in); err == nil {
-			s.flash(c, "ok", "projects.recorded", made.Name, made.Code)
-			return s.done(c, projectURL(made))
-		}
+		s.flash(c, "ok", "projects.recorded", made.Name, made.Code)
+		return s.done(c, projectURL(made))
 	}
 	if !form.Refused(err) {
 		return err
@@ -289,13 +285,11 @@ func (s *Server) editProject(c *fiber.Ctx) error {
 		return err
 	}
 	form := readForm(c)
-	in := projectInput(&form)
 	version := form.Whole("version", 1, 1<<30)
-	if err = form.Err(); err == nil {
-		if _, err = s.Projects.Edit(c.UserContext(), actor(c), d.ID, version, in); err == nil {
-			s.flash(c, "ok", "projects.edited", in.Name)
-			return s.done(c, projectURL(d.Project))
-		}
+	in := projectInput(&form)
+	if _, err = s.Projects.Edit(c.UserContext(), actor(c), d.ID, version, in); err == nil {
+		s.flash(c, "ok", "projects.edited", in.Name)
+		return s.done(c, projectURL(d.Project))
 	}
 	if !form.Refused(err) {
 		return err
@@ -332,6 +326,7 @@ func projectInput(form *Form) projects.Input {
 		Visibility: form.Text("visibility"), Note: form.Raw("note"), EvidenceRef: form.Raw("evidence_ref"),
 	}
 	in.Total, in.Contracted = form.Amount("total_investment"), form.Amount("contracted_foreign")
+	in.Unread = form.problems
 	return in
 }
 

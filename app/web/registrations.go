@@ -32,6 +32,8 @@ type deskPage struct {
 	Namesakes    []delegations.Registration
 	Badge        badges.Badge
 	HasBadge     bool
+	Picture      string // address of the portrait; empty: there is none
+	Lacks        bool   // the portrait that the badge asks for
 }
 
 // deskQueue is the list with its filters, as they stand in the address.
@@ -311,6 +313,9 @@ func (s *Server) fillRegistration(c *fiber.Ctx, p *deskPage, id ident.ID) (err e
 	}
 	for i := range p.Steps {
 		p.Steps[i].At = p.Steps[i].At.In(event(c).Zone)
+	}
+	if p.Picture, p.Lacks, err = s.portraitOf(c, id); err != nil {
+		return err
 	}
 	if by.May(accounts.SeeBadges, p.Registration.EventID) {
 		if p.Badge, err = s.Badges.LivingOf(ctx, id); err != nil && fault.CodeOf(err) != fault.NotFound {

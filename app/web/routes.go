@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
+	"qianshou/app/files"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
@@ -16,6 +17,7 @@ type route struct {
 	Rule    Rule
 	Handler fiber.Handler
 	Limit   *Limit // nil: not limited
+	Body    int    // bytes that it may be sent; zero: maxBody
 }
 
 // Rule says who may ask for a route. The zero Rule lets nobody in.
@@ -111,6 +113,7 @@ func (s *Server) routes() []route {
 		s.accountRoutes(),
 		s.publicRoutes(),
 		s.meRoutes(),
+		s.photoRoutes(),
 		s.delegationLinkRoutes(),
 		s.overviewRoutes(),
 		s.registrationRoutes(),
@@ -122,6 +125,8 @@ func (s *Server) routes() []route {
 		s.projectRoutes(),
 		s.statisticsRoutes(),
 		s.mailRoutes(),
+		s.paperRoutes(),
+		s.privacyRoutes(),
 	} {
 		all = append(all, part...)
 	}
@@ -177,6 +182,41 @@ func (s *Server) meRoutes() []route {
 		post("/me/:token/cancel", link(), s.withdraw),
 		get("/me/:token/badge.pdf", link(), s.myBadgePDF).limit(paperLimit),
 		get("/me/:token/badge.png", link(), s.myBadgePNG),
+	}
+}
+
+// Portraits and scans, handed in by guests: /me/:token, /delegation/:token.
+
+func (s *Server) photoRoutes() []route {
+	const member = "/delegation/:token/members/:registration"
+	return []route{
+		get("/me/:token/photo", link(), s.ownPhoto),
+		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post("/me/:token/photo/remove", link(), s.removeOwn(files.Photo)),
+		get("/me/:token/photo.jpg", link(), s.ownPicture),
+		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		post("/me/:token/passport/remove", link(), s.removeOwn(files.PassportScan)),
+		get(member+"/photo", link(), s.ownPhoto),
+		post(member+"/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post(member+"/photo/remove", link(), s.removeOwn(files.Photo)),
+		get(member+"/photo.jpg", link(), s.ownPicture),
+		post(member+"/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		post(member+"/passport/remove", link(), s.removeOwn(files.PassportScan)),
+	}
+}
+
+// Console: portrait and identity papers of a registration, and every file.
+
+func (s *Server) paperRoutes() []route {
+	const papers = "/console/:event/registrations/:registration/papers"
+	see, edit := right(accounts.SeeRegistrations), right(accounts.EditRegistration)
+	return []route{
+		get(papers, see, s.papers),
+		post(papers+"/photo", edit, s.addPaper(files.Photo)).takes(files.Photo),
+		post(papers+"/passport", edit, s.addPaper(files.PassportScan)).takes(files.PassportScan),
+		post(papers+"/remove", edit, s.removePaper),
+		post(papers+"/reveal", right(accounts.SeeSensitive), s.revealIdentity),
+		get("/console/:event/files/:file", right(accounts.SeeConsole), s.file),
 	}
 }
 
@@ -346,5 +386,16 @@ func (s *Server) mailRoutes() []route {
 		get("/console/:event/mails", right(accounts.SeeMails), s.mails),
 		get("/console/:event/mails/:mail", right(accounts.SeeMails), s.mailShown),
 		post("/console/:event/mails/:mail/resend", right(accounts.SendMails), s.resendMail),
+	}
+}
+
+// Console: how long what is kept.
+
+func (s *Server) privacyRoutes() []route {
+	return []route{
+		get("/console/:event/privacy", right(accounts.SeePrivacy), s.privacy),
+		post("/console/:event/privacy/rules/:class", everywhere(accounts.EditPrivacy), s.setRule),
+		post("/console/:event/privacy/holds", right(accounts.EditPrivacy), s.placeHold),
+		post("/console/:event/privacy/holds/:hold/lift", right(accounts.EditPrivacy), s.liftHold),
 	}
 }

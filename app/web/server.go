@@ -21,18 +21,21 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/events"
+	"qianshou/app/files"
 	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
+	"qianshou/app/privacy"
 	"qianshou/app/projects"
 	"qianshou/static"
 	"qianshou/views"
 )
 
-// maxBody is the largest request that is read, before it is known who asks.
+// maxBody is the largest request that is read, before it is known who asks; routes
+// that take files say how much more.
 const maxBody = 1 << 20
 
 // SignIn answers who holds a session. accounts.Service does.
@@ -56,6 +59,8 @@ type Services struct {
 	Projects    *projects.Service
 	Matchmaking *matchmaking.Service
 	Mail        *mail.Service
+	Files       *files.Service
+	Privacy     *privacy.Service
 	Audit       *audit.Log
 }
 
@@ -135,6 +140,7 @@ func New(o Options) (*Server, error) {
 	})
 	s.app.Use(s.observe, s.protect, s.speak, s.legible, compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: incompressible}))
 	s.app.Use(s.identify, s.checkOrigin)
+	s.app.Server().HeaderReceived = s.bodyLimit
 	s.table = s.routes()
 	for _, r := range s.table {
 		s.add(r)

@@ -29,6 +29,9 @@ type config struct {
 	SMTPURL          string `env:"SMTP_URL" secret:"url" help:"smtp://user:password@host:587 or smtps://; unset: mails are kept and shown in the console"`
 	MailFrom         string `env:"MAIL_FROM" envDefault:"Qianshou <no-reply@localhost>" help:"sender of mails, name and address"`
 	SecretKey        string `env:"SECRET_KEY" secret:"yes" help:"at least 32 characters; seals passports, mails and signing keys. Unset: made once and kept in DATA_DIR/secret.key"`
+	FilesURL         string `env:"FILES_URL" help:"where uploaded files are kept: a folder, or s3://host/bucket/prefix?region=R&tls=off; default DATA_DIR/files"`
+	FilesAccessKey   string `env:"FILES_ACCESS_KEY" help:"of the bucket"`
+	FilesSecretKey   string `env:"FILES_SECRET_KEY" secret:"yes" help:"of the bucket"`
 	Demo             string `env:"DEMO" envDefault:"auto" help:"auto loads the demo forum into an empty database; off never does"`
 	DatabaseConns    int    `env:"DATABASE_CONNS" envDefault:"16" help:"most connections to PostgreSQL, 2 to 200"`
 	TrustedProxies   string `env:"TRUSTED_PROXIES" help:"addresses or networks, comma separated, whose X-Forwarded-For is believed"`
@@ -185,6 +188,9 @@ func (c *config) check() error {
 	var err error
 	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
 		return fmt.Errorf("DATA_DIR: %w", err)
+	}
+	if c.FilesURL == "" {
+		c.FilesURL = filepath.Join(c.DataDir, "files")
 	}
 	return nil
 }

@@ -131,7 +131,7 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	}
 
 	// Withdrawing asks first; the place goes to who waits.
-	apptest.Eval[any](liaison, `[...document.querySelectorAll(".dg-members tbody tr")].find(r => r.innerText.includes("Quastenbeck")).querySelector("a").id = "leaving"`)
+	apptest.Eval[any](liaison, `[...document.querySelectorAll(".dg-members tbody tr")].find(r => r.innerText.includes("Quastenbeck")).querySelector("a.btn").id = "leaving"`)
 	liaison.Press("#leaving")
 	if got := liaison.Text("#withdraw"); !strings.Contains(got, "Withdraw Henrike Quastenbeck") {
 		t.Errorf("asked: %q", got)

@@ -15,8 +15,12 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/redis/go-redis/v9"
 
+	"qianshou/app/files"
 	"qianshou/app/installation"
+	"qianshou/app/keys"
+	"qianshou/app/kit/blob"
 	"qianshou/app/kit/clock"
+	"qianshou/app/kit/ident"
 	"qianshou/app/kit/private"
 	"qianshou/app/kit/seal"
 	"qianshou/app/kit/store"
@@ -29,6 +33,8 @@ type ground struct {
 	db       *sqlx.DB
 	redis    redis.UniversalClient
 	box      *seal.Box
+	keys     *keys.Service
+	blobs    blob.Store
 	secret   []byte
 	now      clock.Clock
 	demo     bool
@@ -87,10 +93,22 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*ground, error) {
 	if err := installation.ClaimSecret(ctx, g.db, g.box); err != nil {
 		return fail(err)
 	}
+	if g.blobs, err = blob.Open(cfg.FilesURL, blob.Credentials{AccessKey: cfg.FilesAccessKey, SecretKey: cfg.FilesSecretKey}); err != nil {
+		return fail(fmt.Errorf("FILES_URL: %w", err))
+	}
+	g.keys = keys.New(g.db, g.box, g.files(clock.System), clock.System, ident.New)
+	if err := g.keys.Load(ctx); err != nil {
+		return fail(err)
+	}
 	if err := g.readClock(ctx); err != nil {
 		return fail(err)
 	}
 	return g, nil
+}
+
+// files makes the service that keeps files.
+func (g *ground) files(now clock.Clock) *files.Service {
+	return files.New(g.db, g.box, g.blobs, now, ident.New, g.log)
 }
 
 // migrate brings the schema up. What a crash left of a half-loaded demo is

@@ -36,6 +36,7 @@ func commands() []command {
 		{"token", "token create, token revoke: bearer tokens for other programs", token},
 		{"agenda", "agenda rebuild: make the live agendas in Redis anew", agendaCommand},
 		{"match", "match solve, match verify: matchmaking problems and plans in files", matchCommand},
+		{"keys", "keys rotate, keys reseal, keys drop: renew the keys under which passports and files rest", keysCommand},
 		{"audit", "audit verify: check that the audit log was not altered", auditCommand},
 	}
 }

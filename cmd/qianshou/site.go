@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,13 +17,16 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/events"
+	"qianshou/app/files"
 	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/outbox"
+	"qianshou/app/kit/retention"
 	"qianshou/app/kit/seal"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
+	"qianshou/app/privacy"
 	"qianshou/app/projects"
 	"qianshou/app/web"
 )
@@ -41,6 +45,8 @@ type site struct {
 	relay    *outbox.Relay
 	mail     *mail.Service
 	programs *api.API
+	files    *files.Service
+	privacy  *privacy.Service
 	auditKey []byte
 }
 
@@ -60,13 +66,15 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.relay = outbox.NewRelay(g.db, g.cfg.DatabaseURL, streams, s.agenda.Refresh, g.log)
 	people := accounts.New(g.db, g.redis, g.now, ident.New)
 	happenings := events.New(g.db, g.now, ident.New)
-	credentials := badges.New(g.db, g.box, g.now, ident.New)
+	s.files = g.files(g.now)
+	credentials := badges.New(g.db, g.box, g.now, ident.New).With(s.files)
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
 	s.guests = guests
 	firmList := firms.New(g.db, g.now, ident.New)
 	meetings := matchmaking.New(g.db, g.now, ident.New)
 	ledger := projects.New(g.db, g.now, ident.New)
 	gates := doors.New(g.db, happenings, guests, g.now, ident.New)
+	s.privacy = privacy.New(g.db, happenings, retentionTasks(s.files), g.now, ident.New, g.log)
 
 	public, err := url.Parse(g.cfg.PublicURL)
 	if err != nil {
@@ -79,7 +87,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.programs = api.New(api.Options{
 		DB: g.db, Box: g.box, Now: g.now, Log: g.log, PublicURL: g.cfg.PublicURL, Version: version(),
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
-		Matchmaking: meetings, Projects: ledger, Firms: firmList,
+		Matchmaking: meetings, Projects: ledger, Firms: firmList, Files: s.files,
 	})
 	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db, s.relay, s.feed), MetricsToken: g.cfg.MetricsToken}
 	s.web, err = web.New(web.Options{
@@ -87,6 +95,8 @@ func build(ctx context.Context, g *ground) (*site, error) {
 			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
 			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
 			Doors:       gates,
+			Files:       s.files,
+			Privacy:     s.privacy,
 			Projects:    projects.New(g.db, g.now, ident.New),
 			Matchmaking: meetings,
 		},
@@ -116,6 +126,11 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	return s, nil
 }
 
+// retentionTasks are what every part of the program must not keep for ever.
+func retentionTasks(kept *files.Service) []retention.Task {
+	return slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), kept.Retention())
+}
+
 // letters makes what writes and sends mails; with no server they are kept.
 func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, error) {
 	words, err := web.Words(g.log)
@@ -135,7 +150,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 // channel closes when all of it did.
 func (s *site) background(ctx context.Context) <-chan struct{} {
 	var all sync.WaitGroup
-	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.decide} {
+	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.decide, s.hearKeys} {
 		all.Go(func() { work(ctx) })
 	}
 	done := make(chan struct{})
@@ -177,7 +192,14 @@ func (s *site) sealAudit(ctx context.Context) {
 	}
 }
 
-// purgeEvery is how often answers that are too old to be repeated are forgotten.
+// hearKeys keeps the keys in use at those that another process put in force.
+func (s *site) hearKeys(ctx context.Context) {
+	s.g.keys.Listen(ctx, func(err error) { s.g.log.Error("reading the key ring failed", "err", err) })
+}
+
+// purgeEvery is how often answers that are too old to be repeated and contents of
+// files that nothing refers to are forgotten, and how often it is asked whether
+// today's purge was done.
 const purgeEvery = time.Hour
 
 func (s *site) purge(ctx context.Context) {
@@ -186,6 +208,12 @@ func (s *site) purge(ctx context.Context) {
 	for {
 		if err := s.programs.PurgeKeys(ctx); err != nil && ctx.Err() == nil {
 			s.g.log.Error("purging failed", "err", err)
+		}
+		if _, err := s.privacy.PurgeDaily(ctx); err != nil && ctx.Err() == nil {
+			s.g.log.Error("purging what may not be kept failed", "err", err)
+		}
+		if _, err := s.files.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.g.log.Error("sweeping files failed", "err", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -31,7 +31,7 @@ type look struct {
 const atDoor = "at the door"
 
 // notAPage are the GET routes that answer files, streams and programs.
-var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|\.(ics|ico|json|pdf|png|svg|txt)$`)
+var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|/files/:file$|\.(ics|ico|jpg|json|pdf|png|svg|txt)$`)
 
 // specimens find, for each parameter of a page's route, one of the demo that shows
 // as much as possible.
@@ -41,6 +41,7 @@ var specimens = map[string]string{
 	":first":        `SELECT first_id FROM duplicate_pairs ORDER BY score DESC, first_id LIMIT 1`,
 	":second":       `SELECT second_id FROM duplicate_pairs ORDER BY score DESC, first_id LIMIT 1`,
 	":approved":     `SELECT id FROM registrations WHERE reference = 'F27-0001'`,
+	":member":       `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference LIMIT 1`,
 	":delegation":   `SELECT id FROM delegations WHERE code = 'D12'`,
 	":firm":         `SELECT id FROM firms WHERE code = 'F007'`,
 	":session":      `SELECT id FROM sessions WHERE code = 'S16'`,
@@ -71,6 +72,7 @@ func looks(t *testing.T, routes [][2]string) []look {
 		if strings.HasPrefix(path, "/console") {
 			who = "owner"
 		}
+		path = strings.Replace(path, "/members/:registration", "/members/:member", 1) // of the delegation that the link opens
 		all = append(all, look{name: nameOf(path), who: who, path: path})
 	}
 	if len(all) < 40 {

@@ -187,6 +187,7 @@ function answerOf(a) {
     put("[data-name-zh]", otherScript(a.person).replace(/[·-]/g, "\u2060$&\u200b")); // lines break after these signs alone
     put("[data-role]", [both(a.person.title), both(a.person.country), a.person.head ? words.head : both(a.person.badge_name)].filter(Boolean).join(" · "));
   }
+  portrait(a.person);
   const byHand = $("[data-by-hand]");
   byHand.hidden = !a.override;
   byHand.open = !!a.open;
@@ -197,6 +198,30 @@ function answerOf(a) {
   tell(a.tone);
   $(state.retry ? "[data-retry]" : "[data-next]").focus({ preventScroll: true });
   if (a.goOn) going = setTimeout(next, nextAfter);
+}
+
+// The portrait comes by the device's own token, so it is fetched and not linked.
+// The verdict never waits for it.
+const face = $("[data-face]");
+async function portrait(p) {
+  const before = face.querySelector("img");
+  if (before) {
+    URL.revokeObjectURL(before.src);
+    before.remove();
+  }
+  const wanted = (state.photo = p?.photo);
+  if (!wanted) return;
+  try {
+    const answer = await fetch(wanted, { headers: { Authorization: `Bearer ${state.secret}` }, signal: AbortSignal.timeout(patience), cache: "no-store", credentials: "omit" });
+    if (!answer.ok) return;
+    const picture = new Image();
+    picture.alt = "";
+    picture.src = URL.createObjectURL(await answer.blob());
+    if (state.photo === wanted) face.append(picture);
+    else URL.revokeObjectURL(picture.src);
+  } catch {
+    // The drawn face stays.
+  }
 }
 
 function put(selector, text) {

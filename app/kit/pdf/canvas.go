@@ -56,6 +56,12 @@ func (c *Canvas) Place(x, y, width, height float64, draw func(*Canvas)) {
 	c.ops.WriteString("Q\n")
 }
 
+// Image draws a picture over a rectangle.
+func (c *Canvas) Image(x, y, width, height float64, picture Picture) {
+	fmt.Fprintf(&c.ops, "q %s 0 0 %s %s %s cm /%s Do Q\n",
+		number(width*perMM), number(height*perMM), number(x*perMM), number((c.height-y-height)*perMM), picture.resource)
+}
+
 // Path is a shape to be filled at once, without seams between its pieces.
 type Path struct {
 	c   *Canvas

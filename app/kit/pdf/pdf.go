@@ -1,5 +1,5 @@
 // Package pdf writes papers: pages measured in millimetres, text in an embedded
-// typeface for Latin, Greek, Cyrillic and Chinese, and plain shapes. A page leaves for
+// typeface for Latin, Greek, Cyrillic and Chinese, plain shapes, and photographs. A page leaves for
 // the writer as soon as the next begins, so that a thousand badges need no more
 // memory than one.
 package pdf
@@ -37,6 +37,8 @@ type Document struct {
 	face    *Typeface
 	uses    []*use
 	zip     *zlib.Writer
+	// pictures are objects, by the number in the name of the resource.
+	pictures []int
 }
 
 // use is what a document uses of a font.
@@ -136,7 +138,11 @@ func (d *Document) Close() error {
 	for _, u := range d.uses {
 		fmt.Fprintf(&fonts, "/%s %d 0 R", u.resource, d.embed(u))
 	}
-	d.object(resourcesObject, "<</Font<<%s>>>>", fonts.Bytes())
+	var pictures bytes.Buffer
+	for i, object := range d.pictures {
+		fmt.Fprintf(&pictures, "/P%d %d 0 R", i, object)
+	}
+	d.object(resourcesObject, "<</Font<<%s>>/XObject<<%s>>>>", fonts.Bytes(), pictures.Bytes())
 	d.object(infoObject, "<</Title%s/CreationDate(D:%s)/Producer(Qianshou)>>", textString(d.info.Title), d.info.Created.UTC().Format("20060102150405Z"))
 	start := d.at
 	d.write("xref\n0 %d\n0000000000 65535 f \n", len(d.offsets)+1)

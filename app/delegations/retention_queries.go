@@ -1,0 +1,39 @@
+package delegations
+
+import "qianshou/app/kit/retention"
+
+// lastOf keeps a person's data for as long as the last event asks that they
+// registered for: $1 is the event that is purged.
+const lastOf = `NOT held(r.id) AND NOT EXISTS (
+	SELECT 1 FROM registrations o JOIN events oe ON oe.id = o.event_id JOIN events e ON e.id = $1
+	WHERE o.person_id = r.person_id AND o.id <> r.id AND (held(o.id) OR oe.ends_on > e.ends_on))`
+
+// Retention is what of registrations is not kept for ever. A person becomes the
+// reference of their registration; that somebody came, for whom and as what,
+// stays.
+func Retention() []retention.Task {
+	return []retention.Task{
+		retention.Statement(retention.Needs, `
+			UPDATE registrations SET meal_plan = 'none', access_needs = '{}'
+			WHERE event_id = $1 AND (meal_plan <> 'none' OR access_needs <> '{}') AND NOT held(id)`),
+		retention.Statement(retention.Documents, `
+			DELETE FROM travel_documents t USING registrations r WHERE r.event_id = $1 AND r.person_id = t.person_id AND `+lastOf),
+		retention.Statement(retention.Persons, `
+			WITH gone AS (
+				UPDATE persons p SET given_name = '', family_name = r.reference, name_native = r.reference, name_zh = '', mrz_surname = '', mrz_given = '', sex = '',
+					languages = '{}', email = '', phone = '', birth_date_sealed = NULL, birth_date_index = NULL, search = lower(r.reference), name_key = '',
+					pseudonymous = true, version = p.version + 1
+				FROM registrations r WHERE r.event_id = $1 AND r.person_id = p.id AND NOT p.pseudonymous AND `+lastOf+`
+				RETURNING p.id
+			), blank AS (
+				UPDATE registrations SET title_en = '', title_zh = '', organisation = '', status_reason = '' WHERE person_id IN (SELECT id FROM gone)
+			), steps AS (
+				UPDATE registration_steps s SET reason = '' FROM registrations r WHERE r.id = s.registration_id AND r.person_id IN (SELECT id FROM gone)
+			), links AS (
+				DELETE FROM magic_links m USING registrations r WHERE r.id = m.registration_id AND r.person_id IN (SELECT id FROM gone)
+			)
+			SELECT id FROM gone`),
+		retention.Statement(retention.Consents, `
+			DELETE FROM consents c USING registrations r WHERE r.event_id = $1 AND r.id = c.registration_id AND NOT held(r.id)`),
+	}
+}

@@ -1,0 +1,31 @@
+package files
+
+import (
+	"context"
+
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/retention"
+	"qianshou/app/kit/store"
+)
+
+// classes says under which class of data the files of a purpose stand.
+var classes = map[Purpose]string{
+	Photo: retention.Photos, PassportScan: retention.Documents, Answer: retention.Answers, Letter: retention.Letters, Evidence: retention.Evidence,
+}
+
+// Retention is which files are not kept for ever. Their contents go with the next
+// Sweep.
+func (s *Service) Retention() (tasks []retention.Task) {
+	for purpose, class := range classes {
+		tasks = append(tasks, retention.Task{Class: class, Purge: func(ctx context.Context, tx store.Querier, event ident.ID) (int, error) {
+			res, err := tx.ExecContext(ctx, `
+				UPDATE files SET `+gone+` WHERE event_id = $1 AND purpose = $3 AND deleted_at IS NULL AND NOT held(registration_id)`, event, s.now(), purpose)
+			if err != nil {
+				return 0, err
+			}
+			n, err := res.RowsAffected()
+			return int(n), err
+		}})
+	}
+	return tasks
+}
