@@ -19,14 +19,14 @@ func SoundKey(names ...string) string { return soundKey(names...) }
 // counts it.
 func ExplainList(ctx context.Context, db *sqlx.DB, event ident.ID, f Filter, now time.Time) (plan string, err error) {
 	err = store.InTx(ctx, db, func(tx *sqlx.Tx) error {
-		if err := planForGrowth(ctx, tx); err != nil {
+		if err := planForMemory(ctx, tx); err != nil {
 			return err
 		}
 		q, err := f.query(ctx, tx, event, now)
 		if err != nil {
 			return err
 		}
-		for _, statement := range []string{q.statement(51), `SELECT count(*) FROM (SELECT 1` + q.from() + ` LIMIT 1001) few`} {
+		for _, statement := range []string{q.statement(51), q.counting(countMost + 1)} {
 			var lines []string
 			if err := tx.SelectContext(ctx, &lines, `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, BUFFERS) `+statement, q.args...); err != nil {
 				return err
@@ -46,7 +46,7 @@ func ListScript(ctx context.Context, db *sqlx.DB, event ident.ID, f Filter, now 
 		if err != nil {
 			return err
 		}
-		script = "BEGIN;\nSET LOCAL enable_seqscan = off;\nSET LOCAL jit = off;\nSELECT count(*) FROM (SELECT 1" + q.from() + " LIMIT 1001) few;\n" + q.statement(51) + ";\nCOMMIT;\n"
+		script = "BEGIN;\nSET LOCAL random_page_cost = 1.1;\nSET LOCAL jit = off;\n" + q.counting(countMost+1) + ";\n" + q.statement(51) + ";\nCOMMIT;\n"
 		for i := len(q.args); i > 0; i-- {
 			script = strings.ReplaceAll(script, fmt.Sprintf("$%d", i), fmt.Sprintf("'%v'", q.args[i-1]))
 		}

@@ -40,7 +40,7 @@ const (
 	pageMost = 200 // rows of one page
 	// countMost is how far the rows of a filter are counted: beyond, how many there
 	// are helps nobody, and costs.
-	countMost = 1000
+	countMost = 500
 )
 
 // Page is a part of a list and how long the whole is.
@@ -71,7 +71,7 @@ func (s *Service) Registrations(ctx context.Context, by accounts.Actor, event id
 		}
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		if err := planForGrowth(ctx, tx); err != nil {
+		if err := planForMemory(ctx, tx); err != nil {
 			return err
 		}
 		q, err := f.query(ctx, tx, event, s.now())
@@ -191,7 +191,7 @@ func (s *Service) Counts(ctx context.Context, by accounts.Actor, event ident.ID)
 	}
 	var counts map[Status]int
 	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) (err error) {
-		if err = planForGrowth(ctx, tx); err == nil {
+		if err = planForMemory(ctx, tx); err == nil {
 			counts, err = statusCounts(ctx, tx, event)
 		}
 		return err

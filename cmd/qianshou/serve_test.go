@@ -25,7 +25,7 @@ type program struct {
 
 // start serves the demo on a database and a Redis of its own, exactly as
 // `qianshou serve` does, and stops it with the test.
-func start(t *testing.T, more ...string) program {
+func start(t testing.TB, more ...string) program {
 	t.Helper()
 	p := program{dataDir: t.TempDir(), redis: storetest.RedisURL(t)}
 	p.environ = append([]string{
@@ -236,7 +236,7 @@ func TestPasswordOfAnotherFoldersDemoIsNotInvented(t *testing.T) {
 
 // testLog shows the program's warnings with the test that caused them.
 type testLog struct {
-	t    *testing.T
+	t    testing.TB
 	over atomic.Bool
 }
 
