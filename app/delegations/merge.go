@@ -19,7 +19,7 @@ import (
 
 // MergeFields are what may be taken from either of two registrations, in the order
 // in which they are compared.
-var MergeFields = []string{"name", "name_native", "name_zh", "nationality", "birth", "document", "email", "phone", "title", "organisation", "body", "category"}
+var MergeFields = []string{"name", "name_native", "name_zh", "photo", "nationality", "birth", "document", "email", "phone", "title", "organisation", "body", "category"}
 
 // Compared is one field of two registrations side by side. What is sealed is
 // compared and not shown.
@@ -88,6 +88,11 @@ func (s *Service) sideBySide(ctx context.Context, tx *sqlx.Tx, by accounts.Actor
 	field("name", plain(a.Name()), plain(b.Name()))
 	field("name_native", plain(a.NameNative), plain(b.NameNative))
 	field("name_zh", plain(a.NameZH), plain(b.NameZH))
+	photo, err := s.eitherHas(ctx, tx, "photo", a.ID, b.ID)
+	if err != nil {
+		return m, err
+	}
+	m.Fields = append(m.Fields, Compared{Field: "photo", Hidden: true, Same: !photo})
 	field("nationality", a.Country, b.Country)
 	m.Fields = append(m.Fields, Compared{Field: "birth", Hidden: true, Same: signs("birth")})
 	last4 := func(r Registration) locale.Text {
@@ -104,6 +109,39 @@ func (s *Service) sideBySide(ctx context.Context, tx *sqlx.Tx, by accounts.Actor
 	field("body", bodyOf(a), bodyOf(b))
 	field("category", a.Category, b.Category)
 	return m, nil
+}
+
+// eitherHas tells whether there is a file of a kind about one of some registrations.
+func (s *Service) eitherHas(ctx context.Context, tx *sqlx.Tx, kind string, registrations ...ident.ID) (bool, error) {
+	if s.papers == nil {
+		return false, nil
+	}
+	for _, id := range registrations {
+		kinds, err := s.papers.Kinds(ctx, tx, id)
+		if err != nil || slices.Contains(kinds, kind) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// takePapers gives a registration the files about another that go with the chosen
+// fields; answers, of which there may be many, go along always.
+func (s *Service) takePapers(ctx context.Context, tx *sqlx.Tx, kept, gone Registration, fields []string) error {
+	if s.papers == nil {
+		return nil
+	}
+	kinds := []string{"answer"}
+	if slices.Contains(fields, "photo") {
+		kinds = append(kinds, "photo")
+	}
+	if slices.Contains(fields, "document") {
+		kinds = append(kinds, "passport_scan")
+	}
+	if err := s.papers.Move(ctx, tx, gone.ID, kept.ID, kinds); err != nil {
+		return fmt.Errorf("move files: %w", err)
+	}
+	return nil
 }
 
 // bodyOf is the delegation or the firm by which somebody was entered.
@@ -183,6 +221,9 @@ func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m M
 	if err := s.takeOver(ctx, tx, &kept, gone, fromSecond); err != nil {
 		return kept, err
 	}
+	if err := s.takePapers(ctx, tx, kept, gone, fromSecond); err != nil {
+		return kept, err
+	}
 	if err := settlePair(ctx, tx, m.Pair, "merged", now); err != nil {
 		return kept, err
 	}
@@ -192,8 +233,10 @@ func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m M
 	if err := s.placeKept(ctx, tx, by, &kept, gone); err != nil {
 		return kept, err
 	}
-	if err := s.promote(ctx, tx, e, gone); err != nil {
-		return kept, err
+	for _, left := range []Registration{gone, before} { // who took over where to belong gave up a place too
+		if err := s.promote(ctx, tx, e, left); err != nil {
+			return kept, err
+		}
 	}
 	if err := s.FindDuplicatesAnew(ctx, tx, kept); err != nil {
 		return kept, err

@@ -23,8 +23,9 @@ var deskPages = map[string]sample{
 		}
 		m := mergePage{Page: p, Form: FormOf("email", "second"), Merge: delegations.Merge{First: longest, Second: longest, Pair: delegations.Pair{Score: 100, Signs: []string{"document"}}}}
 		for i, field := range delegations.MergeFields {
-			m.Fields = append(m.Fields, delegations.Compared{Field: field, First: wordsFull, Second: locale.Text{}, Same: i%2 == 0, Hidden: field == "birth"})
+			m.Fields = append(m.Fields, delegations.Compared{Field: field, First: wordsFull, Second: locale.Text{}, Same: i%2 == 0 && field != "photo", Hidden: field == "birth" || field == "photo"})
 		}
+		m.Pictures[1] = "/console/e/files/f"
 		return m
 	},
 }

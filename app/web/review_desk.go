@@ -96,11 +96,26 @@ func (s *Server) deleteView(c *fiber.Ctx) error {
 type mergePage struct {
 	Page
 	delegations.Merge
-	Form Form
+	Form     Form
+	Pictures [2]string // addresses of the portraits; empty: there is none
 }
 
-// Taken tells whether a field is to be taken from the second.
-func (p mergePage) Taken(field string) bool { return p.Form.Value(field) == "second" }
+// Picture is the address of the portrait of the first or the second.
+func (p mergePage) Picture(side string) string {
+	if side == "second" {
+		return p.Pictures[1]
+	}
+	return p.Pictures[0]
+}
+
+// Taken tells whether a field is to be taken from the second: a portrait also where
+// the first has none.
+func (p mergePage) Taken(field string) bool {
+	if asked := p.Form.Value(field); asked != "" || field != "photo" {
+		return asked == "second"
+	}
+	return p.Pictures[0] == "" && p.Pictures[1] != ""
+}
 
 func (s *Server) mergePair(c *fiber.Ctx) (first, second ident.ID, err error) {
 	if first, err = pathID(c, "first"); err != nil {
@@ -115,7 +130,13 @@ func (s *Server) newMergePage(c *fiber.Ctx, first, second ident.ID, form Form) (
 	if err == nil && m.EventID != event(c).ID {
 		err = fault.New(fault.NotFound, "error.not_found")
 	}
-	return mergePage{Page: s.page(c), Merge: m, Form: form}, err
+	p := mergePage{Page: s.page(c), Merge: m, Form: form}
+	for i, id := range []ident.ID{m.FirstID, m.SecondID} {
+		if err == nil {
+			p.Pictures[i], _, err = s.portraitOf(c, id)
+		}
+	}
+	return p, err
 }
 
 // mergeForm lays two registrations side by side.

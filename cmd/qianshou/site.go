@@ -68,7 +68,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	happenings := events.New(g.db, g.now, ident.New)
 	s.files = g.files(g.now)
 	credentials := badges.New(g.db, g.box, g.now, ident.New).With(s.files)
-	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
+	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New).With(s.files)
 	s.guests = guests
 	firmList := firms.New(g.db, g.now, ident.New)
 	meetings := matchmaking.New(g.db, g.now, ident.New)
