@@ -108,7 +108,7 @@ document.addEventListener("keydown", (e) => {
 // somebody is writing.
 const open = [...document.querySelectorAll("[data-due]")];
 function left() {
-  let most = 0;
+  let most = -Infinity;
   for (const el of open) {
     const seconds = Math.ceil((Date.parse(el.dataset.due) - now()) / 1000);
     most = Math.max(most, seconds);
