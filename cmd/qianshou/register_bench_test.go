@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"runtime"
 	"sync/atomic"
@@ -41,19 +40,11 @@ func newcomer(n int64) delegations.Input {
 func BenchmarkRegistrationByAPI(b *testing.B) {
 	const hands = 8
 	p := start(b, "TRUSTED_PROXIES=127.0.0.1")
-	cfg, err := readConfig(p.environ)
-	if err != nil {
-		b.Fatal(err)
-	}
-	g, err := open(b.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(g.close)
+	g := p.ground(b)
 	if _, err := g.db.ExecContext(b.Context(), `UPDATE categories SET quota = 1000000 WHERE code = 'press'`); err != nil {
 		b.Fatal(err)
 	}
-	script := registrationScript(b, cfg, g)
+	script := registrationScript(b, g)
 	bare := storetest.Pgbench(b, g.db, hands, 5*time.Second, script)
 
 	var next atomic.Int64
@@ -78,10 +69,10 @@ func BenchmarkRegistrationByAPI(b *testing.B) {
 }
 
 // registrationScript is what a registration asks of PostgreSQL.
-func registrationScript(b *testing.B, cfg config, g *ground) string {
+func registrationScript(b *testing.B, g *ground) string {
 	b.Helper()
 	recorded := *g
-	tape := storetest.Record(b, cfg.DatabaseURL)
+	tape := storetest.Record(b, g.cfg.DatabaseURL)
 	recorded.db = tape.DB
 	site, err := build(b.Context(), &recorded)
 	if err != nil {

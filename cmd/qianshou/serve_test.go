@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -60,6 +61,22 @@ func start(t testing.TB, more ...string) program {
 	}
 	t.Fatalf("the program did not start: exit code %d", <-ended)
 	return p
+}
+
+// ground is what the program stands on, as a command beside the running server has
+// it.
+func (p program) ground(t testing.TB) *ground {
+	t.Helper()
+	cfg, err := readConfig(p.environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(g.close)
+	return g
 }
 
 // signIn opens the console as a role of the demo.
