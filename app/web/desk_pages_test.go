@@ -65,9 +65,12 @@ func fullDesk(p Page) deskPage {
 			{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}},
 			{At: p.Now, From: "draft", To: delegations.Cancelled, Actor: locale.Text{ZH: "访客", EN: "Guest"}, Reason: "@registration.because.merged F27-0001"},
 		},
-		Badge: heldBadge(p.Now, badges.Active), HasBadge: true,
+		Badge: heldBadge(p.Now, badges.Active), HasBadge: true, Picture: "/console/e/files/f", Lacks: true,
+		Side: newSideBySide(delegations.Merge{First: other, Second: one, Pair: delegations.Pair{FirstID: other.ID, SecondID: one.ID, Score: 60, Signs: []string{"birth", "name"}}, Fields: []delegations.Compared{
+			{Field: "name", First: wordsFull, Second: locale.Text{}}, {Field: "birth", Hidden: true, Same: true}, {Field: "email", First: wordsFull, Second: wordsFull, Same: true}, {Field: "phone"},
+		}}, one.ID),
 		deskQueue: deskQueue{
-			Rows: rows, Total: 1000, Many: true, Begun: true, Next: 7, Status: "queue", Search: "<x>", Narrowed: 2,
+			Rows: rows, Total: 1000, Many: true, Begun: true, Next: 7, Status: "queue", Search: "<x>", Narrowed: []narrowing{{Name: "category", Text: "<Press>"}, {Name: "source", Key: "desk.source.web"}, {Name: "waiting", Key: "desk.waits_long.24"}},
 			Asked:  url.Values{"q": {"<x>"}, "category": {"press"}, "waiting": {"24"}, "after": {"9"}},
 			Counts: map[string]int{"queue": 1, "duplicates": 2}, Categories: []Choice{{"press", "…"}}, Countries: []Choice{{"HU", "…"}}, Groups: []Choice{{"1", "…"}},
 			Views:  []delegations.View{{ID: ident.ID{15: 3}, UserID: p.Actor.ID, Name: "<Press>", Query: "category=press&q=%3Cx%3E", Shared: true, Standard: true}, {UserID: ident.ID{15: 9}, Name: "Other", Query: "q=a"}},

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/delegations"
@@ -108,13 +110,20 @@ func (p mergePage) Picture(side string) string {
 	return p.Pictures[0]
 }
 
-// Taken tells whether a field is to be taken from the second: a portrait also where
-// the first has none.
+// Taken tells whether a field is to be taken from the second: before anybody chose,
+// what the first lacks. To which body somebody belongs is never proposed.
 func (p mergePage) Taken(field string) bool {
-	if asked := p.Form.Value(field); asked != "" || field != "photo" {
+	if asked := p.Form.Value(field); asked != "" {
 		return asked == "second"
 	}
-	return p.Pictures[0] == "" && p.Pictures[1] != ""
+	switch field {
+	case "photo":
+		return p.Pictures[0] == "" && p.Pictures[1] != ""
+	case "body", "category":
+		return false
+	}
+	i := slices.IndexFunc(p.Fields, func(f delegations.Compared) bool { return f.Field == field })
+	return i >= 0 && !p.Fields[i].Hidden && p.Fields[i].First.Empty() && !p.Fields[i].Second.Empty()
 }
 
 func (s *Server) mergePair(c *fiber.Ctx) (first, second ident.ID, err error) {

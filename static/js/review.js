@@ -24,8 +24,8 @@ function count() {
   if (!said) return;
   const n = rows.filter((r) => tick(r)?.checked).length;
   bulk.classList.toggle("some", n > 0);
-  bulk.querySelector("[data-clear]").hidden = n === 0;
-  said.textContent = n === 0 ? said.dataset.none : (n === 1 ? said.dataset.one : said.dataset.many.replace("2", n));
+  bulk.hidden = n === 0; // without scripts it always stands there
+  said.textContent = n === 1 ? said.dataset.single : said.dataset.many.replace("2", n);
 }
 function keep() {
   ticked.clear();
@@ -34,8 +34,9 @@ function keep() {
   count();
 }
 if (bulk) {
-  const said = bulk.querySelector("[data-selected]");
-  said.dataset.none = said.textContent;
+  bulk.querySelector("details").addEventListener("toggle", (e) => {
+    if (!e.target.open) for (const b of e.target.querySelectorAll("[data-does]")) b.hidden = false;
+  });
   for (const r of rows) if (ticked.has(r.dataset.row) && tick(r)) tick(r).checked = true;
   document.addEventListener("change", (e) => {
     if (e.target.matches("[data-row] input[type=checkbox]")) keep();
@@ -46,11 +47,13 @@ if (bulk) {
 }
 
 // Those ticked, or the one that is shown; then on to the next that is left.
+let aimed = null; // the box that was ticked for this alone
 function aim() {
   const at = here();
   if (!rows.some((r) => tick(r)?.checked)) {
     if (!tick(rows[at])) return false;
-    tick(rows[at]).checked = true;
+    aimed = tick(rows[at]);
+    aimed.checked = true;
   }
   const left = (r) => tick(r) && !tick(r).checked;
   const next = rows.slice(at + 1).find(left) ?? rows.find(left);
@@ -67,7 +70,7 @@ function decide(what) {
   }
   const why = bulk.querySelector("details");
   why.open = true;
-  for (const b of why.querySelectorAll("[data-does]")) b.classList.toggle("btn-primary", b === button);
+  for (const b of why.querySelectorAll("[data-does]")) b.hidden = b !== button; // the key said which
   bulk.elements.reason.focus();
 }
 
@@ -94,6 +97,9 @@ document.addEventListener("keydown", (e) => {
     if (e.target.matches("[data-search]")) e.target.blur();
     const why = bulk?.querySelector("details[open]");
     if (why) why.open = false;
+    if (why && aimed) aimed.checked = false;
+    aimed = null;
+    count();
     return;
   }
   if (e.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, dialog[open]")) return;
