@@ -144,7 +144,8 @@ func personByID(ctx context.Context, q store.Querier, id ident.ID) (p personReco
 	return p, store.Fault(err)
 }
 
-func updatePerson(ctx context.Context, q store.Querier, p personRecord) error {
+// overwritePerson writes what merging took over.
+func overwritePerson(ctx context.Context, q store.Querier, p personRecord) error {
 	_, err := q.ExecContext(ctx, `
 		UPDATE persons SET given_name = $2, family_name = $3, name_native = $4, native_order = $5, name_zh = $6, mrz_surname = $7, mrz_given = $8, sex = $9,
 			nationality = NULLIF($10, ''), languages = $11, email = $12, phone = $13, birth_date_sealed = $14, birth_date_index = $15, name_key = $16, sound_key = $17,

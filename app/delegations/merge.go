@@ -324,7 +324,7 @@ func (s *Service) takeOver(ctx context.Context, tx *sqlx.Tx, kept *Registration,
 	}
 	to.NameKey, to.SoundKey = nameKey(to.GivenName, to.FamilyName), soundKey(to.GivenName, to.FamilyName)
 	to.Search = text.Search(strings.TrimSpace(to.GivenName+" "+to.FamilyName), to.NameNative, to.NameZH, kept.Organisation)
-	if err := updatePerson(ctx, tx, to); err != nil {
+	if err := overwritePerson(ctx, tx, to); err != nil {
 		return err
 	}
 	kept.Version++

@@ -156,6 +156,9 @@ func (s *Service) admit(ctx context.Context, by accounts.Actor, event ident.ID, 
 		if i < 0 {
 			err = withField(err, "category", "field.choice")
 		}
+		if err == nil {
+			err = c.outlasts(p.event)
+		}
 		if f, ok := fault.Of(err); ok && f.Code == fault.Invalid && len(people) > 1 {
 			for _, field := range f.Fields {
 				bad.Add(fmt.Sprintf("people[%d].%s", n, field.Path), field.Key, field.Args...)
@@ -165,8 +168,7 @@ func (s *Service) admit(ctx context.Context, by accounts.Actor, event ident.ID, 
 		if err != nil {
 			return p, err
 		}
-		over := []events.Status{events.Closed, events.Archived, events.Reporting, events.RegistrationClosed}
-		if !office && (slices.Contains(over, p.event.Status) || !categories[i].OpenAt(s.now())) {
+		if !office && (registrationOver(p.event) || !categories[i].OpenAt(s.now())) {
 			return p, fault.New(fault.Conflict, "registration.closed")
 		}
 		p.people = append(p.people, applicant{c, categories[i]})
@@ -193,18 +195,26 @@ type Registered struct {
 // register keeps people who are admitted: all with places, or all waiting. group
 // is Nil for one alone.
 func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, p admitted, group ident.ID) ([]Registered, error) {
-	e := p.event
-	persons, n := make([]ident.ID, len(p.people)), need{}
+	persons := make([]ident.ID, len(p.people))
 	for i, a := range p.people {
 		persons[i] = s.newID()
 		if err := s.insertPersonOf(ctx, tx, persons[i], a.checked); err != nil {
 			return nil, err
 		}
-		n.add(a.category.ID, a.DelegationID)
 	}
-	b, err := openBook(ctx, tx, e.ID)
+	b, err := openBook(ctx, tx, p.event.ID)
 	if err != nil {
 		return nil, err
+	}
+	return s.enroll(ctx, b, by, p, persons, group)
+}
+
+// enroll gives people whose persons are kept already their places, or lets them
+// wait, and numbers.
+func (s *Service) enroll(ctx context.Context, b *book, by accounts.Actor, p admitted, persons []ident.ID, group ident.ID) ([]Registered, error) {
+	e, tx, n := p.event, b.tx, need{}
+	for _, a := range p.people {
+		n.add(a.category.ID, a.DelegationID)
 	}
 	if group != ident.Nil {
 		if err := insertGroup(ctx, tx, e.ID, group, len(p.people), s.now()); err != nil {
