@@ -11,49 +11,51 @@ import (
 	"qianshou/app/kit/store"
 )
 
-// insertPairs notes who of an event may be the same person as a registration's, by
-// the score that the office's rules give (domain 5.1): the same document 100, the
-// same name and birth date 60, the same address and name 40, the same name and
-// city 20; from 60 on it is proposed. Names are the same when their consonants are,
-// or nearly all their letters. Candidates come by indexes, whatever the event's
-// size: by document, birth date, address, and name.
-func insertPairs(ctx context.Context, q store.Querier, registration ident.ID, at time.Time) error {
+// insertPairs notes who of an event may be the same person as those of some
+// registrations, by the score that the office's rules give (domain 5.1): the same
+// document 100, the same name and birth date 60, the same address and name 40, the
+// same name and city 20; from 60 on it is proposed. Names are the same when their
+// consonants are, or nearly all their letters. Candidates come by indexes, whatever
+// the event's size: by document, birth date, and address with name.
+func insertPairs(ctx context.Context, q store.Querier, registrations []ident.ID, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		WITH me AS (
-			SELECT r.id, r.event_id, r.queue_no, r.delegation_id, p.* FROM registrations r
-			JOIN (SELECT id AS person_id, birth_date_index, nationality, email, name_key, sound_key FROM persons) p USING (person_id) WHERE r.id = $1
+			SELECT r.id, r.event_id, r.queue_no, r.delegation_id, p.id AS person_id, p.birth_date_index, p.nationality, lower(p.email) AS email, p.name_key, p.sound_key
+			FROM registrations r JOIN persons p ON p.id = r.person_id WHERE r.id = ANY($1)
 		), candidate AS (
-			SELECT ot.person_id FROM me JOIN travel_documents t ON t.person_id = me.person_id JOIN travel_documents ot ON ot.number_index = t.number_index
-			UNION SELECT p.id FROM me JOIN persons p ON p.birth_date_index = me.birth_date_index
-			UNION SELECT p.id FROM me JOIN persons p ON lower(p.email) = lower(me.email) AND p.email <> '' AND p.sound_key = me.sound_key
-			UNION SELECT p.id FROM me JOIN persons p ON lower(p.email) = lower(me.email) AND p.email <> '' AND p.name_key = me.name_key
+			SELECT me.id, ot.person_id AS person, true AS document FROM me
+				JOIN travel_documents t ON t.person_id = me.person_id JOIN travel_documents ot ON ot.number_index = t.number_index
+			UNION ALL SELECT me.id, p.id, false FROM me JOIN persons p ON p.birth_date_index = me.birth_date_index
+			UNION ALL SELECT me.id, p.id, false FROM me JOIN persons p ON lower(p.email) = me.email AND p.email <> '' AND (p.sound_key = me.sound_key OR p.name_key = me.name_key)
+		), found AS (
+			SELECT id, person, bool_or(document) AS document FROM candidate GROUP BY id, person
 		), sign AS (
-			SELECT me.event_id, me.id AS mine, o.id AS other, me.queue_no AS my_no, o.queue_no AS other_no,
-				EXISTS (SELECT 1 FROM travel_documents t JOIN travel_documents ot ON ot.number_index = t.number_index
-					WHERE t.person_id = me.person_id AND ot.person_id = p.id) AS document,
-				p.birth_date_index = me.birth_date_index AND (p.nationality = me.nationality OR p.nationality IS NULL OR me.nationality IS NULL) AS birth,
-				lower(p.email) = lower(me.email) AND p.email <> '' AS email,
+			SELECT me.event_id, me.id AS mine, o.id AS other, me.queue_no AS my_no, o.queue_no AS other_no, found.document,
+				coalesce(p.birth_date_index = me.birth_date_index AND (p.nationality = me.nationality OR p.nationality IS NULL OR me.nationality IS NULL), false) AS birth,
+				lower(p.email) = me.email AND p.email <> '' AS email,
 				p.name_key = me.name_key OR p.sound_key = me.sound_key AND p.sound_key <> '' OR similarity(p.name_key, me.name_key) >= 0.6 AS name,
-				o.delegation_id = me.delegation_id AS city
-			FROM me JOIN candidate c ON c.person_id <> me.person_id JOIN persons p ON p.id = c.person_id
-			JOIN registrations o ON o.event_id = me.event_id AND o.person_id = c.person_id AND o.merged_into IS NULL
+				coalesce(o.delegation_id = me.delegation_id, false) AS city
+			FROM found JOIN me ON me.id = found.id AND me.person_id <> found.person JOIN persons p ON p.id = found.person
+			JOIN registrations o ON o.event_id = me.event_id AND o.person_id = found.person AND o.merged_into IS NULL
 		), scored AS (
-			SELECT *, CASE WHEN document THEN 100 ELSE 0 END + CASE WHEN coalesce(birth, false) AND name THEN 60 ELSE 0 END
-				+ CASE WHEN email AND name THEN 40 ELSE 0 END + CASE WHEN coalesce(city, false) AND name THEN 20 ELSE 0 END AS score
+			SELECT *, CASE WHEN document THEN 100 ELSE 0 END + CASE WHEN birth AND name THEN 60 ELSE 0 END
+				+ CASE WHEN email AND name THEN 40 ELSE 0 END + CASE WHEN city AND name THEN 20 ELSE 0 END AS score
 			FROM sign
+		), pair AS (
+			SELECT event_id, CASE WHEN my_no < other_no THEN mine ELSE other END AS first_id, CASE WHEN my_no < other_no THEN other ELSE mine END AS second_id, score,
+				array_remove(ARRAY[CASE WHEN document THEN 'document' END, CASE WHEN birth THEN 'birth' END, CASE WHEN email THEN 'email' END, CASE WHEN name THEN 'name' END], NULL) AS signs
+			FROM scored WHERE score >= 60
 		)
 		INSERT INTO duplicate_pairs (event_id, first_id, second_id, score, signs, found_at)
-		SELECT event_id, CASE WHEN my_no < other_no THEN mine ELSE other END, CASE WHEN my_no < other_no THEN other ELSE mine END, score,
-			array_remove(ARRAY[CASE WHEN document THEN 'document' END, CASE WHEN birth THEN 'birth' END, CASE WHEN email THEN 'email' END, CASE WHEN name THEN 'name' END], NULL), $2
-		FROM scored WHERE score >= 60
-		ON CONFLICT (first_id, second_id) DO UPDATE SET score = excluded.score, signs = excluded.signs`, registration, at)
+		SELECT DISTINCT ON (first_id, second_id) event_id, first_id, second_id, score, signs, $2 FROM pair
+		ON CONFLICT (first_id, second_id) DO UPDATE SET score = excluded.score, signs = excluded.signs`, pq.Array(registrations), at)
 	return err
 }
 
-// deleteStalePairs forgets the open proposals about a registration, before they are
-// looked for again.
-func deleteStalePairs(ctx context.Context, q store.Querier, registration ident.ID) error {
-	_, err := q.ExecContext(ctx, `DELETE FROM duplicate_pairs WHERE settled = '' AND (first_id = $1 OR second_id = $1)`, registration)
+// deleteStalePairs forgets the open proposals about some registrations, before they
+// are looked for again.
+func deleteStalePairs(ctx context.Context, q store.Querier, registrations []ident.ID) error {
+	_, err := q.ExecContext(ctx, `DELETE FROM duplicate_pairs WHERE settled = '' AND (first_id = ANY($1) OR second_id = ANY($1))`, pq.Array(registrations))
 	return err
 }
 

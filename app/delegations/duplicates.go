@@ -47,11 +47,11 @@ func (p Pair) Other(one ident.ID) ident.ID {
 	return p.FirstID
 }
 
-// findDuplicates proposes who may be the same person as a registration's. The
-// caller keeps the event's counter, so that of two who register at once the later
-// sees the earlier.
-func (s *Service) findDuplicates(ctx context.Context, tx *sqlx.Tx, r Registration) error {
-	if err := insertPairs(ctx, tx, r.ID, s.now()); err != nil {
+// findDuplicates proposes who may be the same person as those of some registrations.
+// The caller keeps the event's counter, so that of two who register at once the
+// later sees the earlier.
+func (s *Service) findDuplicates(ctx context.Context, tx *sqlx.Tx, registrations ...ident.ID) error {
+	if err := insertPairs(ctx, tx, registrations, s.now()); err != nil {
 		return fmt.Errorf("look for duplicates: %w", err)
 	}
 	return nil
@@ -63,10 +63,15 @@ func (s *Service) FindDuplicatesAnew(ctx context.Context, tx *sqlx.Tx, r Registr
 	if err := lockNumbers(ctx, tx, r.EventID); err != nil {
 		return fmt.Errorf("lock the event's order: %w", err)
 	}
-	if err := deleteStalePairs(ctx, tx, r.ID); err != nil {
+	return s.findDuplicatesAnew(ctx, tx, r.ID)
+}
+
+// findDuplicatesAnew is FindDuplicatesAnew of many, for who keeps the event's counter.
+func (s *Service) findDuplicatesAnew(ctx context.Context, tx *sqlx.Tx, registrations ...ident.ID) error {
+	if err := deleteStalePairs(ctx, tx, registrations); err != nil {
 		return fmt.Errorf("forget duplicates: %w", err)
 	}
-	return s.findDuplicates(ctx, tx, r)
+	return s.findDuplicates(ctx, tx, registrations...)
 }
 
 // Duplicate is another registration that may be the same person's.

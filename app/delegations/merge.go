@@ -227,7 +227,7 @@ func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m M
 	if err := settlePair(ctx, tx, m.Pair, "merged", now); err != nil {
 		return kept, err
 	}
-	if err := deleteStalePairs(ctx, tx, gone.ID); err != nil {
+	if err := deleteStalePairs(ctx, tx, []ident.ID{gone.ID}); err != nil {
 		return kept, err
 	}
 	if err := s.placeKept(ctx, tx, by, &kept, gone); err != nil {

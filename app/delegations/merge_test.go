@@ -16,7 +16,7 @@ func (g ground) twice(t *testing.T) (first, second delegations.Registration, lin
 	t.Helper()
 	in := firm(1)
 	in.GivenName, in.FamilyName, in.BirthDate, in.Email = "Stelios", "Magkaniaris", "1974-01-05", "a@city.example"
-	in.Passport = delegations.Passport{Number: "TEST00048", Issuer: "GR", ExpiresOn: "2026-11-02"}
+	in.Passport = delegations.Passport{Number: "TEST00048", Issuer: "GR", ExpiresOn: "2027-11-02"}
 	first, one, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in)
 	if err != nil {
 		t.Fatal(err)

@@ -206,11 +206,19 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err != nil {
 		return nil, err
 	}
-	return s.enroll(ctx, b, by, p, persons, group)
+	done, err := s.enroll(ctx, b, by, p, persons, group)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]ident.ID, len(done))
+	for i, r := range done {
+		ids[i] = r.ID
+	}
+	return done, s.findDuplicates(ctx, tx, ids...)
 }
 
 // enroll gives people whose persons are kept already their places, or lets them
-// wait, and numbers.
+// wait, and numbers. Nobody looks yet whether they were there before.
 func (s *Service) enroll(ctx context.Context, b *book, by accounts.Actor, p admitted, persons []ident.ID, group ident.ID) ([]Registered, error) {
 	e, tx, n := p.event, b.tx, need{}
 	for _, a := range p.people {
@@ -264,9 +272,6 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return done, err
 	}
 	if err := s.step(ctx, tx, by, r, "draft", c.Source, ""); err != nil {
-		return done, err
-	}
-	if err := s.findDuplicates(ctx, tx, r); err != nil {
 		return done, err
 	}
 	secret, err := s.newLink(ctx, tx, e, r.ID)

@@ -33,6 +33,7 @@ func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 	}
 	r.book = b
 	found := make([]Found, len(rows))
+	var touched []ident.ID
 	for i, row := range rows {
 		var c checked
 		var known *rollEntry
@@ -43,12 +44,13 @@ func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 				return nil, fmt.Errorf("line %d: %w", row.Line, err)
 			}
 			found[i].RegistrationID, found[i].Reference, found[i].Status = applied.ID, applied.Reference, applied.Status
+			touched = append(touched, applied.ID)
 		}
 		if err := progress(i + 1); err != nil {
 			return nil, err
 		}
 	}
-	return found, nil
+	return found, s.findDuplicatesAnew(ctx, tx, touched...)
 }
 
 // applyRow is the one place where a line of a list becomes a registration, or a
@@ -100,9 +102,6 @@ func (s *Service) change(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	}
 	reg, err := registrationByID(ctx, tx, known.ID)
 	if err != nil {
-		return reg, err
-	}
-	if err := s.FindDuplicatesAnew(ctx, tx, reg); err != nil {
 		return reg, err
 	}
 	if reg.Status != Returned {
