@@ -130,6 +130,7 @@ func TestDeskByKeys(t *testing.T) {
 func (p person) keepsAView(site program) {
 	p.t.Helper()
 	p.opens("/console/" + forum + "/registrations?status=all&category=press")
+	p.Tap(".rd-more > summary")
 	p.writes("desk.view_name", "Presse 媒体")
 	p.ticks("desk.view_shared")
 	p.ticks("desk.view_standard")
