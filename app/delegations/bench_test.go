@@ -45,7 +45,7 @@ func BenchmarkDeskList(b *testing.B) {
 	}
 	b.Run("the_rest_of_the_page", func(b *testing.B) { // what stands around each list
 		for b.Loop() {
-			_, counts := g.guests.Counts(b.Context(), office, g.event.ID)
+			_, counts := g.guests.CountsUpTo(b.Context(), office, g.event.ID, 1000)
 			_, proposed := g.guests.Proposed(b.Context(), office, g.event.ID)
 			_, views := g.guests.Views(b.Context(), office, g.event.ID)
 			_, decisions := g.guests.Decisions(b.Context(), office, g.event.ID)

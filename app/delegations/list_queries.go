@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lib/pq"
+
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
 )
@@ -16,6 +18,7 @@ type listQuery struct {
 	conditions []string
 	args       []any
 	persons    bool // a condition is about the person
+	country    bool // one is their country or region, and none their name
 	oldest     bool
 }
 
@@ -90,9 +93,14 @@ func (q *listQuery) count(ctx context.Context, db store.Querier, most int) (n in
 }
 
 // counting counts in the list's order, for which there are indexes: the planner
-// then leaves off when it has counted enough.
+// then leaves off when it has counted enough. How many a country has it knows
+// beforehand, and finds them sooner from there.
 func (q *listQuery) counting(most int) string {
-	return `SELECT count(*) FROM (SELECT 1` + q.from() + q.order() + ` LIMIT ` + strconv.Itoa(most) + `) few`
+	order := q.order()
+	if q.country {
+		order = ""
+	}
+	return `SELECT count(*) FROM (SELECT 1` + q.from() + order + ` LIMIT ` + strconv.Itoa(most) + `) few`
 }
 
 // statement reads some rows: those of the page are found first, and what is shown
@@ -135,6 +143,28 @@ func statusCounts(ctx context.Context, q store.Querier, event ident.ID) (map[Sta
 		N      int    `db:"n"`
 	}
 	err := q.SelectContext(ctx, &rows, `SELECT status, count(*) AS n FROM registrations WHERE event_id = $1 GROUP BY status`, event)
+	counts := map[Status]int{}
+	for _, r := range rows {
+		counts[r.Status] = r.N
+	}
+	return counts, err
+}
+
+// everyStatus is each that the schema knows.
+var everyStatus = pq.StringArray{
+	"draft", "submitted", "under_review", "approved", "badge_issued", "checked_in", "departed", "returned", "waitlisted", "rejected", "withdrawn", "cancelled", "no_show", "on_hold",
+}
+
+// statusCountsUpTo counts each status, and stops at most.
+func statusCountsUpTo(ctx context.Context, q store.Querier, event ident.ID, most int) (map[Status]int, error) {
+	var rows []struct {
+		Status Status `db:"status"`
+		N      int    `db:"n"`
+	}
+	err := q.SelectContext(ctx, &rows, `
+		SELECT s.status, few.n FROM unnest($2::text[]) AS s(status), LATERAL (
+			SELECT count(*) AS n FROM (SELECT 1 FROM registrations r WHERE r.event_id = $1 AND r.status = s.status LIMIT $3) each
+		) few WHERE few.n > 0`, event, everyStatus, most)
 	counts := map[Status]int{}
 	for _, r := range rows {
 		counts[r.Status] = r.N

@@ -124,6 +124,7 @@ func (f Filter) query(ctx context.Context, tx *sqlx.Tx, event ident.ID, now time
 	}
 	if f.Country != "" {
 		q.person("p.nationality = ?", f.Country)
+		q.country = f.Search == ""
 	}
 	if f.Source != "" {
 		q.where("r.source = ?", f.Source)
@@ -189,18 +190,35 @@ func (s *Service) Counts(ctx context.Context, by accounts.Actor, event ident.ID)
 	if !by.May(accounts.SeeConsole, event) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	var counts map[Status]int
+	counts, err := statusCounts(ctx, s.db, event)
+	return withoutHolds(counts, by, event), err
+}
+
+// CountsUpTo is Counts that goes no further than most in any status: what costs at
+// a large event is to count, and a desk need not know exactly how many came in.
+//
+// Fault: Forbidden.
+func (s *Service) CountsUpTo(ctx context.Context, by accounts.Actor, event ident.ID, most int) (map[Status]int, error) {
+	if !by.May(accounts.SeeConsole, event) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	counts := map[Status]int{}
 	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) (err error) {
 		if err = planForMemory(ctx, tx); err == nil {
-			counts, err = statusCounts(ctx, tx, event)
+			counts, err = statusCountsUpTo(ctx, tx, event, most)
 		}
 		return err
 	})
+	return withoutHolds(counts, by, event), err
+}
+
+// withoutHolds counts who is held as in review, for who does not vet.
+func withoutHolds(counts map[Status]int, by accounts.Actor, event ident.ID) map[Status]int {
 	if held := counts[OnHold]; held > 0 && !by.May(accounts.VetRegistration, event) {
 		delete(counts, OnHold)
 		counts[UnderReview] += held
 	}
-	return counts, err
+	return counts
 }
 
 // Step is one change of a registration's status.

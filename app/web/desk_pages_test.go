@@ -72,7 +72,7 @@ func fullDesk(p Page) deskPage {
 		deskQueue: deskQueue{
 			Rows: rows, Total: 1000, Many: true, Begun: true, Next: 7, Status: "queue", Search: "<x>", Narrowed: []narrowing{{Name: "category", Text: "<Press>"}, {Name: "source", Key: "desk.source.web"}, {Name: "waiting", Key: "desk.waits_long.24"}},
 			Asked:  url.Values{"q": {"<x>"}, "category": {"press"}, "waiting": {"24"}, "after": {"9"}},
-			Counts: map[string]int{"queue": 1, "duplicates": 2}, Categories: []Choice{{"press", "…"}}, Countries: []Choice{{"HU", "…"}}, Groups: []Choice{{"1", "…"}},
+			Counts: map[string]int{"queue": 2000, "duplicates": 2}, Capped: map[string]bool{"queue": true}, Categories: []Choice{{"press", "…"}}, Countries: []Choice{{"HU", "…"}}, Groups: []Choice{{"1", "…"}},
 			Views:  []delegations.View{{ID: ident.ID{15: 3}, UserID: p.Actor.ID, Name: "<Press>", Query: "category=press&q=%3Cx%3E", Shared: true, Standard: true}, {UserID: ident.ID{15: 9}, Name: "Other", Query: "q=a"}},
 			Recent: recent, ViewForm: view,
 		},

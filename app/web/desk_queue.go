@@ -28,6 +28,7 @@ type deskQueue struct {
 	Search     string
 	Narrowed   []narrowing // further filters that are on
 	Counts     map[string]int
+	Capped     map[string]bool // there are more than Counts says
 	Categories []Choice
 	Countries  []Choice
 	Groups     []Choice // delegations
@@ -180,11 +181,17 @@ func (s *Server) deskQueue(c *fiber.Ctx, values url.Values) (q deskQueue, err er
 		return q, err
 	}
 	q.Rows, q.Total, q.Many, q.Next = page.Rows, page.Total, page.Many, page.Next
-	counts, err := s.Delegations.Counts(ctx, by, e)
+	counts, err := s.Delegations.CountsUpTo(ctx, by, e, tabMost)
 	if err != nil {
 		return q, err
 	}
-	q.Counts = deskCounts(counts)
+	q.Counts, q.Capped = deskCounts(counts), map[string]bool{}
+	for status, n := range counts {
+		if n >= tabMost {
+			q.Capped[string(status)], q.Capped["all"] = true, true
+			q.Capped["queue"] = q.Capped["queue"] || slices.Contains([]delegations.Status{delegations.Submitted, delegations.UnderReview, delegations.OnHold}, status)
+		}
+	}
 	if q.Counts["duplicates"], err = s.Delegations.Proposed(ctx, by, e); err != nil {
 		return q, err
 	}
@@ -262,6 +269,18 @@ func (s *Server) recentDecisions(c *fiber.Ctx) (recent []recentDecision, err err
 		recent = append(recent, r)
 	}
 	return recent, err
+}
+
+// tabMost is how far each status is counted beside the list.
+const tabMost = 2000
+
+// Tab is how many a tab of the desk holds.
+func (q deskQueue) Tab(name string) string {
+	n := strconv.Itoa(q.Counts[name])
+	if q.Capped[name] {
+		n += "+"
+	}
+	return n
 }
 
 // deskCounts adds to the registrations of each status what the desk asks for: all
