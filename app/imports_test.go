@@ -142,6 +142,7 @@ var owns = map[string][]string{
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
 		"registration_changes", "substitutions",
+		"registration_groups", "duplicate_pairs", "decisions", "decision_items", "saved_views",
 	},
 	"mail":         {"mails"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},

@@ -127,6 +127,19 @@ func (g ground) enter(t *testing.T, registration ident.ID) {
 	must(t, err)
 }
 
+// decide leaves what the desk writes down when it decides about somebody.
+func (g ground) decide(t *testing.T, registration ident.ID) {
+	t.Helper()
+	id := ident.New()
+	_, err := g.db.ExecContext(t.Context(), `
+		INSERT INTO decisions (event_id, id, decision, reason, by_id, by_kind, by_zh, by_en, requested_at, due_at, applied_at) VALUES ($1, $2, 'return', 'Zsófia, send a photo', $2, 'user', '办', 'Desk', $3, $3, $3)`, g.event.ID, id, *g.clock)
+	must(t, err)
+	_, err = g.db.ExecContext(t.Context(), `INSERT INTO decision_items (decision_id, registration_id, outcome) VALUES ($1, $2, 'applied')`, id, registration)
+	must(t, err)
+	_, err = g.db.ExecContext(t.Context(), `INSERT INTO saved_views (event_id, id, user_id, name, query) VALUES ($1, $2, $2, 'Réti', 'q=reti')`, g.event.ID, id)
+	must(t, err)
+}
+
 // after moves the clock to so many days after the event's end.
 func (g ground) after(days int) { *g.clock = g.event.Ends().AddDate(0, 0, days) }
 
@@ -161,6 +174,11 @@ func TestEachClassGoesOnItsDay(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
 	ctx := t.Context()
+	g.decide(t, g.guests[0].ID)
+	traces := `SELECT (SELECT count(*) FROM duplicate_pairs) + (SELECT count(*) FROM persons WHERE sound_key <> '') + (SELECT count(*) FROM decisions WHERE reason <> '') + (SELECT count(*) FROM saved_views)`
+	if n := g.count(t, traces); n != 5 {
+		t.Fatalf("the desk left %d traces of the two, want 5", n)
+	}
 	for _, c := range whole {
 		if n := g.count(t, c.left); n != c.rows {
 			t.Fatalf("%s: %d rows to begin with, want %d", c.class, n, c.rows)
@@ -213,6 +231,9 @@ func TestEachClassGoesOnItsDay(t *testing.T) {
 	}
 	if n, err := g.files.Sweep(ctx); err != nil || n != 8 {
 		t.Errorf("%d contents swept, %v", n, err)
+	}
+	if n := g.count(t, traces); n != 0 {
+		t.Errorf("%d traces of the desk's work are left", n)
 	}
 	if left, err := filepath.Glob(filepath.Join(g.dir, "*", "*")); err != nil || len(left) != 0 {
 		t.Errorf("contents are left: %v, %v", left, err)

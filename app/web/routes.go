@@ -268,6 +268,12 @@ func (s *Server) overviewRoutes() []route {
 func (s *Server) registrationRoutes() []route {
 	return []route{
 		get("/console/:event/registrations", right(accounts.SeeRegistrations), s.registrations),
+		post("/console/:event/registrations/decisions", right(accounts.DecideRegistration), s.decideMany),
+		post("/console/:event/registrations/decisions/:batch/undo", right(accounts.DecideRegistration), s.undoDecision),
+		post("/console/:event/registrations/views", right(accounts.SeeRegistrations), s.saveView),
+		post("/console/:event/registrations/views/:view/delete", right(accounts.SeeRegistrations), s.deleteView),
+		get("/console/:event/registrations/merge/:first/:second", right(accounts.DecideRegistration), s.mergeForm),
+		post("/console/:event/registrations/merge/:first/:second", right(accounts.DecideRegistration), s.merge),
 		get("/console/:event/registrations/:registration", right(accounts.SeeRegistrations), s.registration),
 		get("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistrationForm),
 		post("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistration),

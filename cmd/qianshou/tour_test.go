@@ -40,6 +40,8 @@ var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/
 var specimens = map[string]string{
 	":event":        `SELECT slug FROM events WHERE slug = '` + forum + `'`,
 	":registration": `SELECT id FROM registrations WHERE status IN ('submitted', 'under_review') ORDER BY reference LIMIT 1`,
+	":first":        `SELECT first_id FROM duplicate_pairs ORDER BY score DESC, first_id LIMIT 1`,
+	":second":       `SELECT second_id FROM duplicate_pairs ORDER BY score DESC, first_id LIMIT 1`,
 	":approved":     `SELECT id FROM registrations WHERE reference = 'F27-0001'`,
 	":member":       `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference LIMIT 1`,
 	":replaced":     `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference OFFSET 2 LIMIT 1`,
