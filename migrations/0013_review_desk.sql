@@ -51,7 +51,7 @@ ALTER TABLE persons
   ADD COLUMN sound_key text NOT NULL DEFAULT ''; -- the consonants of the name, as different transliterations of it agree
 CREATE INDEX persons_terms ON persons USING gin (terms) WITH (fastupdate = off);
 CREATE INDEX persons_sound_key ON persons (sound_key) WHERE sound_key <> '';
-CREATE INDEX persons_email ON persons (lower(email) text_pattern_ops) WHERE email <> '';
+CREATE INDEX persons_email ON persons (lower(email) text_pattern_ops) WHERE email <> ''; -- for the search, for duplicates, and for who asks for their links again
 CREATE INDEX persons_nationality ON persons (nationality);
 
 CREATE TABLE duplicate_pairs (                 -- two registrations of an event that may be one person's
