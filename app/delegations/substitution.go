@@ -11,6 +11,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -216,6 +217,9 @@ func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e 
 		return Registration{}, fault.New(fault.Conflict, "substitution.no_category")
 	}
 	categories[i].Approval = "review" // the substitution decides
+	if c.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil { // whoever steps in is not asked the event's own questions
+		return Registration{}, fmt.Errorf("read form: %w", err)
+	}
 	done, err := s.register(ctx, tx, by, admitted{e, []applicant{{c, categories[i]}}}, ident.Nil)
 	if err != nil {
 		return Registration{}, err
