@@ -50,7 +50,7 @@ func (a *auditReader) look(e audit.Entry) (o auditObject, err error) {
 		d, err := a.s.Delegations.ByID(ctx, by, id)
 		return auditObject{Number: d.Code, Name: locale.NameOf(d.Name), URL: page("delegations")}, err
 	case "firm":
-		f, err := a.s.Firms.InEvent(ctx, a.event.ID, id)
+		f, err := a.s.Firms.ByID(ctx, by, id)
 		return auditObject{Number: f.Code, Name: locale.NameOf(f.Name), URL: page("firms")}, err
 	case "badge":
 		b, err := a.s.Badges.ByID(ctx, by, id)

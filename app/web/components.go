@@ -46,6 +46,9 @@ var states = map[string]map[string][2]string{
 		"invited": {"wait", "mail"}, "accepted": {"wait", "check"}, "confirmed": {"ok", "circle-check"},
 		"declined": {"", "x"}, "withdrawn": {"", "x"},
 	},
+	"grant": {
+		"planned": {"wait", "calendar"}, "held": {"ok", "shield-check"}, "due": {"fix", "alert-triangle"}, "ended": {"", "ban"},
+	},
 	"link": {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
 	"session": {
 		"draft": {"", "pencil"}, "planned": {"wait", "calendar"}, "published": {"ok", "circle-check"}, "live": {"live", ""},

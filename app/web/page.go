@@ -50,6 +50,9 @@ func (p Page) May(right accounts.Right) bool {
 	return p.Actor.May(right, p.Event.ID)
 }
 
+// MayEverywhere tells whether whoever reads the page has a right over all events.
+func (p Page) MayEverywhere(right accounts.Right) bool { return p.Actor.May(right, ident.Nil) }
+
 // EventHead is what the frame of a page says of its event.
 type EventHead struct {
 	ID       ident.ID

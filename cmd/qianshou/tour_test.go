@@ -31,7 +31,7 @@ type look struct {
 const atDoor = "at the door"
 
 // notAPage are the GET routes that answer files, streams and programs.
-var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|/files/:file$|\.(ics|ico|jpg|json|pdf|png|svg|txt)$`)
+var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|/files/:file$|\.(csv|ics|ico|jpg|json|pdf|png|svg|txt)$`)
 
 // specimens find, for each parameter of a page's route, one of the demo that shows
 // as much as possible.
@@ -42,6 +42,7 @@ var specimens = map[string]string{
 	":member":       `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference LIMIT 1`,
 	":delegation":   `SELECT id FROM delegations WHERE code = 'D12'`,
 	":firm":         `SELECT id FROM firms WHERE code = 'F007'`,
+	":contact":      `SELECT c.id FROM firm_contacts c JOIN firms f ON f.id = c.firm_id WHERE f.code = 'F007' ORDER BY c.created_at, c.id LIMIT 1`,
 	":session":      `SELECT id FROM sessions WHERE code = 'S16'`,
 	":badge":        `SELECT b.id FROM badges b JOIN registrations r ON r.id = b.registration_id WHERE r.reference = 'F27-0001'`,
 	":gate":         `SELECT id FROM gates WHERE code = 'A-1'`,
