@@ -91,7 +91,7 @@ func findFirms(ctx context.Context, q store.Querier, f Filter, p Paging, today t
 	}
 	if column == "review" {
 		where.args = append(where.args, today)
-		key = fmt.Sprintf(`(SELECT min(g.review_on) FROM firm_grants g WHERE g.firm_id = firms.id AND (g.revoked_on IS NULL OR g.revoked_on > $%d))`, len(where.args))
+		key = fmt.Sprintf(`(SELECT min(g.review_on) FROM firm_grants g WHERE g.firm_id = firms.id AND (g.revoked_on IS NULL OR g.revoked_on > $%d AND g.revoked_on > g.valid_from))`, len(where.args))
 	}
 	if down {
 		key += ` DESC`

@@ -66,7 +66,7 @@ const (
 // State answers how the grant stands on a day.
 func (g Grant) State(on time.Time) State {
 	switch {
-	case g.RevokedOn != nil && !g.RevokedOn.After(on):
+	case g.RevokedOn != nil && (!g.RevokedOn.After(on) || !g.RevokedOn.After(g.From)): // over, or taken back before it began
 		return Ended
 	case g.From.After(on):
 		return Planned

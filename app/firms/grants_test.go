@@ -148,7 +148,7 @@ func TestGrantThatNeverBegins(t *testing.T) {
 	must(t, err)
 	revoked, err := g.Revoke(t.Context(), office, f.ID, given.ID, date("2027-04-20"), "entered by mistake")
 	must(t, err)
-	if !revoked.RevokedOn.Equal(date("2027-09-01")) || revoked.State(date("2027-09-01")) != firms.Ended {
+	if !revoked.RevokedOn.Equal(date("2027-09-01")) || revoked.State(date("2027-04-20")) != firms.Ended || revoked.State(date("2027-09-01")) != firms.Ended {
 		t.Errorf("revoked on %v", revoked.RevokedOn)
 	}
 	_, err = g.Give(t.Context(), office, grant(f.ID, firms.AutoApprove, "2027-05-01", "2028-09-01"))

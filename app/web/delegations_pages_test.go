@@ -168,7 +168,10 @@ func everyWish(now time.Time) []matchmaking.FirmWish {
 
 var everyTrade = trades{map[string]locale.Text{"AUTO": {ZH: "汽车及零部件", EN: "Automotive"}, "LOGI": {ZH: "物流", EN: "Logistics"}}, map[string]locale.Text{"330206": {ZH: "北仑区", EN: "Beilun"}}}
 
+var many = 1200
+
 var yongling = firms.Firm{
+	Employees: &many,
 	Code: "F003", CreditCode: "91330299J3NW4AM187", Name: locale.Text{ZH: "宁波甬翎汽车部件有限公司", EN: "Ningbo Yongling Auto Parts Co., Ltd."}, District: "330206",
 	Sectors: []string{"AUTO", "LOGI"}, Languages: []string{"zh", "de"}, Ownership: "private", Offers: wordsFull, Needs: wordsFull, CompetitorGroup: "<G>", Email: "contact@firm003.example", Version: 1,
 }

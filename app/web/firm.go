@@ -39,6 +39,14 @@ const mostShown = 50
 // URL is the address of a project, in the console of the event it counts at.
 func (firmPage) URL(p projects.Project) string { return projectURL(p) }
 
+// Employees is how many people the firm employs; empty when that is not known.
+func (p firmPage) Employees() string {
+	if p.Firm.Employees == nil {
+		return ""
+	}
+	return locale.Number(int64(*p.Firm.Employees))
+}
+
 // ContactsAt is where the contacts are edited; empty for those who may not.
 func (p firmPage) ContactsAt() string {
 	if !p.May(accounts.EditDelegation) || !p.Part && !p.MayEverywhere(accounts.EditDelegation) {

@@ -55,6 +55,9 @@ type heldGrant struct {
 	Soon bool // must be reviewed within thirty days
 }
 
+// Until is the first day without a grant whose end is known.
+func (g heldGrant) Until() time.Time { return *g.RevokedOn }
+
 func heldGrants(list []firms.Grant, now time.Time) (held []heldGrant) {
 	today := firms.Day(now)
 	for _, g := range list {
