@@ -27,6 +27,7 @@ var may = map[string][]string{
 	"events":              {"accounts", "audit", "kit/..."},
 	"firms":               {"accounts", "audit", "events", "kit/..."},
 	"delegations":         {"accounts", "audit", "events", "firms", "mail", "kit/..."},
+	"lists":               {"accounts", "audit", "events", "firms", "delegations", "kit/..."},
 	"agenda":              {"accounts", "audit", "events", "firms", "delegations", "mail", "kit/..."},
 	"matchmaking":         {"accounts", "audit", "events", "firms", "delegations", "agenda", "matchmaking/...", "mail", "kit/..."},
 	"matchmaking/format":  {},
@@ -148,6 +149,7 @@ var owns = map[string][]string{
 	"installation": {"installation"},
 	"files":        {"files", "blobs"},
 	"keys":         {"key_ring"},
+	"lists":        {"imports", "import_rows"},
 	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds"},
 	"kit":          {"outbox"},
 }

@@ -49,8 +49,8 @@ type Listed struct {
 	Grants []Grant // that are not over, without their steps
 }
 
-// Found is a part of a list of firms.
-type Found struct {
+// Listing is a part of a list of firms.
+type Listing struct {
 	Rows      []Listed
 	Total     int // of the whole list
 	Due, Soon int // firms of the event, whatever the filter, of which a review has come, and of which one comes within thirty days
@@ -65,7 +65,7 @@ type Stay struct {
 // Find lists firms with the grants that they hold.
 //
 // Faults: Forbidden; Invalid with fields, a filter that means nothing.
-func (s *Service) Find(ctx context.Context, by accounts.Actor, f Filter, p Paging) (found Found, err error) {
+func (s *Service) Find(ctx context.Context, by accounts.Actor, f Filter, p Paging) (found Listing, err error) {
 	if !by.MayAnywhere(accounts.SeeDelegations) {
 		return found, fault.New(fault.Forbidden, "error.forbidden")
 	}

@@ -41,6 +41,17 @@ func grantsOf(ctx context.Context, q store.Querier, of []ident.ID) (map[ident.ID
 	return held, err
 }
 
+// grantsByFirm answers every grant, by the firm that it was given to.
+func grantsByFirm(ctx context.Context, q store.Querier) (map[ident.ID][]Grant, error) {
+	var list []Grant
+	err := q.SelectContext(ctx, &list, grantSelect+`ORDER BY valid_from`)
+	held := map[ident.ID][]Grant{}
+	for _, g := range list {
+		held[g.FirmID] = append(held[g.FirmID], g.inUTC())
+	}
+	return held, err
+}
+
 // inUTC writes dates as everything else does: the driver answers them in a zone
 // without a name.
 func (g Grant) inUTC() Grant {

@@ -172,7 +172,7 @@ var many = 1200
 
 var yongling = firms.Firm{
 	Employees: &many,
-	Code: "F003", CreditCode: "91330299J3NW4AM187", Name: locale.Text{ZH: "宁波甬翎汽车部件有限公司", EN: "Ningbo Yongling Auto Parts Co., Ltd."}, District: "330206",
+	Code:      "F003", CreditCode: "91330299J3NW4AM187", Name: locale.Text{ZH: "宁波甬翎汽车部件有限公司", EN: "Ningbo Yongling Auto Parts Co., Ltd."}, District: "330206",
 	Sectors: []string{"AUTO", "LOGI"}, Languages: []string{"zh", "de"}, Ownership: "private", Offers: wordsFull, Needs: wordsFull, CompetitorGroup: "<G>", Email: "contact@firm003.example", Version: 1,
 }
 

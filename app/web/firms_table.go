@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"encoding/csv"
 	"strconv"
 	"strings"
 
@@ -10,10 +9,10 @@ import (
 
 	"qianshou/app/firms"
 	"qianshou/app/kit/locale"
+	"qianshou/app/kit/sheet"
 )
 
-// firmTable is the list of firms as CSV, by the filters of the address: UTF-8 with a
-// mark in front, which Excel opens by itself. Contacts are not in it: a file of
+// firmTable is the list of firms as CSV, by the filters of the address. Contacts are not in it: a file of
 // addresses leaves the house by other doors.
 func (s *Server) firmTable(c *fiber.Ctx) error {
 	f, _, sort := firmFilter(c)
@@ -26,37 +25,21 @@ func (s *Server) firmTable(c *fiber.Ctx) error {
 		return err
 	}
 	w := firmWriter{l: lang(c), words: s.words, names: names}
-	var out bytes.Buffer
-	out.WriteString("\uFEFF")
-	table := csv.NewWriter(&out)
-	table.UseCRLF = true
-	rows := [][]string{w.head()}
-	for _, row := range found.Rows {
-		rows = append(rows, w.line(listedFirm{row.Firm, heldGrants(row.Grants, s.Now())}))
-	}
-	for _, row := range rows {
-		for i := range row {
-			row[i] = noFormula(row[i])
+	rows := func(yield func([]string, error) bool) {
+		for _, row := range found.Rows {
+			if !yield(w.line(listedFirm{row.Firm, heldGrants(row.Grants, s.Now())}), nil) {
+				return
+			}
 		}
 	}
-	if err := table.WriteAll(rows); err != nil {
+	var out bytes.Buffer
+	if err := sheet.WriteCSV(&out, w.head(), rows); err != nil {
 		return err
 	}
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="firms-`+event(c).Slug+"-"+locale.ISO(firms.Day(s.Now()))+`.csv"`)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.Send(out.Bytes())
-}
-
-// noFormula puts an apostrophe before what a spreadsheet would take for a formula,
-// in half or full width.
-func noFormula(cell string) string {
-	for _, sign := range []string{"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"} {
-		if strings.HasPrefix(cell, sign) {
-			return "'" + cell
-		}
-	}
-	return cell
 }
 
 // firmWriter writes firms in the language of a reader.
@@ -95,7 +78,7 @@ func (w firmWriter) line(f listedFirm) []string {
 	}
 	const between = "; "
 	row := []string{
-		f.Code, f.CreditCode, f.Name.ZH, f.Name.EN, f.District, w.names.District(f.Firm).In(w.l), strings.Join(sectors, between), w.t("firms.ownership." + f.Ownership), employees,
+		f.Code, f.CreditCode, f.Name.ZH, f.Name.EN, f.District, w.names.District(f.Firm).In(w.l), strings.Join(sectors, between), w.t("lists.ownership." + f.Ownership), employees,
 		strings.Join(languages, between), f.Offers.ZH, f.Offers.EN, f.Needs.ZH, f.Needs.EN, strings.Join(f.TargetCountries, between),
 	}
 	for _, kind := range firms.GrantKinds {

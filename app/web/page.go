@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -169,21 +170,22 @@ var consolePlaces = []struct {
 	path  string
 	right accounts.Right
 	more  bool
+	also  []string // further addresses that belong there
 }{
-	{"", accounts.SeeConsole, false},
-	{"registrations", accounts.SeeRegistrations, false},
-	{"delegations", accounts.SeeDelegations, false},
-	{"matchmaking", accounts.SeeMatchmaking, false},
-	{"agenda", accounts.SeeAgenda, false},
-	{"badges", accounts.SeeBadges, false},
-	{"doors", accounts.SeeDoors, false},
-	{"projects", accounts.SeeProjects, false},
-	{"statistics", accounts.SeeStatistics, false},
-	{"firms", accounts.SeeDelegations, true},
-	{"mails", accounts.SeeMails, true},
-	{"accounts", accounts.EditAccounts, true},
-	{"audit", accounts.SeeAudit, true},
-	{"privacy", accounts.SeePrivacy, true},
+	{"", accounts.SeeConsole, false, nil},
+	{"registrations", accounts.SeeRegistrations, false, nil},
+	{"delegations", accounts.SeeDelegations, false, []string{"import/members", "imports"}},
+	{"matchmaking", accounts.SeeMatchmaking, false, nil},
+	{"agenda", accounts.SeeAgenda, false, nil},
+	{"badges", accounts.SeeBadges, false, nil},
+	{"doors", accounts.SeeDoors, false, nil},
+	{"projects", accounts.SeeProjects, false, nil},
+	{"statistics", accounts.SeeStatistics, false, nil},
+	{"firms", accounts.SeeDelegations, true, []string{"import/firms"}},
+	{"mails", accounts.SeeMails, true, nil},
+	{"accounts", accounts.EditAccounts, true, nil},
+	{"audit", accounts.SeeAudit, true, nil},
+	{"privacy", accounts.SeePrivacy, true, nil},
 }
 
 // navigation lists the places that the reader may go to from a page.
@@ -212,7 +214,7 @@ func consoleNav(base, here string, may func(accounts.Right) bool) (items []NavIt
 		if place.path != "" {
 			item.URL = base + "/" + place.path
 			item.Key = "nav." + place.path
-			item.Here = under(here, item.URL)
+			item.Here = under(here, item.URL) || slices.ContainsFunc(place.also, func(also string) bool { return under(here, base+"/"+also) })
 		}
 		items = append(items, item)
 	}
