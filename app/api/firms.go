@@ -25,7 +25,8 @@ func (a *API) firmOperations() {
 		about: "What is left out stays. Grants are given and revoked in the console, by people who say why."}, a.editFirm)
 }
 
-type firmHead struct {
+// FirmHead is what a list says of a firm.
+type FirmHead struct {
 	ID              string      `json:"id"`
 	Code            string      `json:"code" doc:"The office's own, as F001"`
 	CreditCode      string      `json:"credit_code" doc:"Unified social credit code, GB 32100-2015"`
@@ -45,7 +46,7 @@ type firmHead struct {
 }
 
 type firm struct {
-	firmHead
+	FirmHead
 	Contacts  []firmContact `json:"contacts"`
 	Districts []firmStay    `json:"districts" doc:"Where it has belonged, the latest first"`
 }
@@ -81,8 +82,8 @@ func filled(list []string) []string {
 	return list
 }
 
-func (a *API) firmHeadOf(f firms.Firm, grants []firms.Grant) firmHead {
-	h := firmHead{
+func (a *API) firmHeadOf(f firms.Firm, grants []firms.Grant) FirmHead {
+	h := FirmHead{
 		ID: f.ID.String(), Code: f.Code, CreditCode: f.CreditCode, Name: f.Name, District: f.District, Sectors: filled(f.Sectors), Ownership: f.Ownership,
 		Employees: f.Employees, Languages: filled(f.Languages), Offers: f.Offers, Needs: f.Needs, TargetCountries: filled(f.TargetCountries),
 		CompetitorGroup: f.CompetitorGroup, Mailbox: f.Email, Version: f.Version, Grants: []firmGrant{},
@@ -113,7 +114,7 @@ type listFirmsInput struct {
 	Limit    int    `query:"limit"`
 }
 
-func (a *API) listFirms(ctx context.Context, c caller, in listFirmsInput) (out list[firmHead], err error) {
+func (a *API) listFirms(ctx context.Context, c caller, in listFirmsInput) (out list[FirmHead], err error) {
 	f := firms.Filter{Search: in.Search, Sector: in.Sector, District: in.District, Grant: in.Grant, Review: in.Review}
 	if in.Event != "" {
 		if f.Event, err = a.eventOfFirms(ctx, in.Event); err != nil {
@@ -129,7 +130,7 @@ func (a *API) listFirms(ctx context.Context, c caller, in listFirmsInput) (out l
 	if err != nil {
 		return out, err
 	}
-	out.Items = []firmHead{}
+	out.Items = []FirmHead{}
 	for i, row := range found.Rows {
 		if i == limit {
 			out.NextCursor = base64.RawURLEncoding.EncodeToString([]byte(found.Rows[i-1].Code))
@@ -161,7 +162,7 @@ func (a *API) firmOf(ctx context.Context, c caller, f firms.Firm) (out firm, err
 	if err != nil {
 		return out, err
 	}
-	out = firm{firmHead: a.firmHeadOf(f, grants), Contacts: []firmContact{}, Districts: []firmStay{}}
+	out = firm{FirmHead: a.firmHeadOf(f, grants), Contacts: []firmContact{}, Districts: []firmStay{}}
 	contacts, err := a.Firms.Contacts(ctx, c.actor, ident.Nil, f.ID)
 	if err != nil {
 		return out, err
