@@ -109,7 +109,7 @@ type listFirmsInput struct {
 	Sector   string `query:"sector_code"`
 	District string `query:"district_code"`
 	Grant    string `query:"grant" doc:"whitelist, direct_report or auto_approve: held today; none: no grant is"`
-	Review   string `query:"review" doc:"due: a review has come; soon: one has come or comes within thirty days"`
+	Review   string `query:"review" doc:"due: a review has come; soon: one comes within thirty days"`
 	Cursor   string `query:"cursor"`
 	Limit    int    `query:"limit"`
 }

@@ -27,7 +27,7 @@ type Filter struct {
 const (
 	NoGrant    = "none" // no grant is held today
 	ReviewDue  = "due"  // a review has come
-	ReviewSoon = "soon" // one has come, or comes within thirty days
+	ReviewSoon = "soon" // one comes within thirty days
 )
 
 // Sorts are the orders of a list; a minus turns one round. By review: the next one

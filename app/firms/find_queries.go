@@ -37,7 +37,7 @@ const (
 	anyGrant   = `SELECT 1 FROM firm_grants g WHERE g.firm_id = firms.id`
 	unrevoked  = ` AND (g.revoked_on IS NULL OR g.revoked_on > ?)`
 	isHeld     = ` AND g.valid_from <= ? AND g.review_on > ?` + unrevoked
-	reviewedBy = ` AND g.valid_from <= ? AND g.review_on <= ?` + unrevoked
+	reviewedBy = ` AND g.valid_from <= ? AND g.review_on > ? AND g.review_on <= ?` + unrevoked
 )
 
 func (f Filter) where(today time.Time) *conditions {
@@ -60,11 +60,11 @@ func (f Filter) where(today time.Time) *conditions {
 	}
 	switch {
 	case f.Review != "":
-		by := today
+		after, by := time.Time{}, today
 		if f.Review == ReviewSoon {
-			by = today.Add(soon)
+			after, by = today, today.Add(soon)
 		}
-		c.add(`EXISTS (`+anyGrant+ofKind+reviewedBy+`)`, append(kind, today, by, today)...)
+		c.add(`EXISTS (`+anyGrant+ofKind+reviewedBy+`)`, append(kind, today, after, by, today)...)
 	case f.Grant == NoGrant:
 		c.add(`NOT EXISTS (`+anyGrant+isHeld+`)`, today, today, today)
 	case f.Grant != "":

@@ -58,7 +58,7 @@ func TestGrantsOverTime(t *testing.T) {
 		{"2028-03-31", firms.Held, [3]int{1, 0, 0}},
 		{"2028-04-01", firms.Held, [3]int{1, 0, 1}}, // thirty days ahead
 		{"2028-04-30", firms.Held, [3]int{1, 0, 1}},
-		{"2028-05-01", firms.Due, [3]int{0, 1, 1}}, // it rests
+		{"2028-05-01", firms.Due, [3]int{0, 1, 0}}, // it rests
 	} {
 		if got := states(tt.day); !reflect.DeepEqual(got, []firms.State{tt.state}) || listed(tt.day) != tt.listed {
 			t.Errorf("on %s it is %v, listed %v, want %s, %v", tt.day, got, listed(tt.day), tt.state, tt.listed)
