@@ -82,10 +82,6 @@ const soon = 30 * 24 * time.Hour
 // Soon tells whether a grant that is held must be reviewed within thirty days.
 func (g Grant) Soon(on time.Time) bool { return g.State(on) == Held && !g.ReviewOn.After(on.Add(soon)) }
 
-// Revocable tells whether the grant has no end yet, or one that may be brought
-// forward.
-func (g Grant) Revocable(on time.Time) bool { return g.State(on) != Ended }
-
 // Give grants a firm an attribute.
 //
 // Faults: Forbidden; NotFound, the firm; Invalid with fields, that the firm holds
