@@ -26,8 +26,9 @@ var may = map[string][]string{
 	"mail":                {"accounts", "audit", "kit/..."},
 	"events":              {"accounts", "audit", "kit/..."},
 	"firms":               {"accounts", "audit", "events", "kit/..."},
-	"delegations":         {"accounts", "audit", "events", "firms", "mail", "kit/..."},
-	"lists":               {"accounts", "audit", "events", "firms", "delegations", "kit/..."},
+	"forms":               {"accounts", "audit", "events", "kit/..."},
+	"delegations":         {"accounts", "audit", "events", "firms", "forms", "mail", "kit/..."},
+	"lists":               {"accounts", "audit", "events", "firms", "forms", "delegations", "kit/..."},
 	"agenda":              {"accounts", "audit", "events", "firms", "delegations", "mail", "kit/..."},
 	"matchmaking":         {"accounts", "audit", "events", "firms", "delegations", "agenda", "matchmaking/...", "mail", "kit/..."},
 	"matchmaking/format":  {},
@@ -137,8 +138,10 @@ var owns = map[string][]string{
 		"meeting_tables", "badge_types", "categories",
 	},
 	"firms": {"firms", "firm_sectors", "firm_districts", "firm_contacts", "firm_grants", "firm_grant_steps", "event_firms"},
+	"forms": {"forms", "questions", "question_options", "consent_texts", "answers"},
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
+		"registration_changes", "substitutions",
 	},
 	"mail":         {"mails"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
@@ -149,8 +152,8 @@ var owns = map[string][]string{
 	"installation": {"installation"},
 	"files":        {"files", "blobs"},
 	"keys":         {"key_ring"},
+	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds", "privacy_requests"},
 	"lists":        {"imports", "import_rows"},
-	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds"},
 	"kit":          {"outbox"},
 }
 
@@ -160,6 +163,7 @@ var owns = map[string][]string{
 // the agenda too, whose listed guests a gate lets in.
 var reads = map[string][]string{
 	"firms":        {"events"}, // whose end says when contacts are forgotten
+	"forms":        {"events", "delegations"},
 	"delegations":  {"events", "firms"},
 	"agenda":       {"events", "delegations"},
 	"matchmaking":  {"events", "firms", "delegations", "agenda"},

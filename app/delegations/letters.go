@@ -56,6 +56,13 @@ func (w *Letters) block(l Letter, lang locale.Lang) mail.Block {
 	if place := e.Place.In(lang); place != "" {
 		b.Facts = append(b.Facts, mail.Fact{Name: t("mail.place"), Value: place})
 	}
+	if len(l.Fields) > 0 {
+		var names []string
+		for _, field := range l.Fields {
+			names = append(names, t("registration.field."+field))
+		}
+		b.Facts = append(b.Facts, mail.Fact{Name: t("mail.fields"), Value: strings.Join(names, t("mail.fields_between"))})
+	}
 	if l.Reason != "" {
 		b.Facts = append(b.Facts, mail.Fact{Name: t("mail.reason"), Value: l.Reason})
 	}

@@ -40,6 +40,9 @@ var samples = []map[string]sample{
 	statisticsPages,
 	matchmakingPages,
 	delegationPages,
+	formPages,
+	editPages,
+	substitutionPages,
 	filePages,
 	listPages,
 }

@@ -23,6 +23,7 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/files"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -54,7 +55,9 @@ type Services struct {
 
 	Events      *events.Service
 	Firms       *firms.Service
+	Forms       *forms.Service
 	Delegations *delegations.Service
+	Renewals    *delegations.Renewals
 	Lists       *lists.Service
 	Badges      *badges.Service
 	Doors       *doors.Service
