@@ -19,6 +19,7 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/files"
+	"qianshou/app/firms"
 	"qianshou/app/forms"
 	"qianshou/app/kit/blob"
 	"qianshou/app/kit/fault"
@@ -67,7 +68,7 @@ func newGround(t *testing.T) ground {
 	must(t, err)
 	g.files = files.New(g.db, box, blobs, now, ident.New, quiet)
 	ev := events.New(g.db, now, ident.New)
-	g.tasks = slices.Concat(delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
+	g.tasks = slices.Concat(firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
 	g.privacy = privacy.New(g.db, ev, g.tasks, now, ident.New, quiet)
 	must(t, ev.SaveCountry(t.Context(), office, events.Country{Code: "HU", Code3: "HUN", Name: locale.Text{ZH: "匈牙利", EN: "Hungary"}}))
 	_, err = ev.CreateSeries(t.Context(), office, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
@@ -107,7 +108,22 @@ func newGround(t *testing.T) ground {
 		_, err := g.files.Add(t.Context(), office, files.Input{EventID: g.event.ID, Purpose: purpose, Content: []byte("%PDF-1.7\n%%EOF")})
 		must(t, err)
 	}
+	g.contact(t, firms.New(g.db, now, ident.New), ev)
 	return g
+}
+
+// contact enters a firm that takes part, with somebody to speak to.
+func (g ground) contact(t *testing.T, s *firms.Service, ev *events.Service) {
+	t.Helper()
+	both := locale.Text{ZH: "宁波", EN: "Ningbo"}
+	must(t, ev.SaveSector(t.Context(), office, events.Coded{Code: "AUTO", Name: both}))
+	must(t, ev.SaveDistrict(t.Context(), office, events.Coded{Code: "330206", Name: both, Kind: "district"}))
+	f, err := s.Create(t.Context(), office, g.event.ID, firms.Firm{
+		CreditCode: "91330299J3NW4AM187", Name: both, District: "330206", Sectors: []string{"AUTO"}, Ownership: "private",
+	})
+	must(t, err)
+	_, err = s.SaveContact(t.Context(), office, g.event.ID, firms.Contact{FirmID: f.ID, Name: both, Email: "lin@firm.example"})
+	must(t, err)
 }
 
 // enter lets a guest through a door, as the log of the doors keeps it.
@@ -166,6 +182,7 @@ var whole = []struct {
 	{retention.Consents, `SELECT count(*) FROM consents`, 2, 1095},
 	{retention.Letters, `SELECT count(*) FROM files WHERE purpose = 'letter' AND deleted_at IS NULL`, 1, 1825},
 	{retention.Evidence, `SELECT count(*) FROM files WHERE purpose = 'evidence' AND deleted_at IS NULL`, 1, 3650},
+	{retention.Contacts, `SELECT count(*) FROM firm_contacts`, 1, 1825},
 }
 
 // Each class goes on its day and not before, and no other with it. What a trial

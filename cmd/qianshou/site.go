@@ -142,7 +142,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 
 // retentionTasks are what every part of the program must not keep for ever.
 func retentionTasks(kept *files.Service) []retention.Task {
-	return slices.Concat(delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), lists.Retention(), kept.Retention())
+	return slices.Concat(firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), lists.Retention(), kept.Retention())
 }
 
 // letters makes what writes and sends mails; with no server they are kept.

@@ -49,6 +49,7 @@ var specimens = map[string]string{
 	":category":     `SELECT id FROM categories WHERE code = 'press' AND event_id = (SELECT id FROM events WHERE slug = '` + forum + `')`,
 	":question":     `SELECT id FROM questions WHERE code = 'topics'`,
 	":firm":         `SELECT id FROM firms WHERE code = 'F007'`,
+	":contact":      `SELECT c.id FROM firm_contacts c JOIN firms f ON f.id = c.firm_id WHERE f.code = 'F007' ORDER BY c.created_at, c.id LIMIT 1`,
 	":session":      `SELECT id FROM sessions WHERE code = 'S16'`,
 	":badge":        `SELECT b.id FROM badges b JOIN registrations r ON r.id = b.registration_id WHERE r.reference = 'F27-0001'`,
 	":gate":         `SELECT id FROM gates WHERE code = 'A-1'`,
