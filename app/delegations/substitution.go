@@ -216,7 +216,7 @@ func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e 
 	if i < 0 {
 		return Registration{}, fault.New(fault.Conflict, "substitution.no_category")
 	}
-	categories[i].Approval = "review" // the substitution decides
+	categories[i].Approval = "review"                           // the substitution decides
 	if c.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil { // whoever steps in is not asked the event's own questions
 		return Registration{}, fmt.Errorf("read form: %w", err)
 	}
