@@ -139,7 +139,7 @@ var owns = map[string][]string{
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
 	},
-	"mail":         {"mails"},
+	"mail":         {"mails", "mail_attempts", "mail_templates"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
 	"doors":        {"gates", "devices", "scans", "presence"},
 	"agenda":       {"sessions", "session_people", "agenda_versions"},

@@ -21,7 +21,7 @@ type mailsPage struct {
 
 func (s *Server) mails(c *fiber.Ctx) error {
 	number := pageNumber(c)
-	list, total, err := s.Mail.List(c.UserContext(), actor(c), event(c).ID, (number-1)*mailsPerPage, mailsPerPage)
+	list, total, err := s.Mail.List(c.UserContext(), actor(c), event(c).ID, mail.Filter{Offset: (number - 1) * mailsPerPage, Limit: mailsPerPage})
 	if err != nil {
 		return err
 	}
