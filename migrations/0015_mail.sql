@@ -21,10 +21,11 @@ CREATE TABLE mail_attempts (
 );
 CREATE INDEX mail_attempts_of ON mail_attempts (mail_id, at, id);
 
+ALTER TABLE categories ADD CONSTRAINT categories_of_event UNIQUE (event_id, id);
 CREATE TABLE mail_templates (                  -- every version of a text that the office wrote; the latest holds
   id            uuid PRIMARY KEY,
   event_id      uuid NOT NULL CONSTRAINT mail_templates_event REFERENCES events ON DELETE CASCADE,
-  category_id   uuid CONSTRAINT mail_templates_category REFERENCES categories ON DELETE CASCADE, -- null: every category without a text of its own
+  category_id   uuid,                          -- null: every category without a text of its own
   kind          text NOT NULL,
   lang          text NOT NULL CONSTRAINT mail_templates_lang CHECK (lang IN ('zh', 'en')),
   version       int NOT NULL CONSTRAINT mail_templates_version CHECK (version > 0),
@@ -34,6 +35,7 @@ CREATE TABLE mail_templates (                  -- every version of a text that t
   updated_at    timestamptz NOT NULL,
   updated_by_zh text NOT NULL,
   updated_by_en text NOT NULL,
+  CONSTRAINT mail_templates_category FOREIGN KEY (event_id, category_id) REFERENCES categories (event_id, id) ON DELETE CASCADE,
   CONSTRAINT mail_templates_once UNIQUE NULLS NOT DISTINCT (event_id, category_id, kind, lang, version),
   CONSTRAINT mail_templates_text CHECK (restored = (subject = '' AND body = ''))
 );

@@ -97,6 +97,8 @@ type Letter struct {
 	ManageSecret string // of the link to the person's own page; empty: the letter carries none
 	BadgeToken   string // for the QR; empty: none
 	Reason       string
+
+	draft bool // of a preview: nothing in it opens anything
 }
 
 // Service is the one door to delegations and registrations.

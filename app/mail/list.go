@@ -47,10 +47,10 @@ func (s *Service) Counts(ctx context.Context, by accounts.Actor, event ident.ID)
 	return counts, err
 }
 
-// Templates answers which templates an event's mails were written by.
+// TemplatesUsed answers which templates an event's mails were written by.
 //
 // Fault: Forbidden.
-func (s *Service) Templates(ctx context.Context, by accounts.Actor, event ident.ID) ([]string, error) {
+func (s *Service) TemplatesUsed(ctx context.Context, by accounts.Actor, event ident.ID) ([]string, error) {
 	if !by.May(accounts.SeeMails, event) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}

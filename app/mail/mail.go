@@ -124,9 +124,8 @@ type Options struct {
 	Log     *slog.Logger
 	Now     clock.Clock
 	NewID   ident.Source
-	Words   *locale.Catalogue // the built-in texts; nil: there are none
-	SMTPURL string            // empty: mails are kept
-	From    string            // name and address
+	SMTPURL string // empty: mails are kept
+	From    string // name and address
 	// SendLimit is how long one conversation with the server may take; zero: a
 	// minute.
 	SendLimit time.Duration

@@ -68,6 +68,25 @@ func (s *Service) ResendTo(ctx context.Context, by accounts.Actor, id ident.ID, 
 	return copied, err
 }
 
+// QueueTest queues a letter that only tries how it arrives.
+//
+// Faults: Forbidden; Invalid, the address.
+func (s *Service) QueueTest(ctx context.Context, by accounts.Actor, l Letter) error {
+	switch {
+	case !by.May(accounts.SendMails, l.EventID):
+		return fault.New(fault.Forbidden, "error.forbidden")
+	case l.To == "":
+		return fault.Fields(fault.Field{Path: "email", Key: "field.email"})
+	}
+	return store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error {
+		l.ID = s.NewID()
+		if err := s.Queue(ctx, tx, l); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, by, l.EventID, "mail.test", "mail", l.ID, nil)
+	})
+}
+
 // resendable finds a mail that can be sent once more, and keeps others from
 // changing it.
 func (s *Service) resendable(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, id ident.ID) (Mail, error) {
