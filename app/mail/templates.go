@@ -28,6 +28,9 @@ type Template struct {
 	UpdatedBy  locale.Text
 }
 
+// Subject is what the version says in a language's subject.
+func (t Template) Subject(lang locale.Lang) string { return t.Texts[lang].Subject }
+
 // Place is where a text stands: a kind of letter, in an event, for a category.
 type Place struct {
 	EventID    ident.ID

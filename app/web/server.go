@@ -54,6 +54,7 @@ type Services struct {
 	Events      *events.Service
 	Firms       *firms.Service
 	Delegations *delegations.Service
+	Letters     *delegations.Letters
 	Badges      *badges.Service
 	Doors       *doors.Service
 	Projects    *projects.Service

@@ -91,7 +91,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.web, err = web.New(web.Options{
 		Services: web.Services{
 			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
-			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
+			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail, Letters: letters,
 			Doors:       gates,
 			Files:       s.files,
 			Privacy:     s.privacy,
