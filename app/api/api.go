@@ -22,6 +22,7 @@ import (
 	"qianshou/app/firms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/seal"
+	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/projects"
 	"qianshou/app/web"
@@ -45,6 +46,7 @@ type Options struct {
 	Projects    *projects.Service
 	Firms       *firms.Service
 	Files       *files.Service
+	Mail        *mail.Service
 }
 
 // API is what other programs call: the same services as the pages, with JSON in
@@ -72,6 +74,7 @@ func (a *API) Mount(m web.Mount) error {
 	a.agendaOperations()
 	a.matchmakingOperations()
 	a.projectOperations()
+	a.mailOperations()
 	text, err := json.Marshal(a.doc)
 	if err != nil {
 		return fmt.Errorf("describe the API: %w", err)
@@ -132,6 +135,12 @@ func (a *API) describe(o description, in, out reflect.Type) {
 		if field.Name == "Body" {
 			op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 				fiber.MIMEApplicationJSON: {Schema: registry.Schema(field.Type, true, o.id+"Input")},
+			}}
+			continue
+		}
+		if media := field.Tag.Get("raw"); media != "" {
+			op.RequestBody = &huma.RequestBody{Required: true, Description: field.Tag.Get("doc"), Content: map[string]*huma.MediaType{
+				media: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 			}}
 			continue
 		}

@@ -55,7 +55,7 @@ func (a *auditReader) field(kind, field string) string {
 var sentences = map[string]string{
 	"registration.status": "state.registration.", "badge.state": "state.badge.", "badge_print.layout": "badge.layout.",
 	"delegation.status": "state.delegation.", "event.status": "state.event.", "token.role": "role.",
-	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.", "mail_text.letter": "mail.kind.",
+	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.", "mail_text.letter": "mail.kind.", "mail.outcome": "mail.fate.",
 	"project.stage": "state.project.", "project.reported": "state.project.", "project.of": "state.project.", "project.verdict": "state.project.",
 	"project.kind": "projects.kind.", "project.direction": "projects.direction.", "project.document_type": "projects.document.",
 	"project.visibility": "projects.visibility.", "project.evidence": "projects.evidence.", "project.role": "projects.role.",

@@ -85,7 +85,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.programs = api.New(api.Options{
 		DB: g.db, Box: g.box, Now: g.now, Log: g.log, PublicURL: g.cfg.PublicURL, Version: version(),
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
-		Matchmaking: meetings, Projects: ledger, Firms: firmList, Files: s.files,
+		Matchmaking: meetings, Projects: ledger, Firms: firmList, Files: s.files, Mail: s.mail,
 	})
 	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db, s.relay, s.feed), MetricsToken: g.cfg.MetricsToken}
 	s.web, err = web.New(web.Options{
