@@ -119,7 +119,7 @@ type Mail struct {
 
 // Options say how mails leave.
 type Options struct {
-	DB      *sqlx.DB
+	DB      *sqlx.DB  // nil: letters can be drawn and tried, not queued
 	Box     *seal.Box // seals what mails say
 	Log     *slog.Logger
 	Now     clock.Clock
@@ -160,6 +160,9 @@ func New(o Options) (*Service, error) {
 	}
 	if s.html, err = template.New("letter.html").Funcs(template.FuncMap{"lines": func(s string) []string { return strings.Split(s, "\n") }}).ParseFS(files, "letter.html"); err != nil {
 		return nil, fmt.Errorf("read letter: %w", err)
+	}
+	if o.DB == nil {
+		return s, nil
 	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{service: s})
