@@ -36,6 +36,30 @@ CREATE TABLE mail_templates (                  -- every version of a text that t
   updated_by_zh text NOT NULL,
   updated_by_en text NOT NULL,
   CONSTRAINT mail_templates_category FOREIGN KEY (event_id, category_id) REFERENCES categories (event_id, id) ON DELETE CASCADE,
-  CONSTRAINT mail_templates_once UNIQUE NULLS NOT DISTINCT (event_id, category_id, kind, lang, version),
   CONSTRAINT mail_templates_text CHECK (restored = (subject = '' AND body = ''))
 );
+CREATE UNIQUE INDEX mail_templates_once ON mail_templates (event_id, coalesce(category_id, '00000000-0000-0000-0000-000000000000'), kind, lang, version);
+
+CREATE TABLE mail_pace (                       -- when the next mail of an announcement may leave, by the database's clock
+  singleton boolean PRIMARY KEY DEFAULT true CONSTRAINT mail_pace_singleton CHECK (singleton),
+  next_at   timestamptz NOT NULL
+);
+INSERT INTO mail_pace (next_at) VALUES ('-infinity');
+
+CREATE TABLE announcements (
+  id            uuid PRIMARY KEY,
+  event_id      uuid NOT NULL CONSTRAINT announcements_event REFERENCES events ON DELETE CASCADE,
+  category_id   uuid,                          -- null: every category
+  delegation_id uuid CONSTRAINT announcements_delegation REFERENCES delegations ON DELETE SET NULL, -- null: every delegation, and who comes in none
+  standing      text NOT NULL CONSTRAINT announcements_standing CHECK (standing IN ('all', 'coming', 'deciding', 'waitlisted')),
+  subject_zh    text NOT NULL,
+  body_zh       text NOT NULL,
+  subject_en    text NOT NULL,
+  body_en       text NOT NULL,
+  recipients    int NOT NULL CONSTRAINT announcements_recipients CHECK (recipients > 0),
+  sent_at       timestamptz NOT NULL,
+  sent_by_zh    text NOT NULL,
+  sent_by_en    text NOT NULL,
+  CONSTRAINT announcements_category FOREIGN KEY (event_id, category_id) REFERENCES categories (event_id, id)
+);
+CREATE INDEX announcements_of ON announcements (event_id, sent_at DESC, id);

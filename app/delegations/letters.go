@@ -43,15 +43,47 @@ func (w *Letters) Write(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 		return err
 	}
 	if out.To == "" && l.Registration.DelegationID != ident.Nil {
-		if out.To, err = officerOf(ctx, tx, l.Registration.DelegationID, w.Mail.Now()); err != nil {
+		officer, err := officerOf(ctx, tx, l.Registration.DelegationID, w.Mail.Now())
+		if err != nil {
 			return fmt.Errorf("find who speaks for a delegation: %w", err)
 		}
-		out.OnBehalf = out.To != ""
-		if out.OnBehalf {
-			out.ToName = ""
-		}
+		out.through(officer)
 	}
-	return w.Mail.Queue(ctx, tx, out)
+	return w.Mail.Queue(ctx, tx, out.Letter)
+}
+
+// WriteMany queues an announcement to many people, to each in their own language
+// first. It answers how many of them nobody can be told for.
+func (w *Letters) WriteMany(ctx context.Context, tx *sqlx.Tx, e events.Event, to []Registration, texts mail.Texts) (untold int, err error) {
+	officers := map[ident.ID]string{}
+	letters := make([]mail.Letter, 0, len(to))
+	for _, r := range to {
+		out, err := w.compose(Letter{Kind: mail.Announcement, Event: e, Registration: r}, texts)
+		if err != nil {
+			return 0, err
+		}
+		if _, asked := officers[r.DelegationID]; !asked && r.Email == "" && r.DelegationID != ident.Nil {
+			if officers[r.DelegationID], err = officerOf(ctx, tx, r.DelegationID, w.Mail.Now()); err != nil {
+				return 0, fmt.Errorf("find who speaks for a delegation: %w", err)
+			}
+		}
+		out.through(officers[r.DelegationID])
+		if out.To == "" {
+			untold++
+		}
+		letters = append(letters, out.Letter)
+	}
+	return untold, w.Mail.QueueMany(ctx, tx, letters)
+}
+
+// composed is a letter that may go to whoever speaks for its person.
+type composed struct{ mail.Letter }
+
+// through has an officer told in place of a person without an address.
+func (c *composed) through(officer string) {
+	if c.To == "" && officer != "" {
+		c.To, c.ToName, c.OnBehalf = officer, "", true
+	}
 }
 
 // textsIn is the text that holds for a letter: the office's, or the built-in one.
@@ -91,7 +123,7 @@ func (w *Letters) Preview(by accounts.Actor, l Letter, texts mail.Texts) (mail.M
 	if err != nil {
 		return mail.Mail{}, err
 	}
-	return w.Mail.Draw(out)
+	return w.Mail.Draw(out.Letter)
 }
 
 // SendTest queues a letter by texts that need not hold to whoever asks for it; see
@@ -104,17 +136,17 @@ func (w *Letters) SendTest(ctx context.Context, by accounts.Actor, l Letter, tex
 		return err
 	}
 	out.Template, out.RegistrationID, out.To, out.ToName = "test", ident.Nil, to, by.Called().In(out.Lang)
-	return w.Mail.QueueTest(ctx, by, out)
+	return w.Mail.QueueTest(ctx, by, out.Letter)
 }
 
 // draft composes a letter that may be read by others than the person.
-func (w *Letters) draft(by accounts.Actor, l Letter, texts mail.Texts) (mail.Letter, error) {
+func (w *Letters) draft(by accounts.Actor, l Letter, texts mail.Texts) (composed, error) {
 	if !by.May(accounts.SendMails, l.Event.ID) {
-		return mail.Letter{}, fault.New(fault.Forbidden, "error.forbidden")
+		return composed{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	clean, err := texts.Clean(l.Kind)
 	if err != nil {
-		return mail.Letter{}, err
+		return composed{}, err
 	}
 	l.draft = true
 	if l.BadgeToken = ""; l.Kind == "approved" {
@@ -140,16 +172,20 @@ func (w *Letters) Sample(e events.Event, category events.Category, kind string, 
 }
 
 // compose writes a letter by its texts.
-func (w *Letters) compose(l Letter, texts mail.Texts) (mail.Letter, error) {
+func (w *Letters) compose(l Letter, texts mail.Texts) (composed, error) {
 	lang, ok := locale.Parse(l.Registration.Lang)
 	if !ok {
 		lang = locale.EN
 	}
 	r := l.Registration
-	out := mail.Letter{
-		EventID: l.Event.ID, RegistrationID: r.ID, Template: "registration." + l.Kind, To: r.Email, ToName: r.Called().In(lang), Lang: lang,
-		Blocks: map[locale.Lang]mail.Block{locale.ZH: w.block(l, locale.ZH, texts[locale.ZH]), locale.EN: w.block(l, locale.EN, texts[locale.EN])},
+	template := "registration." + l.Kind
+	if l.Kind == mail.Announcement {
+		template = l.Kind
 	}
+	out := composed{mail.Letter{
+		EventID: l.Event.ID, RegistrationID: r.ID, Template: template, To: r.Email, ToName: r.Called().In(lang), Lang: lang,
+		Blocks: map[locale.Lang]mail.Block{locale.ZH: w.block(l, locale.ZH, texts[locale.ZH]), locale.EN: w.block(l, locale.EN, texts[locale.EN])},
+	}}
 	if l.BadgeToken != "" && w.QR != nil {
 		png, err := w.QR(l.BadgeToken)
 		if err != nil {
@@ -191,6 +227,8 @@ func (w *Letters) block(l Letter, lang locale.Lang, written mail.Text) mail.Bloc
 		fact("mail.reason", l.Reason)
 	}
 	switch {
+	case l.Kind == mail.Announcement:
+		b.Action, b.URL = t("mail.event_page"), w.PublicURL+"/e/"+l.Event.Slug+"?lang="+string(lang)
 	case l.draft:
 		b.Action, b.URL = t("mail.manage"), w.PublicURL+"/e/"+l.Event.Slug+"?lang="+string(lang)
 	case l.ManageSecret != "":

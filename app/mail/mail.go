@@ -115,6 +115,8 @@ type Mail struct {
 	Purged         bool       `db:"purged"` // its time is over: that it was sent is all that is kept
 	CreatedAt      time.Time  `db:"created_at"`
 	SentAt         *time.Time `db:"sent_at"`
+
+	notBefore time.Time // by the clock of the queue; zero: at once
 }
 
 // Options say how mails leave.
@@ -125,7 +127,11 @@ type Options struct {
 	Now     clock.Clock
 	NewID   ident.Source
 	SMTPURL string // empty: mails are kept
-	From    string // name and address
+	// PerMinute is how many mails of announcements leave in a minute at most, of all
+	// processes; zero: as many as the server takes. Letters about one registration
+	// do not wait.
+	PerMinute int
+	From      string // name and address
 	// SendLimit is how long one conversation with the server may take; zero: a
 	// minute.
 	SendLimit time.Duration
@@ -221,6 +227,35 @@ func (s *Service) Queue(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	return s.put(ctx, tx, &m)
 }
 
+// QueueMany writes the letters of an announcement, which leave at the pace of
+// PerMinute.
+//
+// Fault: Invalid, an address is none.
+func (s *Service) QueueMany(ctx context.Context, tx *sqlx.Tx, letters []Letter) error {
+	var begins time.Time
+	var gap time.Duration
+	if s.PerMinute > 0 && s.SMTPURL != "" {
+		gap = time.Minute / time.Duration(s.PerMinute)
+		var err error
+		if begins, err = takePace(ctx, tx, len(letters), gap); err != nil {
+			return fmt.Errorf("take the pace of an announcement: %w", err)
+		}
+	}
+	for i, l := range letters {
+		m, err := s.Draw(l)
+		if err != nil {
+			return err
+		}
+		if gap > 0 {
+			m.notBefore = begins.Add(time.Duration(i) * gap)
+		}
+		if err := s.put(ctx, tx, &m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // put gives a mail its ID and its fate, and queues it.
 func (s *Service) put(ctx context.Context, tx *sqlx.Tx, m *Mail) error {
 	if m.ID == ident.Nil {
@@ -256,7 +291,7 @@ func (s *Service) put(ctx context.Context, tx *sqlx.Tx, m *Mail) error {
 }
 
 func (s *Service) enqueue(ctx context.Context, tx *sqlx.Tx, m Mail) error {
-	if _, err := s.jobs.InsertTx(ctx, tx.Tx, sendArgs{MailID: m.ID, Round: m.Round}, nil); err != nil {
+	if _, err := s.jobs.InsertTx(ctx, tx.Tx, sendArgs{MailID: m.ID, Round: m.Round}, &river.InsertOpts{ScheduledAt: m.notBefore}); err != nil {
 		return fmt.Errorf("queue mail: %w", err)
 	}
 	return nil

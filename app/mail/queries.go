@@ -116,3 +116,11 @@ func attemptsOf(ctx context.Context, q store.Querier, mail ident.ID) (list []Att
 	err = q.SelectContext(ctx, &list, `SELECT id, mail_id, at, outcome, smtp_code, words FROM mail_attempts WHERE mail_id = $1 ORDER BY at, id`, mail)
 	return list, err
 }
+
+// takePace keeps the moments of n mails, a gap apart, and answers the first.
+func takePace(ctx context.Context, q store.Querier, n int, gap time.Duration) (begins time.Time, err error) {
+	err = q.GetContext(ctx, &begins, `
+		UPDATE mail_pace SET next_at = greatest(next_at, clock_timestamp()) + $1 * interval '1 microsecond'
+		RETURNING next_at - $1 * interval '1 microsecond'`, (time.Duration(n) * gap).Microseconds())
+	return begins, err
+}

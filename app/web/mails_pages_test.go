@@ -1,6 +1,8 @@
 package web
 
 import (
+	"qianshou/app/announcements"
+	"qianshou/app/delegations"
 	"qianshou/app/events"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -42,6 +44,34 @@ var mailPages = map[string]sample{
 			m.Attempts = append(m.Attempts, mail.Attempt{At: p.Now, Outcome: outcome, Code: 550, Words: "<no such user>"})
 		}
 		return m
+	},
+	"mails/announcements": func(p Page, full bool) any {
+		if !full {
+			return announcementsPage{Page: p}
+		}
+		m := announcementsPage{Page: p}
+		for i, standing := range delegations.Standings {
+			a := announcements.Announcement{
+				To: delegations.Audience{Standing: standing}, Texts: mail.Texts{locale.ZH: {Subject: "…", Body: "<b>"}, locale.EN: {Subject: "…", Body: "<b>"}},
+				Recipients: 1200, SentAt: p.Now, SentBy: wordsFull,
+			}
+			if i == 0 {
+				a.Category, a.Delegation = wordsFull, wordsFull
+			}
+			m.Rows = append(m.Rows, a)
+		}
+		return m
+	},
+	"mails/announcement": func(p Page, full bool) any {
+		if !full {
+			return announcementPage{Page: p}
+		}
+		form := FormOf("subject_zh", "{x}", "as", "html", "reads", "zh")
+		form.Add("subject_zh", "mail.text.unknown", "{x}")
+		return announcementPage{
+			Page: p, Form: form, Categories: []Choice{{"", "…"}}, Delegations: []Choice{{"", "…"}}, Standings: []Choice{{"", "…"}},
+			Placeholders: mail.Placeholders(mail.Announcement), Checked: true, Count: 1200, Seen: "…", PerMinute: 120,
+		}
 	},
 	"mails/texts": func(p Page, full bool) any {
 		if !full {

@@ -373,27 +373,6 @@ func (s *Server) statisticsRoutes() []route {
 	}
 }
 
-// Console: mails.
-
-func (s *Server) mailRoutes() []route {
-	const texts = "/console/:event/mails/texts"
-	see, send := right(accounts.SeeMails), right(accounts.SendMails)
-	return []route{
-		get("/console/:event/mails", see, s.mails),
-		get(texts, see, s.mailTexts),
-		get(texts+"/:kind", send, s.mailText),
-		post(texts+"/:kind", send, s.saveMailText),
-		get(texts+"/:kind/preview", send, s.previewMailText),
-		post(texts+"/:kind/preview", send, s.previewMailText),
-		post(texts+"/:kind/restore", send, s.restoreMailText),
-		post(texts+"/:kind/test", send, s.tryMailText).limit(trialLimit),
-		get("/console/:event/mails/:mail", see, s.mailShown),
-		get("/console/:event/mails/:mail/letter", see, s.letterShown),
-		post("/console/:event/mails/:mail/resend", send, s.resendMail),
-		post("/console/:event/mails/:mail/copy", send, s.copyMail),
-	}
-}
-
 // Console: how long what is kept.
 
 func (s *Server) privacyRoutes() []route {

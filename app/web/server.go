@@ -16,6 +16,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
+	"qianshou/app/announcements"
 	"qianshou/app/audit"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
@@ -51,18 +52,19 @@ type Services struct {
 	Agenda   *agenda.Service
 	Feed     *agenda.Feed
 
-	Events      *events.Service
-	Firms       *firms.Service
-	Delegations *delegations.Service
-	Letters     *delegations.Letters
-	Badges      *badges.Service
-	Doors       *doors.Service
-	Projects    *projects.Service
-	Matchmaking *matchmaking.Service
-	Mail        *mail.Service
-	Files       *files.Service
-	Privacy     *privacy.Service
-	Audit       *audit.Log
+	Events        *events.Service
+	Firms         *firms.Service
+	Delegations   *delegations.Service
+	Letters       *delegations.Letters
+	Announcements *announcements.Service
+	Badges        *badges.Service
+	Doors         *doors.Service
+	Projects      *projects.Service
+	Matchmaking   *matchmaking.Service
+	Mail          *mail.Service
+	Files         *files.Service
+	Privacy       *privacy.Service
+	Audit         *audit.Log
 }
 
 // Options are what the server is built from.

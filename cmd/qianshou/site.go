@@ -11,6 +11,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
+	"qianshou/app/announcements"
 	"qianshou/app/api"
 	"qianshou/app/audit"
 	"qianshou/app/badges"
@@ -92,11 +93,12 @@ func build(ctx context.Context, g *ground) (*site, error) {
 		Services: web.Services{
 			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
 			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail, Letters: letters,
-			Doors:       gates,
-			Files:       s.files,
-			Privacy:     s.privacy,
-			Projects:    projects.New(g.db, g.now, ident.New),
-			Matchmaking: meetings,
+			Doors:         gates,
+			Announcements: announcements.New(g.db, letters, g.now, ident.New),
+			Files:         s.files,
+			Privacy:       s.privacy,
+			Projects:      projects.New(g.db, g.now, ident.New),
+			Matchmaking:   meetings,
 		},
 		Log: g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
 		Version: version(), Dev: g.cfg.Dev, Proxies: g.cfg.proxies(), Demo: g.demo,
@@ -136,7 +138,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 		return nil, err
 	}
 	post, err := mail.New(mail.Options{
-		DB: g.db, Box: g.box, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom,
+		DB: g.db, Box: g.box, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom, PerMinute: g.cfg.MailsPerMinute,
 	})
 	if err != nil {
 		return nil, err
