@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"qianshou/app/accounts"
+	"qianshou/app/announcements"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/events"
@@ -59,6 +60,8 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	s := &badgeSite{t: t}
 	s.services.Events, s.services.Badges = events.New(db, april, ident.New), badges.New(db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
+	s.services.Mail, s.services.Letters, s.services.Announcements = post, letters, announcements.New(db, letters, april, ident.New)
+	s.services.Accounts = accounts.New(db, nil, april, ident.New)
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
 	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
 	must(s.services.Events.SaveCountry(t.Context(), by, events.Country{Code: "RS", Code3: "SRB", Name: locale.Text{ZH: "塞尔维亚", EN: "Serbia"}}))
@@ -97,6 +100,13 @@ func newBadgeSite(t *testing.T) *badgeSite {
 		a.Grants = []accounts.Grant{{Role: accounts.Role(role)}}
 		people[role] = a
 	}
+	known, err := s.services.Accounts.Create(t.Context(), by, accounts.Account{
+		Email: "owner@office.example", NameZH: "林舒", NameEN: "Lin Shu", Lang: "en", Grants: []accounts.Grant{{Role: accounts.Owner}},
+	}, "a long enough password")
+	must(err)
+	owner := people["owner"]
+	owner.ID = known.ID
+	people["owner"] = owner
 	s.Server = newServer(t, func(o *Options) {
 		o.Services, o.SignIn = s.services, people
 		o.Event = func(ctx context.Context, ref string) (EventHead, error) {
