@@ -28,6 +28,7 @@ var may = map[string][]string{
 	"firms":               {"accounts", "audit", "events", "kit/..."},
 	"delegations":         {"accounts", "audit", "events", "firms", "mail", "kit/..."},
 	"announcements":       {"accounts", "audit", "delegations", "events", "mail", "kit/..."},
+	"lists":               {"accounts", "audit", "events", "firms", "delegations", "kit/..."},
 	"agenda":              {"accounts", "audit", "events", "firms", "delegations", "mail", "kit/..."},
 	"matchmaking":         {"accounts", "audit", "events", "firms", "delegations", "agenda", "matchmaking/...", "mail", "kit/..."},
 	"matchmaking/format":  {},
@@ -140,18 +141,20 @@ var owns = map[string][]string{
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
 	},
-	"mail":          {"mails", "mail_attempts", "mail_templates", "mail_pace"},
+	"mail":         {"mails", "mail_attempts", "mail_templates", "mail_pace"},
+	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
+	"doors":        {"gates", "devices", "scans", "presence"},
+	"agenda":       {"sessions", "session_people", "agenda_versions"},
+	"matchmaking":  {"time_slots", "matchmaking_rules", "meeting_requests", "delegation_needs", "unavailable_slots", "interpreters", "plans", "meetings"},
+	"projects":     {"fx_rates", "projects", "project_appearances", "stage_events", "stage_checks"},
+	"installation": {"installation"},
+	"files":        {"files", "blobs"},
+	"keys":         {"key_ring"},
+	"lists":        {"imports", "import_rows"},
+	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds"},
+	"kit":          {"outbox"},
+
 	"announcements": {"announcements"},
-	"badges":        {"signing_keys", "badges", "badge_prints", "badge_backs"},
-	"doors":         {"gates", "devices", "scans", "presence"},
-	"agenda":        {"sessions", "session_people", "agenda_versions"},
-	"matchmaking":   {"time_slots", "matchmaking_rules", "meeting_requests", "delegation_needs", "unavailable_slots", "interpreters", "plans", "meetings"},
-	"projects":      {"fx_rates", "projects", "project_appearances", "stage_events", "stage_checks"},
-	"installation":  {"installation"},
-	"files":         {"files", "blobs"},
-	"keys":          {"key_ring"},
-	"privacy":       {"retention_rules", "purges", "purge_runs", "legal_holds"},
-	"kit":           {"outbox"},
 }
 
 // reads says whose tables the queries of a package may join besides its own: a
@@ -159,16 +162,17 @@ var owns = map[string][]string{
 // not of one moment. It only ever looks down the order of doc.go; the doors look at
 // the agenda too, whose listed guests a gate lets in.
 var reads = map[string][]string{
-	"delegations":   {"events", "firms"},
+	"delegations":  {"events", "firms"},
+	"agenda":       {"events", "delegations"},
+	"matchmaking":  {"events", "firms", "delegations", "agenda"},
+	"badges":       {"events", "firms", "delegations"},
+	"doors":        {"events", "delegations", "agenda", "badges", "files"},
+	"projects":     {"events", "firms"},
+	"files":        {"events", "delegations"},
+	"privacy":      {"events", "delegations"},
+	"installation": {"accounts", "events"}, // whether anybody has used the database yet
+
 	"announcements": {"events", "delegations"},
-	"agenda":        {"events", "delegations"},
-	"matchmaking":   {"events", "firms", "delegations", "agenda"},
-	"badges":        {"events", "firms", "delegations"},
-	"doors":         {"events", "delegations", "agenda", "badges", "files"},
-	"projects":      {"events", "firms"},
-	"files":         {"events", "delegations"},
-	"privacy":       {"events", "delegations"},
-	"installation":  {"accounts", "events"}, // whether anybody has used the database yet
 }
 
 var (

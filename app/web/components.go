@@ -46,6 +46,13 @@ var states = map[string]map[string][2]string{
 		"invited": {"wait", "mail"}, "accepted": {"wait", "check"}, "confirmed": {"ok", "circle-check"},
 		"declined": {"", "x"}, "withdrawn": {"", "x"},
 	},
+	"list": {
+		"reading": {"wait", "hourglass"}, "checked": {"fix", "list-check"}, "committing": {"wait", "hourglass"}, "done": {"ok", "circle-check"},
+		"failed": {"final", "circle-x"}, "cancelled": {"", "x"},
+	},
+	"line": {
+		"new": {"ok", "user-plus"}, "changed": {"wait", "edit"}, "same": {"", "check"}, "bad": {"final", "alert-triangle"}, "duplicate": {"final", "copy"},
+	},
 	"link": {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
 	"session": {
 		"draft": {"", "pencil"}, "planned": {"wait", "calendar"}, "published": {"ok", "circle-check"}, "live": {"live", ""},

@@ -116,6 +116,7 @@ func (s *Server) routes() []route {
 		s.photoRoutes(),
 		s.delegationLinkRoutes(),
 		s.overviewRoutes(),
+		s.listRoutes(),
 		s.registrationRoutes(),
 		s.delegationRoutes(),
 		s.matchmakingRoutes(),
@@ -191,16 +192,16 @@ func (s *Server) photoRoutes() []route {
 	const member = "/delegation/:token/members/:registration"
 	return []route{
 		get("/me/:token/photo", link(), s.ownPhoto),
-		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Most(files.Photo)),
 		post("/me/:token/photo/remove", link(), s.removeOwn(files.Photo)),
 		get("/me/:token/photo.jpg", link(), s.ownPicture),
-		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.Most(files.PassportScan)),
 		post("/me/:token/passport/remove", link(), s.removeOwn(files.PassportScan)),
 		get(member+"/photo", link(), s.ownPhoto),
-		post(member+"/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post(member+"/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Most(files.Photo)),
 		post(member+"/photo/remove", link(), s.removeOwn(files.Photo)),
 		get(member+"/photo.jpg", link(), s.ownPicture),
-		post(member+"/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		post(member+"/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.Most(files.PassportScan)),
 		post(member+"/passport/remove", link(), s.removeOwn(files.PassportScan)),
 	}
 }
@@ -212,8 +213,8 @@ func (s *Server) paperRoutes() []route {
 	see, edit := right(accounts.SeeRegistrations), right(accounts.EditRegistration)
 	return []route{
 		get(papers, see, s.papers),
-		post(papers+"/photo", edit, s.addPaper(files.Photo)).takes(files.Photo),
-		post(papers+"/passport", edit, s.addPaper(files.PassportScan)).takes(files.PassportScan),
+		post(papers+"/photo", edit, s.addPaper(files.Photo)).takes(files.Most(files.Photo)),
+		post(papers+"/passport", edit, s.addPaper(files.PassportScan)).takes(files.Most(files.PassportScan)),
 		post(papers+"/remove", edit, s.removePaper),
 		post(papers+"/reveal", right(accounts.SeeSensitive), s.revealIdentity),
 		get("/console/:event/files/:file", right(accounts.SeeConsole), s.file),

@@ -27,6 +27,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/lists"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/privacy"
@@ -52,19 +53,21 @@ type Services struct {
 	Agenda   *agenda.Service
 	Feed     *agenda.Feed
 
-	Events        *events.Service
-	Firms         *firms.Service
-	Delegations   *delegations.Service
+	Events      *events.Service
+	Firms       *firms.Service
+	Delegations *delegations.Service
+	Lists       *lists.Service
+	Badges      *badges.Service
+	Doors       *doors.Service
+	Projects    *projects.Service
+	Matchmaking *matchmaking.Service
+	Mail        *mail.Service
+	Files       *files.Service
+	Privacy     *privacy.Service
+	Audit       *audit.Log
+
 	Letters       *delegations.Letters
 	Announcements *announcements.Service
-	Badges        *badges.Service
-	Doors         *doors.Service
-	Projects      *projects.Service
-	Matchmaking   *matchmaking.Service
-	Mail          *mail.Service
-	Files         *files.Service
-	Privacy       *privacy.Service
-	Audit         *audit.Log
 }
 
 // Options are what the server is built from.

@@ -15,6 +15,7 @@ import (
 
 	"qianshou/app/files"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/sheet"
 )
 
 // send posts a file as the form of a page does.
@@ -153,11 +154,13 @@ func TestUploadsThatAreRefused(t *testing.T) {
 func TestLargeRequests(t *testing.T) {
 	s := newServer(t)
 	photo, scan := files.Most(files.Photo)+formRoom, files.Most(files.PassportScan)+formRoom
+	list := sheet.Usual.Bytes + formRoom
 	member := "/delegation/secret/members/" + ident.Nil.String()
 	papers := "/console/" + forum.Slug + "/registrations/" + ident.Nil.String() + "/papers"
 	for request, want := range map[string]int{
 		"POST /me/secret/photo": photo, "POST /me/secret/photo?lang=en": photo, "POST /me/secret/passport": scan,
 		"POST " + member + "/photo": photo, "POST " + papers + "/passport": scan,
+		"POST /delegation/secret/import": list, "POST /console/" + forum.Slug + "/import/firms": list, "POST /delegation/secret/import/" + ident.Nil.String() + "/commit": maxBody,
 		"POST /me/secret/cancel": maxBody, "POST /sign-in": maxBody, "POST /me/secret/photo/remove": maxBody, "PUT /me/secret/photo": maxBody,
 		"GET /me/secret/photo": maxBody, "POST /api/v1/scans": maxBody, "POST " + papers + "/reveal": maxBody, "POST //me/secret/photo": maxBody,
 	} {

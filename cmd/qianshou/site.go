@@ -25,6 +25,7 @@ import (
 	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/retention"
 	"qianshou/app/kit/seal"
+	"qianshou/app/lists"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/privacy"
@@ -44,6 +45,7 @@ type site struct {
 	feed     *agenda.Feed
 	relay    *outbox.Relay
 	mail     *mail.Service
+	lists    *lists.Service
 	programs *api.API
 	files    *files.Service
 	privacy  *privacy.Service
@@ -70,6 +72,13 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	credentials := badges.New(g.db, g.box, g.now, ident.New).With(s.files)
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
 	firmList := firms.New(g.db, g.now, ident.New)
+	s.lists, err = lists.New(lists.Options{
+		DB: g.db, Bulk: g.bulk, Box: g.box, Log: quieter(g.log), Now: g.now, NewID: ident.New, Words: letters.Words,
+		Events: happenings, Delegations: guests, Firms: firmList,
+	})
+	if err != nil {
+		return nil, err
+	}
 	meetings := matchmaking.New(g.db, g.now, ident.New)
 	ledger := projects.New(g.db, g.now, ident.New)
 	gates := doors.New(g.db, happenings, guests, g.now, ident.New)
@@ -92,13 +101,14 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.web, err = web.New(web.Options{
 		Services: web.Services{
 			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
-			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail, Letters: letters,
-			Doors:         gates,
-			Announcements: announcements.New(g.db, letters, g.now, ident.New),
-			Files:         s.files,
-			Privacy:       s.privacy,
-			Projects:      projects.New(g.db, g.now, ident.New),
-			Matchmaking:   meetings,
+			Delegations: guests, Lists: s.lists, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
+			Doors:       gates,
+			Files:       s.files,
+			Privacy:     s.privacy,
+			Projects:    projects.New(g.db, g.now, ident.New),
+			Matchmaking: meetings,
+
+			Letters: letters, Announcements: announcements.New(g.db, letters, g.now, ident.New),
 		},
 		Log: g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
 		Version: version(), Dev: g.cfg.Dev, Proxies: g.cfg.proxies(), Demo: g.demo,
@@ -128,7 +138,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 
 // retentionTasks are what every part of the program must not keep for ever.
 func retentionTasks(kept *files.Service) []retention.Task {
-	return slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), kept.Retention())
+	return slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), lists.Retention(), kept.Retention())
 }
 
 // letters makes what writes and sends mails; with no server they are kept.
@@ -150,7 +160,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 // channel closes when all of it did.
 func (s *site) background(ctx context.Context) <-chan struct{} {
 	var all sync.WaitGroup
-	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.hearKeys} {
+	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.hearKeys, s.workOnLists} {
 		all.Go(func() { work(ctx) })
 	}
 	done := make(chan struct{})
@@ -171,6 +181,20 @@ func (s *site) sendMail(ctx context.Context) {
 	defer cancel()
 	if err := s.mail.Stop(stopping); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		s.g.log.Error("stop sending mail", "err", err)
+	}
+}
+
+// workOnLists reads and takes over the lists that people bring.
+func (s *site) workOnLists(ctx context.Context) {
+	if err := s.lists.Start(context.WithoutCancel(ctx)); err != nil {
+		s.g.log.Error("lists are not worked on", "err", err)
+		return
+	}
+	<-ctx.Done()
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	defer cancel()
+	if err := s.lists.Stop(stopping); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		s.g.log.Error("stop working on lists", "err", err)
 	}
 }
 
@@ -203,8 +227,10 @@ func (s *site) purge(ctx context.Context) {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
-		if err := s.programs.PurgeKeys(ctx); err != nil && ctx.Err() == nil {
-			s.g.log.Error("purging failed", "err", err)
+		for _, forget := range []func(context.Context) error{s.programs.PurgeKeys, s.lists.Purge} {
+			if err := forget(ctx); err != nil && ctx.Err() == nil {
+				s.g.log.Error("purging failed", "err", err)
+			}
 		}
 		if _, err := s.privacy.PurgeDaily(ctx); err != nil && ctx.Err() == nil {
 			s.g.log.Error("purging what may not be kept failed", "err", err)

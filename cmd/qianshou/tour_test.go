@@ -12,6 +12,7 @@ import (
 	"qianshou/app/apptest"
 	"qianshou/app/doors"
 	"qianshou/app/kit/ident"
+	"qianshou/app/lists"
 )
 
 const week = "ningbo-week-2027"
@@ -31,7 +32,7 @@ type look struct {
 const atDoor = "at the door"
 
 // notAPage are the GET routes that answer files, streams and programs.
-var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|/files/:file$|/mails/.*/(letter|preview)$|\.(ics|ico|jpg|json|pdf|png|svg|txt)$`)
+var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|/files/:file$|/mails/.*/(letter|preview)$|\.(csv|ics|ico|jpg|json|pdf|png|svg|txt|xlsx)$`)
 
 // specimens find, for each parameter of a page's route, one of the demo that shows
 // as much as possible.
@@ -53,7 +54,7 @@ var specimens = map[string]string{
 
 // secrets are the parameters of which the database keeps no copy: guide makes
 // them.
-var secrets = []string{":device", "/me/:token", "/delegation/:token", "/firm/:token"}
+var secrets = []string{":device", ":import", "/me/:token", "/delegation/:token", "/firm/:token"}
 
 // looks answers the whole tour: every page of the route table, and the further
 // faces of those that have several. The test fails on a page whose parameters
@@ -103,6 +104,8 @@ func looks(t *testing.T, routes [][2]string) []look {
 		{name: "console-doors-log-denied", who: "owner", path: console + "/doors/log?kind=denied"},
 		{name: "console-project-report", who: "owner", path: console + "/projects/:unlanded?report=landed"},
 		{name: "console-project-refused", who: "owner", path: console + "/projects/new", status: 422, then: press(`form.pr-edit button.btn-primary`)},
+		{name: "console-imports-all", who: "owner", path: console + "/imports/:import?show=all"},
+		{name: "delegation-import-refused", path: "/delegation/:token/import", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
 		{name: "console-accounts-refused", who: "owner", path: console + "/accounts", status: 422, then: press(`#new form button.btn-primary`)},
 		{name: "styleguide-dark", path: "/styleguide?theme=dark"},
 		{name: "door-ready", who: atDoor, path: "/door", then: pairDoor},
@@ -176,7 +179,8 @@ type guide struct {
 }
 
 // newGuide looks for the specimens, and makes what only who makes it can know:
-// the links of a guest, a delegation and a firm, and a device at a gate.
+// the links of a guest, a delegation and a firm, and a device at a gate; and a list
+// that waits to be taken over.
 func newGuide(t *testing.T, p program) (guide, *site) {
 	t.Helper()
 	s := p.site(t)
@@ -224,6 +228,7 @@ func newGuide(t *testing.T, p program) (guide, *site) {
 	if _, g.doorSecret, err = s.web.Doors.Pair(ctx, code); err != nil {
 		t.Fatal(err)
 	}
+	g.values[":import"] = bringTourList(t, s, by, event.ID, id(":delegation")).String()
 	var letter ident.ID
 	if err := s.g.db.GetContext(ctx, &letter, `SELECT id FROM mails WHERE recipient = 'm056@delegate.example' LIMIT 1`); err != nil {
 		t.Fatal(err)
@@ -236,6 +241,37 @@ func newGuide(t *testing.T, p program) (guide, *site) {
 		t.Fatal("the letter to a delegate has no link")
 	}
 	return g, s
+}
+
+// bringTourList brings a list to a delegation, of which every sort of line comes:
+// new, changed, the same person twice, and wrong in several cells.
+func bringTourList(t *testing.T, s *site, by accounts.Actor, event, delegation ident.ID) ident.ID {
+	t.Helper()
+	d, err := s.web.Delegations.ByID(t.Context(), by, delegation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	members, err := s.web.Delegations.Members(t.Context(), by, d)
+	if err != nil || len(members) == 0 {
+		t.Fatalf("%d members, %v", len(members), err)
+	}
+	known := members[len(members)-1]
+	file := rosterHead +
+		"Member," + known.FamilyName + "," + known.GivenName + ",,,,,," + known.Email + ",+999000000099\n" +
+		"Business,Quastenbeck,Henrike,德国,1984-02-17,TEST77001,2027-10-01,Head of Department,henrike@aachen.example,＋９９９００００００６１\n" +
+		"Member,Brömmelhaus,Tilo,Germany,17/02/1979,TEST77002,2031-10-01,Director,tilo@aachen.example,\n" +
+		"Member,Рanke,Gesa,Atlantis,1990-05-01,TEST77003,2027-01-01,Officer,gesa aachen example,\n" +
+		"Business,Quastenbeck,Henrike,德国,1984-02-17,TEST77001,2027-10-01,Head of Department,henrike@aachen.example,\n"
+	list, err := s.web.Lists.Bring(t.Context(), by, lists.Upload{
+		EventID: event, Kind: lists.Members, DelegationID: delegation, FileName: "roster-2027.csv", File: []byte(file), Lang: "en", Consent: true,
+	})
+	if err == nil {
+		err = s.web.Lists.Work(t.Context(), list.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list.ID
 }
 
 // address is where a page of the tour stands, in a language.
