@@ -33,7 +33,7 @@ func mailCommand(ctx context.Context, args []string, std stdio) error {
 	l := mail.Letter{To: *to, Lang: locale.EN, Blocks: map[locale.Lang]mail.Block{}}
 	for _, lang := range locale.Langs {
 		t := func(key string, args ...any) string { return letters.Words.T(lang, key, args...) }
-		l.Blocks[lang] = mail.Block{Lang: lang.Tag(), Subject: t("mail.try.subject"), Paragraphs: []string{t("mail.try.body")}, Foot: t("mail.try.foot")}
+		l.Blocks[lang] = mail.Block{Lang: lang.Tag(), Subject: t("mail.try.title"), Paragraphs: []string{t("mail.try.body")}, Foot: t("mail.try.foot")}
 	}
 	reply, err := letters.Mail.Try(ctx, l)
 	if err != nil {
