@@ -88,12 +88,13 @@ func (s *Service) Preview(by accounts.Actor, e events.Event, c events.Category, 
 }
 
 // Send queues an announcement to everybody it is for. expected is how many that
-// were when the sender was shown the number.
+// were when the sender was shown the number, and id names this sending: who
+// presses twice sends once.
 //
 // Faults: Forbidden; Invalid with fields; Conflict, there are more or fewer of
-// them now, or none.
-func (s *Service) Send(ctx context.Context, by accounts.Actor, event ident.ID, to delegations.Audience, texts mail.Texts, expected int) (Announcement, error) {
-	a := Announcement{ID: s.newID(), EventID: event, To: to, SentAt: s.now(), SentBy: by.Called()}
+// them now, or none, or it was sent already.
+func (s *Service) Send(ctx context.Context, by accounts.Actor, id, event ident.ID, to delegations.Audience, texts mail.Texts, expected int) (Announcement, error) {
+	a := Announcement{ID: id, EventID: event, To: to, SentAt: s.now(), SentBy: by.Called()}
 	if err := may(by, event, to); err != nil {
 		return a, err
 	}
@@ -101,7 +102,7 @@ func (s *Service) Send(ctx context.Context, by accounts.Actor, event ident.ID, t
 	if a.Texts, err = texts.Clean(mail.Announcement); err != nil {
 		return a, err
 	}
-	return a, store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		e, err := events.In(ctx, tx, event)
 		if err != nil {
 			return err
@@ -122,7 +123,7 @@ func (s *Service) Send(ctx context.Context, by accounts.Actor, event ident.ID, t
 		if err := insert(ctx, tx, a); err != nil {
 			return err
 		}
-		if _, err := s.letters.WriteMany(ctx, tx, e, people, a.Texts); err != nil {
+		if err := s.letters.WriteMany(ctx, tx, e, people, a.Texts); err != nil {
 			return err
 		}
 		err = audit.Record(ctx, tx, audit.Entry{
@@ -135,6 +136,10 @@ func (s *Service) Send(ctx context.Context, by accounts.Actor, event ident.ID, t
 		}
 		return outbox.Append(ctx, tx, outbox.Change{EventID: event, Kind: "mail", Ref: a.ID})
 	})
+	if store.Constraint(err) == "announcements_pkey" {
+		err = fault.Wrap(err, fault.Conflict, "announcements.sent_already")
+	}
+	return a, err
 }
 
 func may(by accounts.Actor, event ident.ID, to delegations.Audience) error {

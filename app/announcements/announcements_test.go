@@ -167,7 +167,7 @@ func TestSending(t *testing.T) {
 		"one language":          {office, all, mail.Texts{locale.ZH: {Subject: "x", Body: "y"}}, 5, fault.Invalid},
 		"a placeholder of none": {office, all, texts("x", "{reason}"), 5, fault.Invalid},
 	} {
-		if _, err := g.sender.Send(t.Context(), c.by, g.event.ID, c.to, c.texts, c.n); fault.CodeOf(err) != c.want {
+		if _, err := g.sender.Send(t.Context(), c.by, ident.New(), g.event.ID, c.to, c.texts, c.n); fault.CodeOf(err) != c.want {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
@@ -176,9 +176,13 @@ func TestSending(t *testing.T) {
 		t.Fatalf("%d mails were queued by what was refused, %v", after-before, err)
 	}
 
-	a, err := g.sender.Send(t.Context(), office, g.event.ID, all, good, 5)
+	id := ident.New()
+	a, err := g.sender.Send(t.Context(), office, id, g.event.ID, all, good, 5)
 	if err != nil || a.Recipients != 5 {
 		t.Fatalf("%+v, %v", a, err)
+	}
+	if _, err := g.sender.Send(t.Context(), office, id, g.event.ID, all, good, 5); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("who presses twice sends twice: %v", err)
 	}
 	list, total, err := g.mail.List(t.Context(), office, g.event.ID, mail.Filter{Template: mail.Announcement, Limit: 50})
 	if err != nil || total != 5 {
@@ -202,7 +206,7 @@ func TestSending(t *testing.T) {
 	}
 	// Sixty in a minute are one in a second, also for the next announcement; letters
 	// about one registration leave at once.
-	if _, err := g.sender.Send(t.Context(), office, g.event.ID, delegations.Audience{Standing: "coming"}, good, 1); err != nil {
+	if _, err := g.sender.Send(t.Context(), office, ident.New(), g.event.ID, delegations.Audience{Standing: "coming"}, good, 1); err != nil {
 		t.Fatal(err)
 	}
 	var at []float64

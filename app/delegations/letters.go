@@ -53,27 +53,24 @@ func (w *Letters) Write(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 }
 
 // WriteMany queues an announcement to many people, to each in their own language
-// first. It answers how many of them nobody can be told for.
-func (w *Letters) WriteMany(ctx context.Context, tx *sqlx.Tx, e events.Event, to []Registration, texts mail.Texts) (untold int, err error) {
+// first. Whom nobody can be told for is shown to the desk with the mails.
+func (w *Letters) WriteMany(ctx context.Context, tx *sqlx.Tx, e events.Event, to []Registration, texts mail.Texts) (err error) {
 	officers := map[ident.ID]string{}
 	letters := make([]mail.Letter, 0, len(to))
 	for _, r := range to {
 		out, err := w.compose(Letter{Kind: mail.Announcement, Event: e, Registration: r}, texts)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if _, asked := officers[r.DelegationID]; !asked && r.Email == "" && r.DelegationID != ident.Nil {
 			if officers[r.DelegationID], err = officerOf(ctx, tx, r.DelegationID, w.Mail.Now()); err != nil {
-				return 0, fmt.Errorf("find who speaks for a delegation: %w", err)
+				return fmt.Errorf("find who speaks for a delegation: %w", err)
 			}
 		}
 		out.through(officers[r.DelegationID])
-		if out.To == "" {
-			untold++
-		}
 		letters = append(letters, out.Letter)
 	}
-	return untold, w.Mail.QueueMany(ctx, tx, letters)
+	return w.Mail.QueueMany(ctx, tx, letters)
 }
 
 // composed is a letter that may go to whoever speaks for its person.

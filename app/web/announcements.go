@@ -12,6 +12,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/events"
 	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/mail"
 )
@@ -40,6 +41,7 @@ type announcementPage struct {
 	Checked      bool // Count is of what the form says now
 	Count        int
 	Seen         string // what was counted, for the hidden field
+	Once         string // names this sending
 	Kept         bool   // no mail leaves: there is no server
 	PerMinute    int
 }
@@ -125,9 +127,10 @@ func (s *Server) announce(c *fiber.Ctx) error {
 		err = announcements.Check(texts)
 	}
 	if err == nil && form.Text("do") == "send" {
-		if form.Text("seen") != counted(to, n) {
+		once, unnamed := ident.Parse(form.Text("once"))
+		if form.Text("seen") != counted(to, n) || unnamed != nil {
 			err = fault.New(fault.Conflict, "announcements.look_again")
-		} else if _, err = s.Announcements.Send(ctx, by, e, to, texts, n); err == nil {
+		} else if _, err = s.Announcements.Send(ctx, by, once, e, to, texts, n); err == nil {
 			s.flash(c, "ok", "announcements.sent", n)
 			return s.done(c, "/console/"+event(c).Slug+"/mails/announcements")
 		}
@@ -142,7 +145,7 @@ func (s *Server) announce(c *fiber.Ctx) error {
 	frames(c)
 	_, wrong := form.Problem("category")
 	if !wrong {
-		p.Checked, p.Count, p.Seen = true, n, counted(to, n)
+		p.Checked, p.Count, p.Seen, p.Once = true, n, counted(to, n), s.NewID().String()
 	}
 	if err != nil {
 		return s.again(c, "mails/announcement", p)

@@ -118,14 +118,16 @@ func TestAnnouncingShowsTheNumberFirst(t *testing.T) {
 	t.Parallel()
 	s := newBadgeSite(t)
 	page := "/console/" + forum.Slug + "/mails/announcements/new"
+	once := ""
 	typed := func(do, seen, standing string) []string {
-		return []string{"do", do, "seen", seen, "standing", standing, "subject_zh", "通知", "body_zh", "{name}", "subject_en", "News", "body_en", "{name}", "reads", "en", "as", "html"}
+		return []string{"do", do, "seen", seen, "once", once, "standing", standing, "subject_zh", "通知", "body_zh", "{name}", "subject_en", "News", "body_en", "{name}", "reads", "en", "as", "html"}
 	}
 	if blind := s.post("owner", page, page, typed("send", "", "coming")...); blind.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("sent unseen: %d", blind.StatusCode)
 	}
 	counted := s.post("owner", page, page, typed("check", "", "coming")...).doc(t)
 	seen := counted.Find("[name=seen]").AttrOr("value", "")
+	once = counted.Find("[name=once]").AttrOr("value", "")
 	if said := counted.Find(".ml-count").Text(); !strings.Contains(said, "将发给1人") || counted.Find("button[value=send]").Length() != 1 || seen == "" {
 		t.Errorf("it says %q", said)
 	}
@@ -134,6 +136,9 @@ func TestAnnouncingShowsTheNumberFirst(t *testing.T) {
 	}
 	if sent := s.post("owner", page, page, typed("send", seen, "coming")...); sent.StatusCode != http.StatusSeeOther {
 		t.Errorf("sending answers %d: %s", sent.StatusCode, sent.doc(t).Find(".qs-note").Text())
+	}
+	if twice := s.post("owner", page, page, typed("send", seen, "coming")...); twice.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("sending twice answers %d", twice.StatusCode)
 	}
 	list, _, err := s.services.Mail.List(t.Context(), accounts.SystemActor("test"), s.badge.EventID, mail.Filter{Template: mail.Announcement, Limit: 9})
 	if err != nil || len(list) != 1 || list[0].To != "m1@city.example" {
