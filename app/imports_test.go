@@ -26,9 +26,10 @@ var may = map[string][]string{
 	"mail":                {"accounts", "audit", "kit/..."},
 	"events":              {"accounts", "audit", "kit/..."},
 	"firms":               {"accounts", "audit", "events", "kit/..."},
-	"delegations":         {"accounts", "audit", "events", "firms", "mail", "kit/..."},
+	"forms":               {"accounts", "audit", "events", "kit/..."},
+	"delegations":         {"accounts", "audit", "events", "firms", "forms", "mail", "kit/..."},
+	"lists":               {"accounts", "audit", "events", "firms", "forms", "delegations", "kit/..."},
 	"announcements":       {"accounts", "audit", "delegations", "events", "mail", "kit/..."},
-	"lists":               {"accounts", "audit", "events", "firms", "delegations", "kit/..."},
 	"agenda":              {"accounts", "audit", "events", "firms", "delegations", "mail", "kit/..."},
 	"matchmaking":         {"accounts", "audit", "events", "firms", "delegations", "agenda", "matchmaking/...", "mail", "kit/..."},
 	"matchmaking/format":  {},
@@ -138,8 +139,10 @@ var owns = map[string][]string{
 		"meeting_tables", "badge_types", "categories",
 	},
 	"firms": {"firms", "firm_sectors", "firm_grants", "event_firms"},
+	"forms": {"forms", "questions", "question_options", "consent_texts", "answers"},
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
+		"registration_changes", "substitutions",
 	},
 	"mail":         {"mails", "mail_attempts", "mail_templates", "mail_pace"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
@@ -150,8 +153,8 @@ var owns = map[string][]string{
 	"installation": {"installation"},
 	"files":        {"files", "blobs"},
 	"keys":         {"key_ring"},
+	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds", "privacy_requests"},
 	"lists":        {"imports", "import_rows"},
-	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds"},
 	"kit":          {"outbox"},
 
 	"announcements": {"announcements"},
@@ -162,6 +165,7 @@ var owns = map[string][]string{
 // not of one moment. It only ever looks down the order of doc.go; the doors look at
 // the agenda too, whose listed guests a gate lets in.
 var reads = map[string][]string{
+	"forms":        {"events", "delegations"},
 	"delegations":  {"events", "firms"},
 	"agenda":       {"events", "delegations"},
 	"matchmaking":  {"events", "firms", "delegations", "agenda"},

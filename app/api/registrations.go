@@ -7,6 +7,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/web"
@@ -23,6 +24,8 @@ func (a *API) registrationOperations() {
 	add(a, description{method: http.MethodGet, path: "/api/v1/events/:event/registrations", id: "list-registrations", tag: "Registrations", rule: web.Right(accounts.SeeRegistrations),
 		summary: "Registrations, in the order in which they came"}, a.listRegistrations)
 	add(a, description{method: http.MethodGet, path: "/api/v1/registrations/:id", id: "registration", tag: "Registrations", rule: web.Anywhere(accounts.SeeRegistrations), summary: "One registration"}, a.oneRegistration)
+	add(a, description{method: http.MethodPatch, path: "/api/v1/registrations/:id", id: "edit-registration", tag: "Registrations", rule: web.Anywhere(accounts.EditRegistration),
+		summary: "Change values of a registration", about: "What is left out stays. A badge that shows one of the values is replaced, and the old one opens nothing from now on. Every change is kept in the registration's history."}, a.editRegistration)
 	add(a, description{method: http.MethodPost, path: "/api/v1/registrations/:id/approve", id: "approve", tag: "Registrations", rule: decide, summary: "Approve, and issue the badge"}, a.approve)
 	add(a, description{method: http.MethodPost, path: "/api/v1/registrations/:id/reject", id: "reject", tag: "Registrations", rule: decide, summary: "Refuse, for a reason that the person is told"}, a.reject)
 	add(a, description{method: http.MethodPost, path: "/api/v1/registrations/:id/cancel", id: "cancel", tag: "Registrations", rule: decide, summary: "Call off, by the office",
@@ -49,6 +52,7 @@ type registerInput struct {
 		Passport     delegations.Passport `json:"passport,omitempty"`
 		MealPlan     string               `json:"meal_plan,omitempty"`
 		AccessNeeds  []string             `json:"access_needs,omitempty"`
+		Answers      answers              `json:"answers,omitempty" doc:"By the codes of the event's form, see /form"`
 		Consent      bool                 `json:"consent" doc:"To the privacy notice; required"`
 		Lang         string               `json:"lang,omitempty" enum:"zh,en" doc:"Of the letters"`
 	}
@@ -71,7 +75,7 @@ func (a *API) register(ctx context.Context, c caller, in registerInput) (registe
 		Category: b.Category, GivenName: b.GivenName, FamilyName: b.FamilyName, NameNative: b.NameNative, NativeOrder: b.NativeOrder, NameZH: b.NameZH,
 		Sex: b.Sex, Nationality: b.Nationality, Languages: b.Languages, Email: b.Email, Phone: b.Phone, TitleEN: b.Title.EN, TitleZH: b.Title.ZH,
 		Organisation: b.Organisation, BirthDate: b.BirthDate, Passport: b.Passport, MealPlan: b.MealPlan, AccessNeeds: b.AccessNeeds,
-		Consent: b.Consent, Lang: lang, Source: "api",
+		Answers: forms.Answers(b.Answers), Consent: b.Consent, Lang: lang, Source: "api",
 	})
 	if err != nil {
 		return registered{}, err
@@ -100,7 +104,10 @@ type registration struct {
 	Phone        string      `json:"phone,omitempty"`
 	SubmittedAt  *time.Time  `json:"submitted_at,omitempty"`
 	DecidedAt    *time.Time  `json:"decided_at,omitempty"`
+	Pending      bool        `json:"pending_change" doc:"A change of the person's waits for the desk"`
 	Version      int         `json:"version"`
+
+	Answers givenAnswers `json:"answers,omitempty" doc:"To the questions of the event's form; not in lists"`
 }
 
 func (r registration) version() int { return r.Version }
@@ -110,7 +117,7 @@ func registrationOf(r delegations.Registration) registration {
 		ID: r.ID.String(), EventID: r.EventID.String(), Reference: r.Reference, Status: string(r.Status), StatusReason: r.StatusReason, Category: r.Category,
 		Role: r.Role, BadgeType: r.BadgeType, GivenName: r.GivenName, FamilyName: r.FamilyName, NameNative: r.NameNative, NameZH: r.NameZH,
 		Nationality: r.Nationality, Title: r.Title(), Organisation: r.Organisation, Delegation: r.Delegation, Email: r.Email, Phone: r.Phone,
-		SubmittedAt: r.SubmittedAt, DecidedAt: r.DecidedAt, Version: r.Version,
+		SubmittedAt: r.SubmittedAt, DecidedAt: r.DecidedAt, Pending: r.Pending, Version: r.Version,
 	}
 }
 
@@ -151,7 +158,13 @@ func (a *API) oneRegistration(ctx context.Context, c caller, in byID) (registrat
 	if err != nil {
 		return registration{}, err
 	}
-	return registrationOf(r), nil
+	given, err := a.Delegations.Answers(ctx, c.actor, r)
+	if err != nil {
+		return registration{}, err
+	}
+	out := registrationOf(r)
+	out.Answers = answersOf(given)
+	return out, nil
 }
 
 type decided struct {

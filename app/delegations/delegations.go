@@ -81,6 +81,10 @@ type Issued struct {
 // registration.
 type Issuer interface {
 	IssueFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Issued, error)
+	// ReplaceFor gives a registration another badge instead of its living one, which
+	// opens nothing from now on; the new one is of the registration's badge type.
+	// Holding none is no failure. One on hold stays so, and its token is not told.
+	ReplaceFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, reason string) (Issued, error)
 	EndAllOf(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration ident.ID, reason string) error
 }
 
@@ -91,12 +95,13 @@ type Writer interface {
 
 // Letter is one mail about a registration. Kind names its template.
 type Letter struct {
-	Kind         string // received, waitlisted, approved, returned, rejected, cancelled, renewed
+	Kind         string // received, waitlisted, approved, returned, rejected, cancelled, change_approved …
 	Event        events.Event
 	Registration Registration
 	ManageSecret string // of the link to the person's own page; empty: the letter carries none
 	BadgeToken   string // for the QR; empty: none
 	Reason       string
+	Fields       []string // that the letter names, of Fields
 
 	draft bool // of a preview: nothing in it opens anything
 }
@@ -108,8 +113,10 @@ type Service struct {
 	events *events.Service
 	badges Issuer
 	mail   Writer
-	now    clock.Clock
-	newID  ident.Source
+
+	attachments Attachments // nil: no form asks for files
+	now         clock.Clock
+	newID       ident.Source
 }
 
 // New makes the service.

@@ -3,6 +3,8 @@ package delegations
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -31,7 +33,7 @@ func (w *Letters) Write(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	if err != nil {
 		return err
 	}
-	if r := &l.Registration; r.DelegationID != ident.Nil && r.Delegation.Empty() || r.FirmID != ident.Nil && r.Firm.Empty() {
+	if r := &l.Registration; r.ID != ident.Nil && (r.DelegationID != ident.Nil && r.Delegation.Empty() || r.FirmID != ident.Nil && r.Firm.Empty()) {
 		full, err := registrationByID(ctx, tx, r.ID)
 		if err != nil {
 			return fmt.Errorf("read whom a letter is about: %w", err)
@@ -132,9 +134,16 @@ func (w *Letters) SendTest(ctx context.Context, by accounts.Actor, l Letter, tex
 	if err != nil {
 		return err
 	}
-	out.Template, out.RegistrationID, out.To, out.ToName = "test", ident.Nil, to, by.Called().In(out.Lang)
+	// It stays under the registration that it shows: it goes when that does.
+	out.Template, out.To, out.ToName = mail.Trial, to, by.Called().In(out.Lang)
 	return w.Mail.QueueTest(ctx, by, out.Letter)
 }
+
+// The letters that bring a badge, and those that open no page any more.
+var (
+	withBadge   = []string{"approved", "change_approved", "took_place"}
+	withoutLink = []string{"address_changed", "erased"}
+)
 
 // draft composes a letter that may be read by others than the person.
 func (w *Letters) draft(by accounts.Actor, l Letter, texts mail.Texts) (composed, error) {
@@ -146,7 +155,7 @@ func (w *Letters) draft(by accounts.Actor, l Letter, texts mail.Texts) (composed
 		return composed{}, err
 	}
 	l.draft = true
-	if l.BadgeToken = ""; l.Kind == "approved" {
+	if l.BadgeToken = ""; slices.Contains(withBadge, l.Kind) {
 		l.BadgeToken = w.PublicURL + "/e/" + l.Event.Slug
 	}
 	return w.compose(l, clean)
@@ -190,7 +199,7 @@ func (w *Letters) compose(l Letter, texts mail.Texts) (composed, error) {
 		}
 		out.Parts = append(out.Parts, mail.Part{Name: "qr.png", Type: "image/png", ContentID: "qr", Data: png})
 	}
-	if l.Kind == "approved" {
+	if l.Kind == "approved" || l.Kind == "took_place" {
 		out.Parts = append(out.Parts, mail.Part{Name: l.Event.Slug + ".ics", Type: "text/calendar; charset=utf-8; method=PUBLISH", Data: w.calendar(l.Event, lang)})
 	}
 	return out, nil
@@ -220,13 +229,18 @@ func (w *Letters) block(l Letter, lang locale.Lang, written mail.Text) mail.Bloc
 	}
 	fact("mail.category", is["category"])
 	fact("mail.place", is["place"])
+	var fields []string
+	for _, field := range l.Fields {
+		fields = append(fields, t("registration.field."+field))
+	}
+	fact("mail.fields", strings.Join(fields, t("mail.fields_between")))
 	if !written.Uses("reason") {
 		fact("mail.reason", l.Reason)
 	}
 	switch {
 	case l.Kind == mail.Announcement:
 		b.Action, b.URL = t("mail.event_page"), w.PublicURL+"/e/"+l.Event.Slug+"?lang="+string(lang)
-	case l.draft:
+	case l.draft && !slices.Contains(withoutLink, l.Kind):
 		b.Action, b.URL = t("mail.manage"), w.PublicURL+"/e/"+l.Event.Slug+"?lang="+string(lang)
 	case l.ManageSecret != "":
 		b.Action, b.URL = t("mail.manage"), w.PublicURL+"/me/"+l.ManageSecret+"?lang="+string(lang)

@@ -28,7 +28,7 @@ func (g ground) speak(t *testing.T) ground {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g.letters.Words, err = locale.Load(sub, nil); err != nil {
+	if g.writer.Words, err = locale.Load(sub, nil); err != nil {
 		t.Fatal(err)
 	}
 	return g
@@ -58,7 +58,7 @@ func TestBuiltinTexts(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, 5).speak(t)
 	var kinds []string
-	for _, key := range g.letters.Words.Keys(locale.ZH) {
+	for _, key := range g.writer.Words.Keys(locale.ZH) {
 		if kind, ok := strings.CutPrefix(strings.TrimSuffix(key, ".subject"), "mail."); ok && strings.HasSuffix(key, ".subject") && !strings.Contains(kind, ".") {
 			kinds = append(kinds, kind)
 		}
@@ -71,12 +71,12 @@ func TestBuiltinTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range mail.Kinds {
-		texts, err := mail.Builtin(g.letters.Words, kind).Clean(kind)
+		texts, err := mail.Builtin(g.writer.Words, kind).Clean(kind)
 		if err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
 		for _, lang := range locale.Langs {
-			m, err := g.letters.Preview(office, g.letters.Sample(g.event, categories[0], kind, lang), texts)
+			m, err := g.writer.Preview(office, g.writer.Sample(g.event, categories[0], kind, lang), texts)
 			if err != nil || strings.ContainsAny(m.Subject+m.Text, "{}") || !strings.Contains(m.Text, "Forum") || !strings.Contains(m.Text, "论坛") {
 				t.Errorf("%s in %s: %v\n%s", kind, lang, err, m.Text)
 			}
@@ -157,8 +157,8 @@ func TestOwnTexts(t *testing.T) {
 	if err != nil || len(history) != 3 || !history[0].Restored || history[1].Texts[locale.ZH].Subject != "FIRMS AGAIN：{event}" || history[2].Version != 1 {
 		t.Errorf("history %+v, %v", history, err)
 	}
-	holds, beneath, err := g.letters.Texts(t.Context(), office, mail.Place{EventID: g.event.ID, CategoryID: press, Kind: "received"})
-	if err != nil || !maps.Equal(holds, own("PRESS")) || !maps.Equal(beneath, mail.Builtin(g.letters.Words, "received")) {
+	holds, beneath, err := g.writer.Texts(t.Context(), office, mail.Place{EventID: g.event.ID, CategoryID: press, Kind: "received"})
+	if err != nil || !maps.Equal(holds, own("PRESS")) || !maps.Equal(beneath, mail.Builtin(g.writer.Words, "received")) {
 		t.Errorf("for the press %v holds above %v, %v", holds, beneath, err)
 	}
 }
@@ -168,11 +168,11 @@ func TestOwnTexts(t *testing.T) {
 func TestValuesStayWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, 5).speak(t)
-	l := g.letters.Sample(g.event, events.Category{}, "rejected", locale.EN)
+	l := g.writer.Sample(g.event, events.Category{}, "rejected", locale.EN)
 	l.Registration.NameZH, l.Registration.NameNative, l.Registration.Organisation = "", "", "{reason} <script>"
 	l.Registration.FamilyName, l.Reason = "O'Neil & <b>", "first\nsecond"
 	body := "Dear {name},\n\n{place}\n\n{organisation}\n\n{reason}"
-	m, err := g.letters.Preview(office, l, mail.Texts{locale.EN: {Subject: "{name}", Body: body}, locale.ZH: {Subject: "{event}", Body: body}})
+	m, err := g.writer.Preview(office, l, mail.Texts{locale.EN: {Subject: "{name}", Body: body}, locale.ZH: {Subject: "{event}", Body: body}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -116,6 +116,21 @@ func (s *Service) Members(ctx context.Context, by accounts.Actor, d Delegation) 
 	return list, err
 }
 
+// Member answers one member of a delegation; see Members.
+//
+// Faults: Forbidden; NotFound, the delegation has no such member.
+func (s *Service) Member(ctx context.Context, by accounts.Actor, d Delegation, registration ident.ID) (Registration, error) {
+	list, err := s.Members(ctx, by, d)
+	if err != nil {
+		return Registration{}, err
+	}
+	i := slices.IndexFunc(list, func(r Registration) bool { return r.ID == registration })
+	if i < 0 {
+		return Registration{}, fault.New(fault.NotFound, "error.not_found")
+	}
+	return list[i], nil
+}
+
 // OfFirm answers who registered for a firm at an event, for the office or for
 // whoever holds the firm's link.
 //

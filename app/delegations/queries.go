@@ -194,7 +194,8 @@ const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.categ
 	coalesce(r.delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id,
 	coalesce(r.firm_id, '00000000-0000-0000-0000-000000000000') AS firm_id,
 	r.role, r.status, r.status_reason, r.badge_type, r.organisation, r.title_en, r.title_zh, r.lang, r.meal_plan, r.visibility,
-	r.submitted_at, r.decided_at, r.version, p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
+	r.submitted_at, r.decided_at, r.version, array_to_string(r.requested_fields, ',') AS requested,
+	EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending') AS pending, p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
 	p.email, p.phone, c.name_zh AS "category.zh", c.name_en AS "category.en",
 	coalesce(d.name_zh, '') AS "delegation.zh", coalesce(d.name_en, '') AS "delegation.en", coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en",
 	coalesce(f.name_zh, '') AS "firm.zh", coalesce(f.name_en, '') AS "firm.en"`
@@ -246,7 +247,9 @@ func lockPlaces(ctx context.Context, q store.Querier, registrations []ident.ID) 
 }
 
 const sameFilter = `r.event_id = $1
-	AND ($2 = '' OR $2 = 'queue' AND r.status IN ('submitted', 'under_review', 'on_hold') OR r.status = $2)
+	AND ($2 = '' OR $2 = 'queue' AND r.status IN ('submitted', 'under_review', 'on_hold') OR r.status = $2
+		OR $2 = 'pending' AND (EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending')
+			OR EXISTS (SELECT 1 FROM substitutions x WHERE x.from_registration_id = r.id AND x.state = 'asked')))
 	AND ($3 = '' OR c.code = $3) AND ($4::uuid IS NULL OR r.delegation_id = $4)
 	AND ($5 = '' OR p.search LIKE '%' || $5 || '%' OR r.reference ILIKE '%' || $6 || '%')
 	AND r.id > $7`
@@ -307,7 +310,7 @@ func membersOf(ctx context.Context, q store.Querier, delegation ident.ID) (list 
 			coalesce((SELECT t.number_last4 FROM travel_documents t WHERE t.person_id = p.id ORDER BY t.expires_on DESC, t.id LIMIT 1), '') AS passport_last4`+
 		registrationFrom+`
 		WHERE r.delegation_id = $1
-		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled'), array_position(ARRAY['head', 'deputy_head'], r.role), r.reference`, delegation)
+		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled', 'departed'), array_position(ARRAY['head', 'deputy_head'], r.role), r.reference`, delegation)
 	return list, err
 }
 

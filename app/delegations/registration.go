@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -40,6 +39,8 @@ type Registration struct {
 	SubmittedAt  *time.Time `db:"submitted_at"`
 	DecidedAt    *time.Time `db:"decided_at"`
 	Version      int        `db:"version"`
+	Requested    FieldList  `db:"requested"` // to be put right; returned ones only
+	Pending      bool       `db:"pending"`   // a change waits for the desk; see Change
 
 	GivenName   string `db:"given_name"`
 	FamilyName  string `db:"family_name"`
@@ -61,31 +62,6 @@ type Registration struct {
 	// much; empty elsewhere.
 	PassportLast4 string `db:"passport_last4"`
 }
-
-// Name is the person in Latin letters, given name first.
-func (r Registration) Name() string {
-	if r.GivenName == "" {
-		return r.FamilyName
-	}
-	return r.GivenName + " " + r.FamilyName
-}
-
-// Called is what the person is called, in every script.
-func (r Registration) Called() locale.Name {
-	return locale.Name{Latin: r.Name(), Native: r.NameNative, ZH: r.NameZH}
-}
-
-// Body is the firm, paper or office that the person comes for: as the office's
-// register names the firm, or as they wrote it themselves.
-func (r Registration) Body() locale.Text {
-	if !r.Firm.Empty() {
-		return r.Firm
-	}
-	return locale.Text{ZH: r.Organisation, EN: r.Organisation}
-}
-
-// Title is the person's office.
-func (r Registration) Title() locale.Text { return locale.Text{ZH: r.TitleZH, EN: r.TitleEN} }
 
 // Register takes one person's registration. Over the quota of the category or of
 // the delegation it is waitlisted; in an automatic category it is approved at
@@ -119,13 +95,13 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 	if i < 0 {
 		return Registration{}, "", withField(err, "category", "field.choice")
 	}
-	if err != nil {
+	category := categories[i]
+	if c, err = s.checkAnswers(ctx, event, category.Code, c, err); err != nil {
 		return Registration{}, "", err
 	}
 	if err := c.outlasts(e); err != nil {
 		return Registration{}, "", err
 	}
-	category := categories[i]
 	if !office && (registrationOver(e) || !category.OpenAt(s.now())) {
 		return Registration{}, "", fault.New(fault.Conflict, "registration.closed")
 	}
@@ -136,15 +112,6 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 		return err
 	})
 	return r, secret, err
-}
-
-// withField adds one broken rule to those of an Invalid fault, if there are any.
-func withField(err error, path, key string) error {
-	fields := []fault.Field{{Path: path, Key: key}}
-	if f, ok := fault.Of(err); ok && f.Code == fault.Invalid {
-		fields = append(fields, f.Fields...)
-	}
-	return fault.Fields(fields...)
 }
 
 func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, string, error) {
@@ -181,6 +148,9 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, c.Lang, s.now()); err != nil {
 		return r, "", err
 	}
+	if err := s.keepAnswers(ctx, tx, by, e.ID, r.ID, c); err != nil {
+		return r, "", err
+	}
 	if err := s.step(ctx, tx, by, r, "draft", c.Source, ""); err != nil {
 		return r, "", err
 	}
@@ -192,7 +162,11 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if full {
 		kind = "waitlisted"
 	}
-	if category.Approval == "automatic" && !full {
+	atOnce, err := s.approvesAtOnce(ctx, tx, e, category, c.FirmID)
+	if err != nil {
+		return r, "", err
+	}
+	if atOnce && !full {
 		if r, _, err = s.approve(ctx, tx, by, e, r, secret); err != nil {
 			return r, "", err
 		}
@@ -246,6 +220,15 @@ func (s *Service) Approve(ctx context.Context, by accounts.Actor, id ident.ID) (
 }
 
 func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret string) (Registration, Issued, error) {
+	r, issued, err := s.accept(ctx, tx, by, e, r)
+	if err != nil {
+		return r, issued, err
+	}
+	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token})
+}
+
+// accept is approve without the letter.
+func (s *Service) accept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Registration, Issued, error) {
 	for _, to := range []Status{Approved, BadgeIssued} {
 		from := r.Status
 		r.Status = to
@@ -262,7 +245,7 @@ func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if err != nil {
 		return r, Issued{}, fmt.Errorf("issue badge: %w", err)
 	}
-	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token})
+	return r, issued, nil
 }
 
 // Reject refuses a registration for a reason that the person is told.
@@ -272,25 +255,21 @@ func (s *Service) Reject(ctx context.Context, by accounts.Actor, id ident.ID, re
 	return s.refuse(ctx, by, id, Rejected, "rejected", reason)
 }
 
-// Return asks the person for changes, for a reason that they are told.
+// Return asks the person for changes, for a reason that they are told, and names
+// the fields to put right, if any.
 //
-// Faults: as of Reject.
-func (s *Service) Return(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Registration, error) {
-	return s.refuse(ctx, by, id, Returned, "returned", reason)
+// Faults: as of Reject; Invalid, no such field.
+func (s *Service) Return(ctx context.Context, by accounts.Actor, id ident.ID, reason string, fields ...string) (Registration, error) {
+	return s.refuse(ctx, by, id, Returned, "returned", reason, fields...)
 }
 
-func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to Status, letter, reason string) (Registration, error) {
-	reason = text.Paragraphs(reason)
-	var bad fault.List
-	switch {
-	case reason == "":
-		bad.Add("reason", "registration.reason")
-	case utf8.RuneCountInString(reason) > 1000:
-		bad.Add("reason", "field.too_long", 1000)
-	case text.Unseen(reason):
-		bad.Add("reason", "field.control")
+func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to Status, letter, reason string, fields ...string) (Registration, error) {
+	requested, ok := fieldList(fields)
+	if !ok {
+		return Registration{}, fault.Fields(fault.Field{Path: "fields", Key: "field.choice"})
 	}
-	if err := bad.Err(); err != nil {
+	reason, err := checkedNote(reason)
+	if err != nil {
 		return Registration{}, err
 	}
 	return s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
@@ -299,6 +278,7 @@ func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to
 		if !r.Decidable() || r.Status == to || to == Returned && r.Status == Waitlisted {
 			return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
 		}
+		r.Requested = requested
 		return s.end(ctx, tx, by, e, r, to, letter, reason)
 	})
 }
@@ -317,18 +297,11 @@ func sourceOf(by accounts.Actor) string {
 // end moves a registration to a state without a place, frees the place and tells
 // the person.
 func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, to Status, letter, reason string) (Registration, error) {
-	from, now := r.Status, s.now()
-	r.Status, r.StatusReason, r.DecidedAt, r.Version = to, reason, &now, r.Version+1
-	if err := updateStatus(ctx, tx, r); err != nil {
-		return r, err
-	}
-	if err := s.step(ctx, tx, by, r, from, sourceOf(by), reason); err != nil {
+	r, err := s.leave(ctx, tx, by, r, to, reason)
+	if err != nil {
 		return r, err
 	}
 	if to != Returned {
-		if err := s.badges.EndAllOf(ctx, tx, by, r.ID, reason); err != nil {
-			return r, fmt.Errorf("end badges: %w", err)
-		}
 		if err := s.promote(ctx, tx, e, r); err != nil {
 			return r, err
 		}
@@ -337,7 +310,29 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 	if err != nil {
 		return r, err
 	}
-	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason})
+	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All()})
+}
+
+// leave is end without the letter, and with the place still to be given away.
+func (s *Service) leave(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, to Status, reason string) (Registration, error) {
+	from, now := r.Status, s.now()
+	r.Status, r.StatusReason, r.DecidedAt, r.Version = to, reason, &now, r.Version+1
+	if err := updateStatus(ctx, tx, r); err != nil {
+		return r, err
+	}
+	if err := s.step(ctx, tx, by, r, from, sourceOf(by), reason); err != nil {
+		return r, err
+	}
+	if to == Returned {
+		return r, updateRequested(ctx, tx, r.ID, r.Requested)
+	}
+	if err := s.dropPending(ctx, tx, by, r); err != nil {
+		return r, err
+	}
+	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, reason); err != nil {
+		return r, fmt.Errorf("end badges: %w", err)
+	}
+	return r, nil
 }
 
 // Cancel calls a registration off, by the office.

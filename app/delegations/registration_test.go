@@ -38,7 +38,7 @@ type ground struct {
 	mail   *mail.Service
 	event  events.Event
 
-	letters *delegations.Letters
+	writer *delegations.Letters
 }
 
 // newGround makes an event whose category "firm" has so many places. Mails are
@@ -84,7 +84,7 @@ func newGround(t *testing.T, places int, change ...func(o *mail.Options)) ground
 	}
 	b := badges.New(db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
-	return ground{db: db, badges: b, mail: post, event: e, letters: letters, guests: delegations.New(db, box, ev, b, letters, april, ident.New)}
+	return ground{db: db, badges: b, mail: post, event: e, writer: letters, guests: delegations.New(db, box, ev, b, letters, april, ident.New)}
 }
 
 func firm(n int) delegations.Input {

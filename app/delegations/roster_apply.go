@@ -10,6 +10,8 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
+	"qianshou/app/forms"
+	"qianshou/app/events"
 	"qianshou/app/kit/ident"
 )
 
@@ -70,6 +72,10 @@ func (s *Service) change(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	if err := lockRegistration(ctx, tx, known.ID); err != nil {
 		return Registration{}, err
 	}
+	before, was, err := s.heldByID(ctx, tx, known.ID)
+	if err != nil {
+		return Registration{}, err
+	}
 	person := personRow{ID: known.PersonID, Input: c.Input, Search: searchOf(c), NameKey: nameKey(c.GivenName, c.FamilyName), BirthIndex: known.BirthIndex}
 	if _, changes := f.Before["birth_date"]; changes {
 		day := c.birth.Format(time.DateOnly)
@@ -88,20 +94,57 @@ func (s *Service) change(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	if err := updateDetails(ctx, tx, known.ID, known.Version, c.Input); err != nil {
 		return Registration{}, err
 	}
-	err := s.record(ctx, tx, by, r.event.ID, "registration.change", "registration", known.ID,
-		nil, map[string]any{"fields": slices.Sorted(maps.Keys(f.Before)), "source": "import"}, "")
+	if len(c.amended) > 0 {
+		if err := forms.Amend(ctx, tx, r.form, r.event.ID, known.ID, c.amended, s.now()); err != nil {
+			return Registration{}, fmt.Errorf("keep answers: %w", err)
+		}
+	}
+	err = s.record(ctx, tx, by, r.event.ID, "registration.change", "registration", known.ID,
+		nil, map[string]any{"fields": fieldsOf(f.Before), "source": "import"}, "")
 	if err != nil {
 		return Registration{}, err
 	}
-	reg, err := registrationByID(ctx, tx, known.ID)
-	if err != nil || reg.Status != Returned {
+	reg, now, err := s.heldByID(ctx, tx, known.ID)
+	if err != nil {
 		return reg, err
 	}
-	reg.Status, reg.StatusReason, reg.Version = Submitted, "", reg.Version+1
+	if err := s.keepHistory(ctx, tx, by, r.event, before, was, now); err != nil {
+		return reg, err
+	}
+	if reg.Status != Returned {
+		return reg, nil
+	}
+	reg.Status, reg.StatusReason, reg.Requested, reg.Version = Submitted, "", "", reg.Version+1
 	if err := updateStatus(ctx, tx, reg); err != nil {
 		return reg, err
 	}
+	if err := updateRequested(ctx, tx, reg.ID, ""); err != nil {
+		return reg, err
+	}
 	return reg, s.step(ctx, tx, by, reg, Returned, "import", "")
+}
+
+func (s *Service) heldByID(ctx context.Context, tx *sqlx.Tx, id ident.ID) (Registration, held, error) {
+	r, err := registrationByID(ctx, tx, id)
+	if err != nil {
+		return r, held{}, err
+	}
+	h, err := s.held(ctx, tx, r)
+	return r, h, err
+}
+
+// keepHistory notes what a list moved among the changes of the registration, and
+// tells the old address when letters go to another one.
+func (s *Service) keepHistory(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, was, now held) error {
+	change := Change{ID: s.newID(), At: s.now(), State: Applied, Source: "import"}
+	fields, err := s.diff(change.ID, was.Input, now.Input)
+	if err != nil || len(fields.list) == 0 {
+		return err
+	}
+	if err := insertChange(ctx, tx, r.ID, change, by, fields); err != nil {
+		return err
+	}
+	return s.tellAddress(ctx, tx, e, r, was.Email, now.Email)
 }
 
 // changePassport keeps another passport, or another end of the one.

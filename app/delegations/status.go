@@ -12,6 +12,7 @@ const (
 	Approved    Status = "approved"
 	BadgeIssued Status = "badge_issued"
 	CheckedIn   Status = "checked_in"
+	Departed    Status = "departed"
 	Returned    Status = "returned"
 	Waitlisted  Status = "waitlisted"
 	Rejected    Status = "rejected"
@@ -34,3 +35,6 @@ func (r Registration) Cancellable() bool {
 func (r Registration) Gone() bool {
 	return slices.Contains([]Status{Rejected, Withdrawn, Cancelled}, r.Status)
 }
+
+// holdsPlace tells whether the person takes a place of a category or delegation.
+func (r Registration) holdsPlace() bool { return !r.Gone() && r.Status != Waitlisted }

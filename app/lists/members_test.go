@@ -188,6 +188,10 @@ func TestSameDataIsUnchangedAndOtherDataChanges(t *testing.T) {
 	if after := g.members(t, g.city); after[0].Phone != "+36301234569" || after[0].TitleEN != "Mayor" || after[0].Status != delegations.BadgeIssued {
 		t.Errorf("%+v", after[0])
 	}
+	history, err := g.guests.Changes(t.Context(), office, after[0])
+	if err != nil || len(history) != 2 || history[0].Source != "import" || !reflect.DeepEqual(history[0].Fields, []delegations.Moved{{Field: "phone", From: "+36301234568", To: "+36301234569"}}) {
+		t.Errorf("the history says %+v, %v", history, err)
+	}
 }
 
 // Who was asked for changes is before the desk again; who withdrew may come back;

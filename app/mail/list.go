@@ -104,6 +104,13 @@ func (s *Service) Attempts(ctx context.Context, by accounts.Actor, id ident.ID) 
 	return attemptsOf(ctx, s.DB, id)
 }
 
+// OfRegistration answers the mails to a registrant without their content, in order
+// of time; what the desk tried on itself is none of them. Whoever may see all of
+// the registration may see them.
+func (s *Service) OfRegistration(ctx context.Context, registration ident.ID) ([]Mail, error) {
+	return mailsTo(ctx, s.DB, registration)
+}
+
 // Copies answers the copies of a mail that went to other addresses, the first
 // first, without their content.
 //

@@ -69,6 +69,11 @@ func copiesOf(ctx context.Context, q store.Querier, id ident.ID) (list []Mail, e
 	return list, err
 }
 
+func mailsTo(ctx context.Context, q store.Querier, registration ident.ID) (list []Mail, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT `+mailColumns+` FROM mails WHERE registration_id = $1 AND template <> $2 ORDER BY created_at, id LIMIT 500`, registration, Trial)
+	return list, err
+}
+
 func mailByID(ctx context.Context, q store.Querier, id ident.ID) (m Mail, sealed []byte, err error) {
 	var row struct {
 		Mail

@@ -13,7 +13,13 @@ import (
 
 // Kinds are the letters about a registration whose text the office may write
 // itself, in the order of a registration's life.
-var Kinds = []string{"received", "waitlisted", "approved", "returned", "rejected", "cancelled"}
+var Kinds = []string{
+	"received", "waitlisted", "approved", "returned", "rejected", "change_approved", "change_refused", "address_changed", "link",
+	"replaced", "took_place", "cancelled", "privacy_done", "privacy_refused", "erased",
+}
+
+// Trial is the template of what the desk tries on itself.
+const Trial = "test"
 
 // Announcement is the kind of a letter that the office writes to many at once.
 const Announcement = "announcement"
@@ -25,7 +31,7 @@ var placeholders = []string{"name", "event", "dates", "place", "category", "dele
 // Placeholders lists what the text of a kind may have filled in: {name} and so on.
 func Placeholders(kind string) []string {
 	switch kind {
-	case "returned", "rejected", "cancelled":
+	case "returned", "rejected", "change_refused", "cancelled", "privacy_done", "privacy_refused":
 		return append(slices.Clone(placeholders), "reason")
 	}
 	return placeholders

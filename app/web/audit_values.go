@@ -54,8 +54,10 @@ func (a *auditReader) field(kind, field string) string {
 // and the field, the beginning of the sentences' keys.
 var sentences = map[string]string{
 	"registration.status": "state.registration.", "badge.state": "state.badge.", "badge_print.layout": "badge.layout.",
-	"delegation.status": "state.delegation.", "event.status": "state.event.", "token.role": "role.",
-	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.", "mail_text.letter": "mail.kind.", "mail.outcome": "mail.fate.",
+	"delegation.status": "state.delegation.", "delegation.as_rank": "substitution.rank.", "event.status": "state.event.", "token.role": "role.",
+	"question.kind": "forms.kind.", "category.approval": "categories.approval.", "category.photo": "categories.photo.",
+	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.",
+	"mail_text.letter": "mail.kind.", "mail.outcome": "mail.fate.",
 	"project.stage": "state.project.", "project.reported": "state.project.", "project.of": "state.project.", "project.verdict": "state.project.",
 	"project.kind": "projects.kind.", "project.direction": "projects.direction.", "project.document_type": "projects.document.",
 	"event.part": "state.registration.", "delegation.part": "state.registration.", "registration.fields": "lists.column.",
@@ -84,6 +86,13 @@ func (a *auditReader) value(kind, field string, v any) (string, error) {
 	case string:
 		if v == "" || v == ident.Nil.String() {
 			return "", nil
+		}
+		if field == "changed" { // names of fields
+			names := strings.Split(v, ",")
+			for i, name := range names {
+				names[i] = a.words("registration.field.", name)
+			}
+			return strings.Join(names, " · "), nil
 		}
 		if prefix, ok := sentences[kind+"."+field]; ok {
 			return a.words(prefix, v), nil

@@ -115,9 +115,10 @@ func (p Page) LastDay(l delegations.Link) time.Time {
 type delegationPage struct {
 	Page
 	linksPart
-	Form       Form // of the stay
-	Delegation delegations.Delegation
-	Members    []delegations.Registration
+	Form          Form // of the stay
+	Delegation    delegations.Delegation
+	Members       []delegations.Registration
+	Substitutions []delegations.Substitution
 }
 
 // delegationOf finds the delegation of the address within its event.
@@ -141,6 +142,9 @@ func (s *Server) newDelegationPage(c *fiber.Ctx, d delegations.Delegation) (dele
 	}
 	var err error
 	if p.Members, err = s.Delegations.Members(ctx, by, d); err != nil {
+		return p, err
+	}
+	if p.Substitutions, err = s.Delegations.Substitutions(ctx, by, d); err != nil {
 		return p, err
 	}
 	p.Links, err = s.Delegations.DelegationLinks(ctx, by, d.ID)

@@ -54,6 +54,8 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"add":       func(a, b int) int { return a + b },
 		"list":      func(items ...any) []any { return items },
 
+		"asksFile": asksFile,
+
 		// Files and pictures.
 		"asset":   assets.URL,
 		"icon":    assets.Icon,

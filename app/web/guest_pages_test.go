@@ -49,7 +49,7 @@ var guestPages = map[string]sample{
 		form := FormOf("family_name", "Аnna", "category", "firm")
 		form.Add("family_name", "registration.not_latin", "А")
 		form.Add("consent", "field.consent")
-		return registerPage{Page: p, Form: form, Categories: []Choice{{"firm", "…"}}, Countries: []Choice{{"", "…"}, {"HU", "…"}}}
+		return registerPage{Page: p, Form: form, Categories: []Choice{{"firm", "…"}}, Countries: []Choice{{"", "…"}, {"HU", "…"}}, Questions: everyQuestion(p.Lang)}
 	},
 	"me/show": func(p Page, full bool) any {
 		if !full {
@@ -57,7 +57,8 @@ var guestPages = map[string]sample{
 		}
 		r := longest
 		r.Status = delegations.BadgeIssued
-		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Papers: everyPaper(p)}
+		pending, refused := everyChange(delegations.Pending), everyChange(delegations.Refused)
+		return mePage{Pending: &pending, Refused: &refused, Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Papers: everyPaper(p), Answers: everyAnswer(p.Now), Replacing: &everySuccession(p).Substitution}
 	},
 	"registrations/list": func(p Page, full bool) any {
 		if !full {
@@ -71,10 +72,12 @@ var guestPages = map[string]sample{
 		}
 		form := FormOf("reason", "")
 		form.Add("reason", "registration.reason")
+		pending := everyChange(delegations.Pending)
 		return registrationPage{
+			Pending: &pending, Changes: []changeView{pending, everyChange(delegations.Applied)}, Fields: []Choice{{"family_name", "…"}},
 			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest}, Namesakes: []delegations.Registration{longest},
-			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true,
-			Picture: "/console/e/files/f", Lacks: true,
+			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true, Answers: everyAnswer(p.Now),
+			Picture: "/console/e/files/f", Lacks: true, Replacing: &everySuccession(p).Substitution,
 		}
 	},
 	"console/overview": func(p Page, full bool) any {

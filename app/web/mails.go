@@ -3,6 +3,7 @@ package web
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -58,8 +59,10 @@ func (s *Server) mails(c *fiber.Ctx) error {
 
 // templateName is what a template is called in lists.
 func (s *Server) templateName(c *fiber.Ctx, template string) string {
-	if key := "mail.template." + template; s.words.Has(lang(c), key) {
-		return s.words.T(lang(c), key)
+	for _, key := range []string{"mail.template." + template, "mail.kind." + strings.TrimPrefix(template, "registration.")} {
+		if s.words.Has(lang(c), key) {
+			return s.words.T(lang(c), key)
+		}
 	}
 	return template
 }

@@ -78,10 +78,17 @@ type registrationPage struct {
 	Steps        []delegations.Step
 	Duplicates   []delegations.Registration // by their papers
 	Namesakes    []delegations.Registration
+	Answers      []AnswerLine
 	Badge        badges.Badge
 	HasBadge     bool
-	Picture      string // address of the portrait; empty: there is none
-	Lacks        bool   // the portrait that the badge asks for
+	Pending      *changeView // waits for the desk
+	Changes      []changeView
+	ChangeForm   Form
+	Revealed     bool                      // the pending change is shown in full
+	Fields       []Choice                  // that the desk may ask to put right
+	Picture      string                    // address of the portrait; empty: there is none
+	Lacks        bool                      // the portrait that the badge asks for
+	Replacing    *delegations.Substitution // that waits for the office; nil: none
 }
 
 func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registrationPage, error) {
@@ -97,6 +104,13 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 	for i := range p.Steps {
 		p.Steps[i].At = p.Steps[i].At.In(event(c).Zone)
 	}
+	given, err := s.Delegations.Answers(ctx, by, p.Registration)
+	if err != nil {
+		return p, err
+	}
+	if p.Answers, err = s.answerLines(c, by, id, given, p.Console()+"/files"); err != nil {
+		return p, err
+	}
 	if p.Picture, p.Lacks, err = s.portraitOf(c, id); err != nil {
 		return p, err
 	}
@@ -105,6 +119,25 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 			return p, err
 		}
 		p.HasBadge = err == nil
+	}
+	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, by, p.Registration); err != nil {
+		return p, err
+	}
+	changes, err := s.Delegations.Changes(ctx, by, p.Registration)
+	if err != nil {
+		return p, err
+	}
+	if p.Changes, err = s.changeViews(c, changes); err != nil {
+		return p, err
+	}
+	for i := range p.Changes {
+		if p.Changes[i].State == delegations.Pending {
+			waits := p.Changes[i]
+			p.Pending = &waits
+		}
+	}
+	for _, field := range delegations.Fields {
+		p.Fields = append(p.Fields, Choice{field, s.words.T(p.Lang, "registration.field."+field)})
 	}
 	p.Duplicates, p.Namesakes, err = s.Delegations.Duplicates(ctx, by, p.Registration)
 	return p, err
@@ -136,7 +169,7 @@ func (s *Server) decideRegistration(c *fiber.Ctx) error {
 	case "reject":
 		r, err = s.Delegations.Reject(ctx, by, id, form.Raw("reason"))
 	case "return":
-		r, err = s.Delegations.Return(ctx, by, id, form.Raw("reason"))
+		r, err = s.Delegations.Return(ctx, by, id, form.Raw("reason"), form.All("fields")...)
 	case "cancel":
 		r, err = s.Delegations.Cancel(ctx, by, id, form.Raw("reason"))
 	default:

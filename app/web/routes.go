@@ -118,6 +118,7 @@ func (s *Server) routes() []route {
 		s.overviewRoutes(),
 		s.listRoutes(),
 		s.registrationRoutes(),
+		s.formRoutes(),
 		s.delegationRoutes(),
 		s.matchmakingRoutes(),
 		s.agendaRoutes(),
@@ -171,7 +172,9 @@ func (s *Server) publicRoutes() []route {
 		get("/", public(), s.home),
 		get("/e/:event", public(), s.publicEvent),
 		get("/e/:event/register", public(), s.registerForm),
-		post("/e/:event/register", public(), s.register).limit(registerLimit),
+		post("/e/:event/register", public(), s.register).limit(registerLimit).takes(mostAnswered),
+		get("/e/:event/link", public(), s.renewLinkForm),
+		post("/e/:event/link", public(), s.renewLink).limit(linkLimit),
 	}
 }
 
@@ -181,8 +184,19 @@ func (s *Server) meRoutes() []route {
 	return []route{
 		get("/me/:token", link(), s.me),
 		post("/me/:token/cancel", link(), s.withdraw),
+		get("/me/:token/edit", link(), s.myDetails),
+		post("/me/:token/edit", link(), s.editMyDetails).limit(editLimit),
+		post("/me/:token/change/withdraw", link(), s.takeChangeBack),
 		get("/me/:token/badge.pdf", link(), s.myBadgePDF).limit(paperLimit),
 		get("/me/:token/badge.png", link(), s.myBadgePNG),
+		get("/me/:token/card.pdf", link(), s.myCard).limit(paperLimit),
+		get("/me/:token/substitute", link(), s.ownSubstituteForm),
+		post("/me/:token/substitute", link(), s.ownSubstitute).limit(editLimit),
+		get("/me/:token/data", link(), s.myData),
+		get("/me/:token/data.json", link(), s.myDataJSON).limit(paperLimit),
+		get("/me/:token/data.pdf", link(), s.myDataPDF).limit(paperLimit),
+		post("/me/:token/data", link(), s.askPrivacy).limit(editLimit),
+		post("/me/:token/data/:request/withdraw", link(), s.takePrivacyBack),
 	}
 }
 
@@ -195,6 +209,7 @@ func (s *Server) photoRoutes() []route {
 		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Most(files.Photo)),
 		post("/me/:token/photo/remove", link(), s.removeOwn(files.Photo)),
 		get("/me/:token/photo.jpg", link(), s.ownPicture),
+		get("/me/:token/files/:file", link(), s.ownFile),
 		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.Most(files.PassportScan)),
 		post("/me/:token/passport/remove", link(), s.removeOwn(files.PassportScan)),
 		get(member+"/photo", link(), s.ownPhoto),
@@ -227,8 +242,12 @@ func (s *Server) delegationLinkRoutes() []route {
 	return []route{
 		get("/delegation/:token", link(), s.ownDelegation),
 		get("/delegation/:token/members/new", link(), s.newMember),
-		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit),
+		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit).takes(mostAnswered),
+		get("/delegation/:token/members/:registration/edit", link(), s.memberDetails),
+		post("/delegation/:token/members/:registration/edit", link(), s.editMember).limit(editLimit),
 		post("/delegation/:token/members/:registration/withdraw", link(), s.withdrawMember),
+		get("/delegation/:token/members/:registration/substitute", link(), s.memberSubstituteForm),
+		post("/delegation/:token/members/:registration/substitute", link(), s.memberSubstitute).limit(editLimit),
 		get("/firm/:token", link(), s.ownFirm),
 		post("/firm/:token/trade", link(), s.editTrade),
 		post("/firm/:token/wishes", link(), s.askForMeeting),
@@ -250,7 +269,35 @@ func (s *Server) registrationRoutes() []route {
 	return []route{
 		get("/console/:event/registrations", right(accounts.SeeRegistrations), s.registrations),
 		get("/console/:event/registrations/:registration", right(accounts.SeeRegistrations), s.registration),
+		get("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistrationForm),
+		post("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistration),
+		get("/console/:event/registrations/:registration/substitute", right(accounts.EditRegistration), s.substituteForm),
+		post("/console/:event/registrations/:registration/substitute", right(accounts.EditRegistration), s.substitute),
+		get("/console/:event/substitutions/:substitution", right(accounts.DecideRegistration), s.substitution),
+		post("/console/:event/substitutions/:substitution/:decision", right(accounts.DecideRegistration), s.decideSubstitution),
+		post("/console/:event/registrations/:registration/changes/:change/:decision", right(accounts.DecideRegistration), s.decideChange),
 		post("/console/:event/registrations/:registration/:decision", right(accounts.DecideRegistration), s.decideRegistration),
+	}
+}
+
+// Console: categories, and the form of an event.
+
+func (s *Server) formRoutes() []route {
+	edit := right(accounts.EditEvent)
+	return []route{
+		get("/console/:event/categories", edit, s.categoryList),
+		get("/console/:event/categories/new", edit, s.newCategory),
+		post("/console/:event/categories/new", edit, s.saveCategory),
+		get("/console/:event/categories/:category", edit, s.category),
+		post("/console/:event/categories/:category", edit, s.saveCategory),
+		post("/console/:event/categories/:category/:to", edit, s.moveCategory),
+		get("/console/:event/form", edit, s.formBuilder),
+		post("/console/:event/form/order", edit, s.orderQuestions),
+		get("/console/:event/form/new", edit, s.newQuestion),
+		post("/console/:event/form/new", edit, s.saveQuestion),
+		get("/console/:event/form/:question", edit, s.question),
+		post("/console/:event/form/:question", edit, s.saveQuestion),
+		post("/console/:event/form/:question/:change", edit, s.changeQuestion),
 	}
 }
 
@@ -380,6 +427,7 @@ func (s *Server) privacyRoutes() []route {
 	return []route{
 		get("/console/:event/privacy", right(accounts.SeePrivacy), s.privacy),
 		post("/console/:event/privacy/rules/:class", everywhere(accounts.EditPrivacy), s.setRule),
+		post("/console/:event/privacy/requests/:request/:decision", right(accounts.EditPrivacy), s.answerRequest),
 		post("/console/:event/privacy/holds", right(accounts.EditPrivacy), s.placeHold),
 		post("/console/:event/privacy/holds/:hold/lift", right(accounts.EditPrivacy), s.liftHold),
 	}

@@ -179,3 +179,55 @@ func TestLargeRequests(t *testing.T) {
 		}
 	}
 }
+
+// A guest whose portrait was approved hands in another one: the desk sees both, and
+// decides; until then the badge stays as it is.
+func TestAnotherPortraitWaitsForTheDesk(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	me := "/me/" + s.secret
+	of := "/console/" + forum.Slug + "/registrations/" + s.badge.RegistrationID.String()
+	send := func() {
+		t.Helper()
+		if a := s.send("", me+"/photo", me+"/photo", "a.jpg", snapshot(t, 500, 700)); a.StatusCode != 303 {
+			t.Fatalf("status %d, %s", a.StatusCode, a.body)
+		}
+	}
+	send() // the first one: the badge asks for it
+	first := s.get("", me+"/photo.jpg")
+	if s.get("protocol", of).doc(t).Find("#pending").Length() != 0 {
+		t.Fatal("the first portrait waits")
+	}
+	picture := func() string { return s.get("protocol", of).doc(t).Find("#pending img").AttrOr("src", "") }
+	send()
+	shown := picture()
+	if shown == "" || s.get("", me+"/photo.jpg").Header.Get("ETag") != first.Header.Get("ETag") {
+		t.Fatalf("the desk is shown %q", shown)
+	}
+	if a := s.get("protocol", shown); a.StatusCode != 200 || a.Header.Get("Content-Type") != "image/jpeg" {
+		t.Errorf("the picture: status %d, %s", a.StatusCode, a.Header.Get("Content-Type"))
+	}
+	if got := s.get("", me).doc(t).Find("#pending").Text(); !strings.Contains(got, "Another photo") {
+		t.Errorf("the guest reads %q", got)
+	}
+	refuse := s.get("protocol", of).doc(t).Find(`#pending form[action$="/refuse"]`).AttrOr("action", "")
+	if a := s.post("protocol", of, refuse, "reason", "We do not see your face."); a.StatusCode != 303 {
+		t.Fatalf("refuse: status %d", a.StatusCode)
+	}
+	if a := s.get("protocol", shown); a.StatusCode != 404 {
+		t.Errorf("the refused picture: status %d", a.StatusCode)
+	}
+	send()
+	shown = picture()
+	approve := s.get("protocol", of).doc(t).Find(`#pending form[action$="/approve"]`).AttrOr("action", "")
+	if a := s.post("protocol", of, approve); a.StatusCode != 303 {
+		t.Fatalf("approve: status %d, %s", a.StatusCode, a.body)
+	}
+	page := s.get("protocol", of).doc(t)
+	if got := page.Find(".rg-head img").AttrOr("src", ""); got != shown || page.Find("#pending").Length() != 0 {
+		t.Errorf("the portrait is %q, want %q", got, shown)
+	}
+	if now := s.get("", me).doc(t).Find("[data-badge]").AttrOr("data-badge", ""); now == "" || now == s.badge.Token {
+		t.Error("the badge is the old one")
+	}
+}

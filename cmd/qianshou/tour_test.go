@@ -10,6 +10,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/apptest"
+	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/kit/ident"
 	"qianshou/app/lists"
@@ -41,7 +42,10 @@ var specimens = map[string]string{
 	":registration": `SELECT id FROM registrations WHERE status IN ('submitted', 'under_review') ORDER BY reference LIMIT 1`,
 	":approved":     `SELECT id FROM registrations WHERE reference = 'F27-0001'`,
 	":member":       `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference LIMIT 1`,
+	":replaced":     `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference OFFSET 2 LIMIT 1`,
 	":delegation":   `SELECT id FROM delegations WHERE code = 'D12'`,
+	":category":     `SELECT id FROM categories WHERE code = 'press' AND event_id = (SELECT id FROM events WHERE slug = '` + forum + `')`,
+	":question":     `SELECT id FROM questions WHERE code = 'topics'`,
 	":firm":         `SELECT id FROM firms WHERE code = 'F007'`,
 	":session":      `SELECT id FROM sessions WHERE code = 'S16'`,
 	":badge":        `SELECT b.id FROM badges b JOIN registrations r ON r.id = b.registration_id WHERE r.reference = 'F27-0001'`,
@@ -54,7 +58,7 @@ var specimens = map[string]string{
 
 // secrets are the parameters of which the database keeps no copy: guide makes
 // them.
-var secrets = []string{":device", ":import", "/me/:token", "/delegation/:token", "/firm/:token"}
+var secrets = []string{":device", ":substitution", ":import", "/me/:token", "/delegation/:token", "/firm/:token"}
 
 // looks answers the whole tour: every page of the route table, and the further
 // faces of those that have several. The test fails on a page whose parameters
@@ -72,7 +76,8 @@ func looks(t *testing.T, routes [][2]string) []look {
 		if strings.HasPrefix(path, "/console") {
 			who = "owner"
 		}
-		path = strings.Replace(path, "/members/:registration", "/members/:member", 1) // of the delegation that the link opens
+		path = strings.Replace(path, "/members/:registration", "/members/:member", 1)         // of the delegation that the link opens
+		path = strings.Replace(path, "/:registration/substitute", "/:approved/substitute", 1) // of a delegation
 		all = append(all, look{name: nameOf(path), who: who, path: path})
 	}
 	if len(all) < 40 {
@@ -88,6 +93,8 @@ func looks(t *testing.T, routes [][2]string) []look {
 		{name: "event-register-refused", path: "/e/:event/register", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
 		{name: "sign-in-refused", path: "/sign-in", status: 422, then: press(`form[action="/sign-in"] button`)},
 		{name: "delegation-member-refused", path: "/delegation/:token/members/new", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
+		{name: "delegation-replace-preview", path: "/delegation/:token/members/:member/substitute", then: previewSubstitution},
+		{name: "console-replace-preview", who: "owner", path: console + "/registrations/:approved/substitute", then: previewSubstitution},
 		{name: "not-found", path: "/e/nowhere", status: 404},
 		{name: "link-ended", path: "/me/nobody", status: 404},
 		{name: "console-forbidden", who: "analyst", path: console + "/accounts", status: 403},
@@ -100,6 +107,8 @@ func looks(t *testing.T, routes [][2]string) []look {
 		{name: "console-session-cancel", who: "owner", path: console + "/agenda/:session?do=cancel"},
 		{name: "console-session-refused", who: "owner", path: console + "/agenda/new", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
 		{name: "console-badge-revoke", who: "owner", path: console + "/badges/:badge?do=revoke"},
+		{name: "console-form-refused", who: "owner", path: console + "/form/new", status: 422, then: press(`form.fb-form button.btn-primary`)},
+		{name: "console-category-refused", who: "owner", path: console + "/categories/new", status: 422, then: press(`form.fb-category button.btn-primary`)},
 		{name: "console-device-code", who: "owner", path: console + "/doors/devices/:device", then: press(`form[action$="/code"] button`)},
 		{name: "console-doors-log-denied", who: "owner", path: console + "/doors/log?kind=denied"},
 		{name: "console-project-report", who: "owner", path: console + "/projects/:unlanded?report=landed"},
@@ -178,6 +187,13 @@ type guide struct {
 	doorSecret string
 }
 
+// previewSubstitution chooses the first who may come instead, and looks at what
+// that changes.
+func previewSubstitution(_ guide, b *apptest.Browser) {
+	b.Fill("to", b.Attribute("select[name=to] option:nth-child(2)", "value"))
+	b.Press("#stand button.btn-primary")
+}
+
 // newGuide looks for the specimens, and makes what only who makes it can know:
 // the links of a guest, a delegation and a firm, and a device at a gate; and a list
 // that waits to be taken over.
@@ -205,11 +221,19 @@ func newGuide(t *testing.T, p program) (guide, *site) {
 		t.Fatal(err)
 	}
 	until := event.LastDay.Add(48 * time.Hour)
-	_, secret, err := s.web.Delegations.MakeDelegationLink(ctx, by, id(":delegation"), "Tour", until)
+	link, secret, err := s.web.Delegations.MakeDelegationLink(ctx, by, id(":delegation"), "Tour", until)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g.values["/delegation/:token"] = "/delegation/" + secret
+	instead := delegations.Stand{From: id(":replaced"), AsRank: "own", New: delegations.Input{
+		FamilyName: "Sonnenfeld", GivenName: "Annika", Nationality: "DE", Email: "annika@aachen.example", TitleEN: "Deputy Mayor", Consent: true, Lang: "en",
+	}}
+	asked, err := s.web.Delegations.Substitute(ctx, link.Actor(), instead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.values[":substitution"] = asked.ID.String()
 	if _, secret, err = s.web.Delegations.MakeFirmLink(ctx, by, event.ID, id(":firm"), "Tour", until); err != nil {
 		t.Fatal(err)
 	}
