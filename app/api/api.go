@@ -77,6 +77,7 @@ func (a *API) Mount(m web.Mount) error {
 	a.agendaOperations()
 	a.matchmakingOperations()
 	a.projectOperations()
+	a.firmOperations()
 	a.mailOperations()
 	text, err := json.Marshal(a.doc)
 	if err != nil {

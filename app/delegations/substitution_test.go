@@ -11,6 +11,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
@@ -140,6 +141,7 @@ func TestSomebodyNewTakesThePlace(t *testing.T) {
 	t.Parallel()
 	g, d, head, deputy, waits := newCity(t)
 	ctx := t.Context()
+	g.ask(t, forms.Definition{Code: "flight", Kind: forms.Text, Required: true}) // which whoever steps in is not asked
 	stand := delegations.Stand{From: head.ID, New: member(20, "head"), AsRank: "own"}
 	preview, err := g.guests.PreviewSubstitution(ctx, office, stand)
 	if err != nil || !preview.Fresh() {
