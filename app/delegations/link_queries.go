@@ -68,6 +68,14 @@ func linksOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (li
 	return list, err
 }
 
+// holdersOf answers to whom the links of a delegation that still open it were
+// given, the latest first.
+func holdersOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (list []string, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT holder FROM magic_links WHERE delegation_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC`, delegation, at)
+	return list, err
+}
+
 // lockLink finds a link of an event and keeps others from changing it.
 func lockLink(ctx context.Context, q store.Querier, event, id ident.ID) (l Link, err error) {
 	err = q.GetContext(ctx, &l, linkSelect+`event_id = $1 AND id = $2 FOR UPDATE`, event, id)

@@ -45,6 +45,7 @@ var samples = []map[string]sample{
 	substitutionPages,
 	filePages,
 	listPages,
+	mailPages,
 }
 
 var framePages = map[string]sample{
