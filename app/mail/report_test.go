@@ -65,6 +65,11 @@ Dear Anna
 `
 )
 
+// aboutRound is a report that a round of a mail came back.
+func aboutRound(id ident.ID, round string) []byte {
+	return []byte(strings.ReplaceAll(report(failed, returned), reported+".2", id.String()+"."+round))
+}
+
 func TestReports(t *testing.T) {
 	t.Parallel()
 	id, err := ident.Parse(reported)
@@ -148,9 +153,7 @@ func TestBounces(t *testing.T) {
 	l := g.queue(t, g.letter("anna@city.example"))
 	office.next(t)
 	g.fate(t, l.ID, mail.Sent)
-	about := func(round string) []byte {
-		return []byte(strings.ReplaceAll(report(failed, returned), reported+".2", l.ID.String()+"."+round))
-	}
+	about := func(round string) []byte { return aboutRound(l.ID, round) }
 	program := func(role accounts.Role, event ident.ID) accounts.Actor {
 		return accounts.Actor{Kind: accounts.Token, ID: ident.New(), NameEN: "mx", Grants: []accounts.Grant{{EventID: event, Role: role}}}
 	}
