@@ -102,7 +102,7 @@ func served(t *testing.T, s *Server) (address string) {
 		t.Fatal(err)
 	}
 	done := make(chan error)
-	go func() { done <- s.App().Listener(listener) }()
+	go func() { done <- s.Serve(listener) }()
 	t.Cleanup(func() {
 		if err := s.App().Shutdown(); err != nil {
 			t.Error(err)

@@ -58,6 +58,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	f := failureOf(err)
 	if f.status == fiber.StatusRequestEntityTooLarge {
 		f.fault.Args = []any{s.bodyLimit(&c.Request().Header).MaxRequestBodySize >> 20}
+		linger(c)
 	}
 	c.Status(f.status)
 	v := visitOf(c)

@@ -103,7 +103,7 @@ func newLiveSite(t *testing.T, change ...func(o *Options)) *liveSite {
 		t.Fatal(err)
 	}
 	l.base = "http://" + listener.Addr().String()
-	go func() { l.served <- l.server.App().Listener(listener) }()
+	go func() { l.served <- l.server.Serve(listener) }()
 	t.Cleanup(func() {
 		l.feed.Close()
 		if err := l.server.App().ShutdownWithTimeout(10 * time.Second); err != nil {

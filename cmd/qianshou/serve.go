@@ -104,7 +104,7 @@ func serveUntil(ctx context.Context, g *ground, site *site, listener net.Listene
 		<-finished
 	}()
 	served := make(chan error, 1)
-	go func() { served <- site.web.App().Listener(listener) }()
+	go func() { served <- site.web.Serve(listener) }()
 	fmt.Fprintf(std.out, "\nQianshou 牵手 is at %s\n%s\n", g.cfg.PublicURL, logins)
 	select {
 	case err := <-served:
