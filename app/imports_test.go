@@ -138,7 +138,7 @@ var owns = map[string][]string{
 	"firms": {"firms", "firm_sectors", "firm_grants", "event_firms"},
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
-		"registration_changes", "substitutions",
+		"registration_changes", "substitutions", "delegation_quotas", "deadlines", "travel_legs", "travel_leg_people",
 	},
 	"mail":         {"mails"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},

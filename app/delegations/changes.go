@@ -150,8 +150,9 @@ type Edited struct {
 	Asked        []string // fields whose new value waits for the desk
 }
 
-// Edit changes a registration, by the office or by whoever holds the link of its
-// delegation. version is the one that was shown; 0: whatever there is.
+// Edit changes a registration, by the office or by an officer of its delegation. An
+// officer who only looks after needs changes nothing but NeedsFields. version is the
+// one that was shown; 0: whatever there is.
 //
 // Before the decision every field changes at once, and a returned registration is
 // submitted again. After approval what a Key field had stays valid, and the new
@@ -163,7 +164,7 @@ type Edited struct {
 func (s *Service) Edit(ctx context.Context, by accounts.Actor, registration ident.ID, version int, edit Edit) (Edited, error) {
 	var done Edited
 	_, err := s.locked(ctx, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-		if !by.May(accounts.EditRegistration, e.ID) && !by.ForDelegation(e.ID, r.DelegationID) {
+		if !by.May(accounts.EditRegistration, e.ID) && !r.editedBy(by, edit) {
 			return r, fault.New(fault.Forbidden, "error.forbidden")
 		}
 		var err error

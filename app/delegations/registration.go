@@ -83,7 +83,7 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 		return Registration{}, "", fmt.Errorf("read categories: %w", err)
 	}
 	office := by.May(accounts.EditRegistration, event)
-	own := by.ForDelegation(event, in.DelegationID)
+	own := by.MayFor(accounts.Nominate, event, in.DelegationID, in.Role)
 	switch {
 	case !e.Shown() && !office && !own:
 		return Registration{}, "", fault.New(fault.NotFound, "error.not_found")

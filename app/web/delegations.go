@@ -9,6 +9,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -137,7 +138,7 @@ func (s *Server) delegationOf(c *fiber.Ctx) (delegations.Delegation, error) {
 func (s *Server) newDelegationPage(c *fiber.Ctx, d delegations.Delegation) (delegationPage, error) {
 	ctx, by := c.UserContext(), actor(c)
 	p := delegationPage{
-		Page: s.page(c), Delegation: d, linksPart: linksPart{LinksAt: delegationURL(c, d.ID) + "/links", LinkForm: FormOf("until", lastDayOfLinks(event(c)))},
+		Page: s.page(c), Delegation: d, linksPart: linksPart{LinksAt: delegationURL(c, d.ID) + "/links", LinkForm: FormOf("until", lastDayOfLinks(event(c)), "role", string(accounts.Accreditation), "lang", "en")},
 		Form: FormOf("arrives_at", momentField(d.ArrivesAt, event(c).Zone), "departs_at", momentField(d.DepartsAt, event(c).Zone), "hotel_zh", d.Hotel.ZH, "hotel_en", d.Hotel.EN),
 	}
 	var err error
@@ -212,7 +213,7 @@ func (s *Server) editStay(c *fiber.Ctx) error {
 	return s.done(c, delegationURL(c, d.ID))
 }
 
-// makeDelegationLink makes a link and shows its address, this once. Sending the
+// makeDelegationLink makes a link for an officer and shows its address, this once. Sending the
 // form again makes another.
 func (s *Server) makeDelegationLink(c *fiber.Ctx) error {
 	d, err := s.delegationOf(c)
@@ -220,7 +221,9 @@ func (s *Server) makeDelegationLink(c *fiber.Ctx) error {
 		return err
 	}
 	form := readForm(c)
-	_, secret, err := s.Delegations.MakeDelegationLink(c.UserContext(), actor(c), d.ID, form.Raw("holder"), untilEndOf(&form, event(c).Zone))
+	_, secret, err := s.Delegations.MakeOfficerLink(c.UserContext(), actor(c), d.ID, delegations.Officer{
+		Role: accounts.OfficerRole(form.Text("role")), Holder: form.Raw("holder"), Email: form.Raw("email"), Lang: form.Text("lang"),
+	}, untilEndOf(&form, event(c).Zone))
 	refused := err != nil && form.Refused(err)
 	if err != nil && !refused {
 		return err
