@@ -90,6 +90,8 @@ func (s *Service) WithdrawMember(ctx context.Context, by accounts.Actor, delegat
 			return Registration{}, fault.New(fault.NotFound, "error.not_found")
 		case !by.May(accounts.DecideRegistration, e.ID) && !r.officerOf(by, accounts.Withdraw):
 			return Registration{}, fault.New(fault.Forbidden, "error.forbidden")
+		case r.Status == Draft: // nobody told them anything yet, and nobody waits for the place
+			return s.leave(ctx, tx, by, r, Withdrawn, "")
 		case !r.Cancellable():
 			return Registration{}, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
 		}

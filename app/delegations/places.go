@@ -15,7 +15,7 @@ import (
 
 // full tells whether no place is left, and keeps others from taking one until the
 // transaction ends.
-func (s *Service) full(ctx context.Context, tx *sqlx.Tx, event ident.ID, category events.Category, delegation ident.ID) (bool, error) {
+func (s *Service) full(ctx context.Context, tx *sqlx.Tx, event ident.ID, category events.Category, delegation ident.ID, role string) (bool, error) {
 	if category.Quota != nil {
 		quota, taken, err := categoryPlaces(ctx, tx, category.ID)
 		if err != nil {
@@ -33,7 +33,10 @@ func (s *Service) full(ctx context.Context, tx *sqlx.Tx, event ident.ID, categor
 		if err != nil {
 			return false, fmt.Errorf("count places: %w", err)
 		}
-		return taken >= quota, nil
+		if taken >= quota {
+			return true, nil
+		}
+		return classFull(ctx, tx, delegation, role)
 	}
 	return false, nil
 }
@@ -68,7 +71,7 @@ func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 		if i < 0 {
 			continue
 		}
-		full, err := s.full(ctx, tx, e.ID, categories[i], r.DelegationID)
+		full, err := s.full(ctx, tx, e.ID, categories[i], r.DelegationID, r.Role)
 		if err != nil {
 			return err
 		}
@@ -80,9 +83,17 @@ func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 		if err := updateStatus(ctx, tx, r); err != nil {
 			return err
 		}
-		if err := s.step(ctx, tx, accounts.SystemActor("waitlist"), r, from, "office", "a place became free: "+gone.Reference); err != nil {
+		if err := s.step(ctx, tx, accounts.SystemActor("waitlist"), r, from, "office", because(gone)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// because is why somebody who waited has a place now.
+func because(gone Registration) string {
+	if gone.Reference == "" {
+		return "places were added"
+	}
+	return "a place became free: " + gone.Reference
 }

@@ -194,6 +194,7 @@ const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.categ
 	coalesce(r.delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id,
 	coalesce(r.firm_id, '00000000-0000-0000-0000-000000000000') AS firm_id,
 	r.role, r.status, r.status_reason, r.badge_type, r.organisation, r.title_en, r.title_zh, r.lang, r.meal_plan, r.visibility,
+	coalesce(r.companion_of, '00000000-0000-0000-0000-000000000000') AS companion_of, r.guardian,
 	r.submitted_at, r.decided_at, r.version, array_to_string(r.requested_fields, ',') AS requested,
 	EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending') AS pending, p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
 	p.email, p.phone, c.name_zh AS "category.zh", c.name_en AS "category.en",
@@ -309,7 +310,7 @@ func membersOf(ctx context.Context, q store.Querier, delegation ident.ID) (list 
 			coalesce((SELECT t.number_last4 FROM travel_documents t WHERE t.person_id = p.id ORDER BY t.expires_on DESC, t.id LIMIT 1), '') AS passport_last4`+
 		registrationFrom+`
 		WHERE r.delegation_id = $1
-		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled'), array_position(ARRAY['head', 'deputy_head'], r.role), r.reference`, delegation)
+		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled'), r.role = 'head' DESC, r.delegation_order, array_position(ARRAY['deputy_head'], r.role), r.reference`, delegation)
 	return list, err
 }
 

@@ -39,6 +39,8 @@ type Registration struct {
 	SubmittedAt  *time.Time `db:"submitted_at"`
 	DecidedAt    *time.Time `db:"decided_at"`
 	Version      int        `db:"version"`
+	CompanionOf  ident.ID   `db:"companion_of"`
+	Guardian     string     `db:"guardian"`  // who agreed for a child
 	Requested    FieldList  `db:"requested"` // to be put right; returned ones only
 	Pending      bool       `db:"pending"`   // a change waits for the desk; see Change
 
@@ -122,7 +124,7 @@ func withField(err error, path, key string) error {
 }
 
 func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, string, error) {
-	full, err := s.full(ctx, tx, e.ID, category, c.DelegationID)
+	full, err := s.full(ctx, tx, e.ID, category, c.DelegationID, c.Role)
 	if err != nil {
 		return Registration{}, "", err
 	}

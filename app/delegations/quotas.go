@@ -1,0 +1,112 @@
+package delegations
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/events"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
+)
+
+// mostPlaces is more than any delegation has.
+const mostPlaces = 500
+
+// ClassPlaces are the places of one class of a delegation's members: of a role.
+type ClassPlaces struct {
+	Class string `db:"class"`
+	Quota *int   `db:"quota"` // nil: as many as the delegation has
+	Taken int    `db:"taken"`
+}
+
+// Places answers the places of each class of a delegation, in the order of
+// MemberRoles.
+//
+// Fault: Forbidden.
+func (s *Service) Places(ctx context.Context, by accounts.Actor, d Delegation) ([]ClassPlaces, error) {
+	if !by.May(accounts.SeeDelegations, d.EventID) && !by.HoldsLink(d.EventID, d.ID) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return classPlaces(ctx, s.db, d.ID)
+}
+
+// SetPlaces changes how many places a delegation has, in all and of some classes. A
+// class that classes does not name is bound by the whole alone. Nobody loses a
+// place; new ones go at once to those who wait for them longest. version is the one
+// that was shown.
+//
+// Faults: NotFound; Forbidden; Invalid with fields; Conflict, somebody changed the
+// delegation meanwhile.
+func (s *Service) SetPlaces(ctx context.Context, by accounts.Actor, id ident.ID, version, quota int, classes map[string]int) (d Delegation, err error) {
+	var bad fault.List
+	bad.Check(quota >= 0 && quota <= mostPlaces, "quota", "field.number_between", 0, mostPlaces)
+	for class, n := range classes {
+		bad.Check(slices.Contains(MemberRoles, class), "class", "field.choice")
+		bad.Check(n >= 0 && n <= quota, "quota."+class, "field.number_between", 0, max(quota, 0))
+	}
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if d, err = delegationByID(ctx, tx, id); err != nil {
+			return err
+		}
+		if !by.May(accounts.EditDelegation, d.EventID) {
+			return fault.New(fault.Forbidden, "error.forbidden")
+		}
+		if err := bad.Err(); err != nil {
+			return err
+		}
+		// Places are locked in the order that everybody keeps: those who wait are given
+		// some before this ends.
+		if err := lockCategories(ctx, tx, d.EventID); err != nil {
+			return fmt.Errorf("lock places: %w", err)
+		}
+		if err := lockDelegation(ctx, tx, id); err != nil {
+			return err
+		}
+		if d, err = delegationByID(ctx, tx, id); err != nil {
+			return err
+		}
+		if version != d.Version {
+			return fault.New(fault.Conflict, "error.changed")
+		}
+		return s.setPlaces(ctx, tx, by, &d, quota, classes)
+	})
+	return d, err
+}
+
+func (s *Service) setPlaces(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, d *Delegation, quota int, classes map[string]int) error {
+	e, err := events.In(ctx, tx, d.EventID)
+	if err != nil {
+		return err
+	}
+	list, err := classPlaces(ctx, tx, d.ID)
+	if err != nil {
+		return err
+	}
+	before, after := map[string]any{"quota": d.Quota}, map[string]any{"quota": quota}
+	for _, p := range list {
+		if p.Quota != nil {
+			before["quota_"+p.Class] = *p.Quota
+		}
+		if n, set := classes[p.Class]; set {
+			after["quota_"+p.Class] = n
+		} else if p.Quota != nil {
+			after["quota_"+p.Class] = nil
+		}
+	}
+	if err := updatePlaces(ctx, tx, d.ID, quota, classes); err != nil {
+		return err
+	}
+	if err := s.record(ctx, tx, by, d.EventID, "delegation.places", "delegation", d.ID, before, after, ""); err != nil {
+		return err
+	}
+	if err := s.promote(ctx, tx, e, Registration{DelegationID: d.ID}); err != nil {
+		return err
+	}
+	*d, err = delegationByID(ctx, tx, d.ID)
+	return err
+}
