@@ -58,6 +58,9 @@ func (s *Service) Confirm(ctx context.Context, by accounts.Actor, delegation ide
 		if err != nil {
 			return fmt.Errorf("read drafts: %w", err)
 		}
+		if err := lockCategories(ctx, tx, e.ID); err != nil { // before the delegation, as everybody does
+			return fmt.Errorf("lock places: %w", err)
+		}
 		lacks, _, err := s.lackingOf(ctx, tx, e, d.ID, ident.Nil)
 		if err != nil {
 			return err
