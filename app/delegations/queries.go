@@ -49,7 +49,7 @@ func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at tim
 const delegationSelect = `
 	SELECT d.event_id, d.id, d.code, coalesce(d.city_code, '') AS city_code, d.name_zh AS "name.zh", d.name_en AS "name.en", d.name_native, d.quota,
 		d.accepted_on, d.arrives_at, d.departs_at, d.hotel_zh AS "hotel.zh", d.hotel_en AS "hotel.en", coalesce(d.liaison_id, '00000000-0000-0000-0000-000000000000') AS liaison_id,
-		d.sectors, d.status, d.version, coalesce(c.name_zh, d.name_zh) AS "city.zh", coalesce(c.name_en, d.name_en) AS "city.en",
+		d.sectors, d.status, d.precedence, d.version, coalesce(c.name_zh, d.name_zh) AS "city.zh", coalesce(c.name_en, d.name_en) AS "city.en",
 		coalesce(s.name_zh, '') AS "liaison.zh", coalesce(s.name_en, '') AS "liaison.en",
 		coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en", coalesce(c.country_code, '') AS country_code,
 		(SELECT count(*) FROM registrations r WHERE r.delegation_id = d.id AND r.status IN ` + holding + `) AS members,

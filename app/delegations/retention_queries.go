@@ -16,6 +16,9 @@ func Retention() []retention.Task {
 		retention.Statement(retention.Needs, `
 			UPDATE registrations SET meal_plan = 'none', access_needs = '{}'
 			WHERE event_id = $1 AND (meal_plan <> 'none' OR access_needs <> '{}') AND NOT held(id)`),
+		retention.Statement(retention.Needs, `
+			DELETE FROM travel_legs l WHERE l.event_id = $1 AND NOT EXISTS (
+				SELECT 1 FROM registrations r WHERE r.delegation_id = l.delegation_id AND held(r.id))`),
 		retention.Statement(retention.Documents, `
 			DELETE FROM travel_documents t USING registrations r WHERE r.event_id = $1 AND r.person_id = t.person_id AND `+lastOf),
 		retention.Statement(retention.Documents, `
@@ -29,7 +32,7 @@ func Retention() []retention.Task {
 				FROM registrations r WHERE r.event_id = $1 AND r.person_id = p.id AND NOT p.pseudonymous AND `+lastOf+`
 				RETURNING p.id
 			), blank AS (
-				UPDATE registrations SET title_en = '', title_zh = '', organisation = '', status_reason = '' WHERE person_id IN (SELECT id FROM gone)
+				UPDATE registrations SET title_en = '', title_zh = '', organisation = '', status_reason = '', guardian = '', guardian_agreed_at = NULL WHERE person_id IN (SELECT id FROM gone)
 			), steps AS (
 				UPDATE registration_steps s SET reason = '' FROM registrations r WHERE r.id = s.registration_id AND r.person_id IN (SELECT id FROM gone)
 			), history AS (
@@ -41,6 +44,8 @@ func Retention() []retention.Task {
 				DELETE FROM magic_links m USING registrations r WHERE r.id = m.registration_id AND r.person_id IN (SELECT id FROM gone)
 			)
 			SELECT id FROM gone`),
+		retention.Statement(retention.Persons, `
+			DELETE FROM magic_links m WHERE m.event_id = $1 AND m.purpose = 'delegation' AND m.same_as IS NULL`),
 		retention.Statement(retention.Consents, `
 			DELETE FROM consents c USING registrations r WHERE r.event_id = $1 AND r.id = c.registration_id AND NOT held(r.id)`),
 	}
