@@ -65,6 +65,15 @@ func (r OfficerRole) Covers(d Duty, member string) bool {
 	return slices.Contains(o.duties, d) && (o.members == nil || slices.Contains(o.members, member))
 }
 
+// First is the role of the members whom an officer most likely means: usual, or the
+// first of those that the officer's own role is about.
+func (r OfficerRole) First(usual string) string {
+	if members := offices[r].members; len(members) > 0 {
+		return members[0]
+	}
+	return usual
+}
+
 // Has tells whether the role has a duty, about whichever members.
 func (r OfficerRole) Has(d Duty) bool { return slices.Contains(offices[r].duties, d) }
 

@@ -79,18 +79,26 @@ func (s *Service) SetDeadlines(ctx context.Context, by accounts.Actor, event ide
 		if err != nil {
 			return err
 		}
-		before, after := map[string]any{}, map[string]any{}
+		before := map[string]time.Time{}
 		for _, d := range list {
-			before["due_"+d.Step], after["due_"+d.Step] = d.DueAt, nil
-		}
-		for step, at := range due {
-			after["due_"+step] = at
+			before[d.Step] = d.DueAt
 		}
 		if err := saveDeadlines(ctx, tx, event, due); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, by, event, "event.deadlines", "event", event, before, after, "")
+		return s.record(ctx, tx, by, event, "event.deadlines", "event", event, dueAudited(before), dueAudited(due), "")
 	})
+}
+
+// dueAudited are deadlines as the audit log keeps them.
+func dueAudited(due map[string]time.Time) map[string]any {
+	at := func(step string) any {
+		if at, set := due[step]; set {
+			return at
+		}
+		return nil
+	}
+	return map[string]any{"due_nominate": at("nominate"), "due_complete": at("complete"), "due_confirm": at("confirm")}
 }
 
 // Standing is how far a delegation has come, and where it is late.

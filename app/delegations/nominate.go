@@ -199,8 +199,10 @@ func (s *Service) Complete(ctx context.Context, by accounts.Actor, registration 
 
 // particulars writes what of a draft only its officer says.
 func (s *Service) particulars(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, more Particulars) (Registration, error) {
-	before := map[string]any{"role": r.Role, "companion_of": r.CompanionOf, "guardian": r.Guardian != ""}
-	after := map[string]any{"role": more.Role, "companion_of": more.CompanionOf, "guardian": more.Guardian != ""}
+	before, err := particularsOf(ctx, tx, Particulars{r.Role, r.CompanionOf, r.Guardian})
+	if err != nil {
+		return r, err
+	}
 	if r.Role == more.Role && r.CompanionOf == more.CompanionOf && r.Guardian == more.Guardian {
 		return r, nil
 	}
@@ -219,6 +221,10 @@ func (s *Service) particulars(ctx context.Context, tx *sqlx.Tx, by accounts.Acto
 		return r, oneHead(err)
 	}
 	if err := updateParticulars(ctx, tx, r.ID, more, s.now()); err != nil {
+		return r, err
+	}
+	after, err := particularsOf(ctx, tx, more)
+	if err != nil {
 		return r, err
 	}
 	if err := s.record(ctx, tx, by, e.ID, "registration.complete", "registration", r.ID, before, after, ""); err != nil {
@@ -251,4 +257,16 @@ func (s *Service) Invite(ctx context.Context, by accounts.Actor, registration id
 		}
 		return r, s.mail.Write(ctx, tx, Letter{Kind: "nominated", Event: e, Registration: r, ManageSecret: secret})
 	})
+}
+
+// particularsOf are particulars as the audit log keeps them: whose consent there is
+// is nobody's business there.
+func particularsOf(ctx context.Context, tx *sqlx.Tx, p Particulars) (map[string]any, error) {
+	kept := map[string]any{"role": p.Role, "companion_of": "", "guardian": p.Guardian != ""}
+	if p.CompanionOf == ident.Nil {
+		return kept, nil
+	}
+	host, err := registrationByID(ctx, tx, p.CompanionOf)
+	kept["companion_of"] = host.Reference
+	return kept, err
 }

@@ -54,11 +54,10 @@ func (l *Link) checkOfficer(bad *fault.List) {
 
 // audited is a link as the audit log keeps it.
 func (l Link) audited() map[string]any {
-	kept := map[string]any{"link": l.ID, "holder": l.Holder, "expires_at": l.ExpiresAt}
-	if l.Role != "" {
-		kept["officer_role"] = l.Role
+	if l.Role == "" { // a firm's
+		return map[string]any{"link": l.ID, "holder": l.Holder, "expires_at": l.ExpiresAt}
 	}
-	return kept
+	return map[string]any{"link": l.ID, "holder": l.Holder, "expires_at": l.ExpiresAt, "officer_role": l.Role}
 }
 
 // officerOf tells whether an actor is an officer of a registration's delegation

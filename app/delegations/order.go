@@ -68,3 +68,11 @@ func (s *Service) arrange(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, d
 	}
 	return s.record(ctx, tx, by, d.EventID, "delegation.order", "delegation", d.ID, map[string]any{"order": joined(before)}, map[string]any{"order": joined(after)}, "")
 }
+
+// Pinned is the delegation's rank among the others, set by hand; 0: by the rule.
+func (d Delegation) Pinned() int {
+	if d.Precedence == nil {
+		return 0
+	}
+	return *d.Precedence
+}

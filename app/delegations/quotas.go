@@ -24,6 +24,14 @@ type ClassPlaces struct {
 	Taken int    `db:"taken"`
 }
 
+// Bound is the quota of a class that has one.
+func (p ClassPlaces) Bound() int {
+	if p.Quota == nil {
+		return 0
+	}
+	return *p.Quota
+}
+
 // Places answers the places of each class of a delegation, in the order of
 // MemberRoles.
 //
@@ -87,21 +95,16 @@ func (s *Service) setPlaces(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 	if err != nil {
 		return err
 	}
-	before, after := map[string]any{"quota": d.Quota}, map[string]any{"quota": quota}
+	was := map[string]int{}
 	for _, p := range list {
 		if p.Quota != nil {
-			before["quota_"+p.Class] = *p.Quota
-		}
-		if n, set := classes[p.Class]; set {
-			after["quota_"+p.Class] = n
-		} else if p.Quota != nil {
-			after["quota_"+p.Class] = nil
+			was[p.Class] = *p.Quota
 		}
 	}
 	if err := updatePlaces(ctx, tx, d.ID, quota, classes); err != nil {
 		return err
 	}
-	if err := s.record(ctx, tx, by, d.EventID, "delegation.places", "delegation", d.ID, before, after, ""); err != nil {
+	if err := s.record(ctx, tx, by, d.EventID, "delegation.places", "delegation", d.ID, placesAudited(d.Quota, was), placesAudited(quota, classes), ""); err != nil {
 		return err
 	}
 	if err := s.promote(ctx, tx, e, Registration{DelegationID: d.ID}); err != nil {
@@ -109,4 +112,18 @@ func (s *Service) setPlaces(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 	}
 	*d, err = delegationByID(ctx, tx, d.ID)
 	return err
+}
+
+// placesAudited are the places of a delegation as the audit log keeps them.
+func placesAudited(quota int, classes map[string]int) map[string]any {
+	of := func(class string) any {
+		if n, bound := classes[class]; bound {
+			return n
+		}
+		return nil
+	}
+	return map[string]any{
+		"quota": quota, "quota_head": of("head"), "quota_deputy_head": of("deputy_head"), "quota_member": of("member"), "quota_business": of("business"),
+		"quota_interpreter": of("interpreter"), "quota_entourage": of("entourage"), "quota_press": of("press"), "quota_companion": of("companion"),
+	}
 }

@@ -48,6 +48,14 @@ func (l Leg) At() time.Time {
 	return l.PlannedAt
 }
 
+// SeatCount is for how many there are seats; 0: not said.
+func (l Leg) SeatCount() int {
+	if l.Seats == nil {
+		return 0
+	}
+	return *l.Seats
+}
+
 // Moved is how much later than planned it is; negative: earlier.
 func (l Leg) Moved() time.Duration { return l.At().Sub(l.PlannedAt) }
 

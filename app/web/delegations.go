@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -120,6 +121,9 @@ type delegationPage struct {
 	Delegation    delegations.Delegation
 	Members       []delegations.Registration
 	Substitutions []delegations.Substitution
+	delegationParts
+	PlacesForm Form
+	Taken      map[string]int // places of each class
 }
 
 // delegationOf finds the delegation of the address within its event.
@@ -148,7 +152,22 @@ func (s *Server) newDelegationPage(c *fiber.Ctx, d delegations.Delegation) (dele
 	if p.Substitutions, err = s.Delegations.Substitutions(ctx, by, d); err != nil {
 		return p, err
 	}
-	p.Links, err = s.Delegations.DelegationLinks(ctx, by, d.ID)
+	if p.Links, err = s.Delegations.DelegationLinks(ctx, by, d.ID); err != nil {
+		return p, err
+	}
+	v := side{Page: p.Page, Delegation: d, Base: delegationURL(c, d.ID), by: by, zone: event(c).Zone}
+	if p.delegationParts, err = s.parts(c, v, p.Members); err != nil {
+		return p, err
+	}
+	p.PlacesForm = FormOf("quota", strconv.Itoa(d.Quota))
+	p.Taken = map[string]int{}
+	classes, err := s.Delegations.Places(ctx, by, d)
+	for _, class := range classes {
+		p.Taken[class.Class] = class.Taken
+		if class.Quota != nil {
+			p.PlacesForm.values.Set("quota."+class.Class, strconv.Itoa(*class.Quota))
+		}
+	}
 	return p, err
 }
 

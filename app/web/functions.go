@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"qianshou/app/kit/locale"
 )
@@ -19,13 +21,14 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 	c := components{lang: l, t: t}
 	return template.FuncMap{
 		// Words.
-		"t":     t,
-		"tb":    func(key string, args ...any) template.HTML { return bold(words.Parts(l, key, args...)) },
-		"lang":  func() locale.Lang { return l },
-		"in":    func(text locale.Text) string { return text.In(l) },
-		"text":  func(text locale.Text) template.HTML { return marked(l, text) },
-		"other": func(text locale.Text) string { return other(l, text) },
-		"zn":    zn,
+		"t":      t,
+		"tb":     func(key string, args ...any) template.HTML { return bold(words.Parts(l, key, args...)) },
+		"lang":   func() locale.Lang { return l },
+		"in":     func(text locale.Text) string { return text.In(l) },
+		"text":   func(text locale.Text) template.HTML { return marked(l, text) },
+		"other":  func(text locale.Text) string { return other(l, text) },
+		"zn":     zn,
+		"tongue": func(tag string) string { return tongue(l, tag) },
 
 		// Whoever and whatever has a name: the form that stands first, and the others.
 		"name":  func(of any) (template.HTML, error) { return nameForms(l, of, true) },
@@ -63,7 +66,7 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		// Components.
 		"chip": newChip, "state": c.state, "note": newNote, "empty": newEmpty, "field": c.field, "choice": newChoice,
 		"ladder": newLadder, "rung": newRung, "steps": newSteps, "problems": c.problems, "meter": newMeter,
-		"fact": newFact,
+		"fact": newFact, "draft": newDraft,
 	}
 }
 
@@ -96,6 +99,22 @@ func nameForms(l locale.Lang, of any, first bool) (template.HTML, error) {
 		}
 	}
 	return template.HTML(strings.Join(parts, " · ")), nil //nolint:gosec // every part is escaped above
+}
+
+// tongue is what a language is called, by its tag.
+func tongue(l locale.Lang, tag string) string {
+	parsed, err := language.Parse(tag)
+	if err != nil {
+		return tag
+	}
+	names := display.English.Languages()
+	if l == locale.ZH {
+		names = display.Chinese.Languages()
+	}
+	if name := names.Name(parsed); name != "" {
+		return name
+	}
+	return tag
 }
 
 // number groups a whole number of any integer type by thousands.

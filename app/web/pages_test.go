@@ -42,6 +42,7 @@ var samples = []map[string]sample{
 	delegationPages,
 	editPages,
 	substitutionPages,
+	officerPages,
 	filePages,
 }
 
