@@ -27,6 +27,7 @@ var may = map[string][]string{
 	"events":              {"accounts", "audit", "kit/..."},
 	"firms":               {"accounts", "audit", "events", "kit/..."},
 	"delegations":         {"accounts", "audit", "events", "firms", "mail", "kit/..."},
+	"lists":               {"accounts", "audit", "events", "firms", "delegations", "kit/..."},
 	"agenda":              {"accounts", "audit", "events", "firms", "delegations", "mail", "kit/..."},
 	"matchmaking":         {"accounts", "audit", "events", "firms", "delegations", "agenda", "matchmaking/...", "mail", "kit/..."},
 	"matchmaking/format":  {},
@@ -150,6 +151,7 @@ var owns = map[string][]string{
 	"files":        {"files", "blobs"},
 	"keys":         {"key_ring"},
 	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds", "privacy_requests"},
+	"lists":        {"imports", "import_rows"},
 	"kit":          {"outbox"},
 }
 

@@ -193,6 +193,12 @@ func (s *Service) LivingOf(ctx context.Context, registration ident.ID) (Badge, e
 	return livingBadge(ctx, s.db, registration)
 }
 
+// OfRegistration answers every badge that a registration ever had, the latest first.
+// Whoever may see the registration may see them.
+func (s *Service) OfRegistration(ctx context.Context, registration ident.ID) ([]Badge, error) {
+	return badgesOf(ctx, s.db, registration)
+}
+
 // Revoke ends a badge for good. It needs a reason.
 //
 // Faults: Forbidden; NotFound; Conflict, it ended already; Invalid, no reason.

@@ -8,12 +8,15 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
+	"qianshou/app/events"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
 
 // ask keeps what waits for the desk as the one pending change: it takes the place
-// of the one before. Wanting what is approved already ends it.
-func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Registration, held held, want Input) ([]string, error) {
+// of the one before. Wanting what is approved already ends it. photo is the portrait
+// that waits; empty: the one that is wanted already, if there is one.
+func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Registration, held held, want Input, photo string) ([]string, error) {
 	c, err := want.check(s.now())
 	if err != nil {
 		return nil, err
@@ -28,7 +31,13 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 		if err != nil {
 			return nil, err
 		}
-		if same(before, c.Input, fields) {
+		was := held.pending.photo()
+		if photo == "" {
+			photo = was
+		}
+		unchanged := photo == was && same(before, c.Input, fields)
+		fields.want(photo)
+		if unchanged {
 			return fields.names(), nil
 		}
 		to := Overwritten
@@ -38,6 +47,9 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 		if err := s.close(ctx, tx, by, *r, held.pending.ID, to, ""); err != nil {
 			return nil, err
 		}
+	}
+	if held.pending == nil {
+		fields.want(photo)
 	}
 	if len(fields.list) == 0 {
 		return nil, nil
@@ -51,6 +63,52 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 	r.Pending = true
 	names := fields.names()
 	return names, s.record(ctx, tx, by, r.EventID, "registration.ask_change", "registration", r.ID, nil, map[string]any{"changed": strings.Join(names, ",")}, "")
+}
+
+// AskPhoto notes that a person whose portrait was approved wants another one, which
+// is kept already and waits for the desk.
+//
+// Faults: NotFound; Forbidden; Conflict, nothing is approved.
+func (s *Service) AskPhoto(ctx context.Context, by accounts.Actor, registration, file ident.ID) (Registration, error) {
+	return s.locked(ctx, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+		switch {
+		case !by.ForRegistration(e.ID, r.ID) && !r.officerOf(by, accounts.Complete):
+			return r, fault.New(fault.Forbidden, "error.forbidden")
+		case !r.Settled():
+			return r, fault.New(fault.Conflict, "error.changed")
+		}
+		held, err := s.held(ctx, tx, r)
+		if err != nil {
+			return r, err
+		}
+		want := held.Input
+		if held.pending != nil {
+			edit, err := s.wanted(*held.pending)
+			if err != nil {
+				return r, err
+			}
+			want = want.with(edit)
+		}
+		_, err = s.ask(ctx, tx, by, &r, held, want, file.String())
+		return r, err
+	})
+}
+
+// photo is the portrait that a change wants; empty: none.
+func (c Change) photo() string {
+	for _, one := range c.Fields {
+		if one.Field == Photo {
+			return one.To
+		}
+	}
+	return ""
+}
+
+// want adds a portrait, if there is one.
+func (m *moves) want(photo string) {
+	if photo != "" {
+		m.list = append(m.list, Moved{Field: Photo, To: photo})
+	}
 }
 
 // same tells whether a pending change wants just this.

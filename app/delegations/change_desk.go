@@ -26,13 +26,18 @@ func (s *Service) Changes(ctx context.Context, by accounts.Actor, r Registration
 	return list, err
 }
 
+// PhotoTaker puts the portrait of a registration that waits in the place of the one
+// in use, within the transaction. files.Service does.
+type PhotoTaker func(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration ident.ID) error
+
 // ApproveChange lets a pending change hold: its values are applied, the badge that
-// shows one of them is replaced, and the person is told.
+// shows one of them is replaced, and the person is told. takePhoto puts the portrait
+// that waits in the place of the one in use, when the change wants that.
 //
 // Faults: Forbidden; NotFound, no such registration or change; Conflict, the change
 // is decided, or the person does not come any more; Invalid, what it wants keeps a
 // rule no longer.
-func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registration, change ident.ID) (Registration, Issued, error) {
+func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registration, change ident.ID, takePhoto PhotoTaker) (Registration, Issued, error) {
 	var issued Issued
 	r, err := s.decide(ctx, by, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
 		row, err := pendingToDecide(ctx, tx, r, change)
@@ -55,6 +60,7 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 		if err != nil {
 			return r, err
 		}
+		fields.want(row.photo())
 		if err := s.close(ctx, tx, by, r, row.ID, Applied, ""); err != nil {
 			return r, err
 		}
@@ -64,6 +70,11 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 		names := fields.names()
 		if r, err = s.write(ctx, tx, by, r, held, c, names); err != nil {
 			return r, err
+		}
+		if row.photo() != "" {
+			if err := takePhoto(ctx, tx, by, r.ID); err != nil {
+				return r, err
+			}
 		}
 		if issued, err = s.refresh(ctx, tx, by, e, r, names); err != nil {
 			return r, err

@@ -253,3 +253,9 @@ func updateRequested(ctx context.Context, q store.Querier, registration ident.ID
 	_, err := q.ExecContext(ctx, `UPDATE registrations SET requested_fields = $2 WHERE id = $1`, registration, pq.Array(orEmpty(fields.All())))
 	return err
 }
+
+func consentsOf(ctx context.Context, q store.Querier, registration ident.ID) (list []Consent, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT purpose, text_version, lang, given_at, withdrawn_at FROM consents WHERE registration_id = $1 ORDER BY given_at, purpose`, registration)
+	return list, err
+}

@@ -138,7 +138,9 @@ func (s *Service) wanted(c changeRow) (Edit, error) {
 	list, err := s.opened(c)
 	edit := Edit{}
 	for _, one := range list {
-		edit[one.Field] = one.To
+		if one.Field != Photo {
+			edit[one.Field] = one.To
+		}
 	}
 	return edit, err
 }
@@ -242,7 +244,7 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return done, err
 	}
 	if r.Settled() && !decides {
-		done.Asked, err = s.ask(ctx, tx, by, &done.Registration, held, later)
+		done.Asked, err = s.ask(ctx, tx, by, &done.Registration, held, later, "")
 	}
 	return done, err
 }

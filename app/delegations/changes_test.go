@@ -220,7 +220,7 @@ func TestPendingChange(t *testing.T) {
 		"an auditor": {Kind: accounts.User, Grants: []accounts.Grant{{Role: accounts.Auditor}}},
 		"elsewhere":  {Kind: accounts.User, Grants: []accounts.Grant{{Role: accounts.Owner, EventID: ident.New()}}},
 	} {
-		if _, _, err := g.guests.ApproveChange(t.Context(), by, r.ID, pending.ID); fault.CodeOf(err) != fault.Forbidden {
+		if _, _, err := g.guests.ApproveChange(t.Context(), by, r.ID, pending.ID, nil); fault.CodeOf(err) != fault.Forbidden {
 			t.Errorf("%s approves: %v", name, err)
 		}
 		if _, err := g.guests.RefuseChange(t.Context(), by, r.ID, pending.ID, "no"); fault.CodeOf(err) != fault.Forbidden {
@@ -239,7 +239,7 @@ func TestPendingChange(t *testing.T) {
 		t.Errorf("revealed: %+v, %v", c.Fields, err)
 	}
 
-	approved, issued, err := g.guests.ApproveChange(t.Context(), office, r.ID, pending.ID)
+	approved, issued, err := g.guests.ApproveChange(t.Context(), office, r.ID, pending.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func TestPendingChange(t *testing.T) {
 	if got := g.letters(t, r); !slices.Equal(got, []string{"registration.received", "registration.approved", "registration.change_approved"}) {
 		t.Errorf("letters %v", got)
 	}
-	if _, _, err := g.guests.ApproveChange(t.Context(), office, r.ID, pending.ID); fault.CodeOf(err) != fault.Conflict {
+	if _, _, err := g.guests.ApproveChange(t.Context(), office, r.ID, pending.ID, nil); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("approved twice: %v", err)
 	}
 	if d, err := g.guests.OwnDetails(t.Context(), secret); err != nil || d.PassportMask != "••••2345" || d.Passport != (delegations.Passport{}) {
@@ -317,7 +317,7 @@ func TestPendingChangeEnds(t *testing.T) {
 	if _, err := g.guests.Withdraw(t.Context(), secret); err != nil || state(r) != delegations.TakenBack {
 		t.Errorf("withdrawn: %v, %s", err, state(r))
 	}
-	if _, _, err := g.guests.ApproveChange(t.Context(), office, r.ID, change.ID); fault.CodeOf(err) != fault.Conflict {
+	if _, _, err := g.guests.ApproveChange(t.Context(), office, r.ID, change.ID, nil); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("approved for somebody who does not come: %v", err)
 	}
 

@@ -26,7 +26,11 @@ func sensitive(field string) bool {
 }
 
 // onBadge are the fields that a badge on paper shows.
-var onBadge = []string{"family_name", "given_name", "name_native", "name_zh", "nationality", "organisation", "title_en", "title_zh"}
+var onBadge = []string{"family_name", "given_name", "name_native", "name_zh", "nationality", "organisation", "title_en", "title_zh", Photo}
+
+// Photo is the field of a change that wants another portrait: its value is the file
+// that waits. Portraits are kept elsewhere, so it is none of Fields.
+const Photo = "photo"
 
 // Edit is what somebody writes over some fields of a registration. A field that it
 // does not have stays as it is. A list is written with commas.

@@ -80,3 +80,19 @@ func updateLinkRevoked(ctx context.Context, q store.Querier, id ident.ID, at tim
 	_, err := q.ExecContext(ctx, `UPDATE magic_links SET revoked_at = $2 WHERE id = $1`, id, at)
 	return err
 }
+
+// registrationsOfAddress answers who is registered under an address in an event and
+// got no link since a moment.
+func registrationsOfAddress(ctx context.Context, q store.Querier, event ident.ID, email string, since time.Time) (ids []ident.ID, err error) {
+	err = q.SelectContext(ctx, &ids, `
+		SELECT r.id FROM registrations r JOIN persons p ON p.id = r.person_id
+		WHERE r.event_id = $1 AND lower(p.email) = lower($2)
+			AND NOT EXISTS (SELECT 1 FROM magic_links m WHERE m.registration_id = r.id AND m.created_at > $3)
+		ORDER BY r.reference LIMIT 50`, event, email, since)
+	return ids, err
+}
+
+func revokeOwnLinks(ctx context.Context, q store.Querier, registration ident.ID, at time.Time) error {
+	_, err := q.ExecContext(ctx, `UPDATE magic_links SET revoked_at = $2 WHERE registration_id = $1 AND revoked_at IS NULL`, registration, at)
+	return err
+}

@@ -100,9 +100,11 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 	if err != nil {
 		return Registration{}, "", err
 	}
+	if err := c.outlasts(e); err != nil {
+		return Registration{}, "", err
+	}
 	category := categories[i]
-	over := []events.Status{events.Closed, events.Archived, events.Reporting, events.RegistrationClosed}
-	if !office && (slices.Contains(over, e.Status) || !category.OpenAt(s.now())) {
+	if !office && (registrationOver(e) || !category.OpenAt(s.now())) {
 		return Registration{}, "", fault.New(fault.Conflict, "registration.closed")
 	}
 	var r Registration

@@ -8,28 +8,31 @@ const lastOf = `NOT held(r.id) AND NOT EXISTS (
 	SELECT 1 FROM registrations o JOIN events oe ON oe.id = o.event_id JOIN events e ON e.id = $1
 	WHERE o.person_id = r.person_id AND o.id <> r.id AND (held(o.id) OR oe.ends_on > e.ends_on))`
 
+// one narrows a statement to the registration that is erased, if it is one.
+const one = `($2::uuid IS NULL OR r.id = $2) AND `
+
 // Retention is what of registrations is not kept for ever. A person becomes the
 // reference of their registration; that somebody came, for whom and as what,
 // stays.
 func Retention() []retention.Task {
 	return []retention.Task{
-		retention.Statement(retention.Needs, `
+		retention.Of(retention.Needs, `
 			UPDATE registrations SET meal_plan = 'none', access_needs = '{}'
-			WHERE event_id = $1 AND (meal_plan <> 'none' OR access_needs <> '{}') AND NOT held(id)`),
+			WHERE event_id = $1 AND ($2::uuid IS NULL OR id = $2) AND (meal_plan <> 'none' OR access_needs <> '{}') AND NOT held(id)`),
 		retention.Statement(retention.Needs, `
 			DELETE FROM travel_legs l WHERE l.event_id = $1 AND NOT EXISTS (
 				SELECT 1 FROM registrations r WHERE r.delegation_id = l.delegation_id AND held(r.id))`),
-		retention.Statement(retention.Documents, `
-			DELETE FROM travel_documents t USING registrations r WHERE r.event_id = $1 AND r.person_id = t.person_id AND `+lastOf),
-		retention.Statement(retention.Documents, `
+		retention.Of(retention.Documents, `
+			DELETE FROM travel_documents t USING registrations r WHERE r.event_id = $1 AND r.person_id = t.person_id AND `+one+lastOf),
+		retention.Of(retention.Documents, `
 			UPDATE registration_changes h SET values_sealed = NULL FROM registrations r
-			WHERE r.event_id = $1 AND r.id = h.registration_id AND h.values_sealed IS NOT NULL AND `+lastOf),
-		retention.Statement(retention.Persons, `
+			WHERE r.event_id = $1 AND r.id = h.registration_id AND h.values_sealed IS NOT NULL AND `+one+lastOf),
+		retention.Of(retention.Persons, `
 			WITH gone AS (
 				UPDATE persons p SET given_name = '', family_name = r.reference, name_native = r.reference, name_zh = '', mrz_surname = '', mrz_given = '', sex = '',
 					languages = '{}', email = '', phone = '', birth_date_sealed = NULL, birth_date_index = NULL, search = lower(r.reference), name_key = '',
 					pseudonymous = true, version = p.version + 1
-				FROM registrations r WHERE r.event_id = $1 AND r.person_id = p.id AND NOT p.pseudonymous AND `+lastOf+`
+				FROM registrations r WHERE r.event_id = $1 AND r.person_id = p.id AND NOT p.pseudonymous AND `+one+lastOf+`
 				RETURNING p.id
 			), blank AS (
 				UPDATE registrations SET title_en = '', title_zh = '', organisation = '', status_reason = '', guardian = '', guardian_agreed_at = NULL WHERE person_id IN (SELECT id FROM gone)

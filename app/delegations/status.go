@@ -13,6 +13,7 @@ const (
 	Approved    Status = "approved"
 	BadgeIssued Status = "badge_issued"
 	CheckedIn   Status = "checked_in"
+	Departed    Status = "departed"
 	Returned    Status = "returned"
 	Waitlisted  Status = "waitlisted"
 	Rejected    Status = "rejected"

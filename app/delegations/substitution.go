@@ -64,6 +64,7 @@ type Succession struct {
 	Gone   Registration   // who does not come any more, as of before
 	Deputy Registration   // who comes instead, as of before; new ones as they register
 	After  Registration   // who comes instead, as of afterwards
+	Left   Registration   // who does not come any more, as of afterwards
 	Issued Issued         // the deputy's new badge; none as long as nobody approved them
 	Order  []Registration // the delegation in order of precedence, as of afterwards
 }
@@ -95,7 +96,7 @@ func (s *Service) PreviewSubstitution(ctx context.Context, by accounts.Actor, in
 
 // Substitute puts a member of a delegation, or somebody new, in the place of
 // another: role, category, badge and what follow hands over go to the deputy, and
-// the other one is withdrawn. Whoever may decide does it at once; the holder of the
+// the other one is withdrawn, or departs who came already. Whoever may decide does it at once; the holder of the
 // delegation's link asks for it, and the office confirms.
 //
 // Faults: NotFound; Forbidden; Conflict, somebody changed one of the two meanwhile,
@@ -163,7 +164,7 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		return do(tx, e, &x)
 	})
 	if !by.May(accounts.EditRegistration, x.Gone.EventID) {
-		x.Gone, x.Deputy, x.After = x.Gone.forGuests(), x.Deputy.forGuests(), x.After.forGuests()
+		x.Gone, x.Deputy, x.Left, x.After = x.Gone.forGuests(), x.Deputy.forGuests(), x.Left.forGuests(), x.After.forGuests()
 		for i := range x.Order {
 			x.Order[i] = x.Order[i].forGuests()
 		}
@@ -222,7 +223,7 @@ func (s Succession) fits() error {
 	switch {
 	case s.DelegationID == ident.Nil:
 		return fault.New(fault.Conflict, "substitution.no_delegation")
-	case !s.Gone.Cancellable():
+	case !s.Gone.Editable():
 		return fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(s.Gone.Status))
 	case !s.Deputy.Editable():
 		return fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(s.Deputy.Status))
@@ -241,11 +242,13 @@ func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if x.Fresh() {
 		r.Version = 1
 	}
-	gone, err := s.leave(ctx, tx, by, x.Gone, Withdrawn, "")
+	came := x.Gone.Status == CheckedIn
+	gone, err := s.depart(ctx, tx, by, x.Gone)
 	if err != nil {
 		return err
 	}
-	freed := r.holdsPlace() && !x.Fresh() // of the two places one is left
+	x.Left = gone
+	freed := r.holdsPlace() && !x.Fresh() && !came // of the two places one is left
 	freedOf := r
 	r.Role, r.CategoryID, r.Category, r.BadgeType, r.Version = x.Gone.Role, x.Gone.CategoryID, x.Gone.Category, x.Gone.BadgeType, r.Version+1
 	if err := updateRole(ctx, tx, r); err != nil {
@@ -271,6 +274,20 @@ func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 		return err
 	}
 	return s.tellBoth(ctx, tx, e, gone, x)
+}
+
+// depart ends the part of whoever is replaced. Whoever came already has been there,
+// and keeps the place that they took, but leads nobody any more.
+func (s *Service) depart(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration) (Registration, error) {
+	if r.Status != CheckedIn {
+		return s.leave(ctx, tx, by, r, Withdrawn, "")
+	}
+	r, err := s.leave(ctx, tx, by, r, Departed, "")
+	if err != nil || r.Role != "head" {
+		return r, err
+	}
+	r.Role, r.Version = "member", r.Version+1
+	return r, updateRole(ctx, tx, r)
 }
 
 // admit brings the deputy as far as the one they replace had come: with a badge of

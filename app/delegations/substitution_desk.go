@@ -118,7 +118,13 @@ func (s *Service) Substitutions(ctx context.Context, by accounts.Actor, d Delega
 }
 
 func (s *Service) recordSubstitution(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, x Succession) error {
-	action := map[string]string{"asked": "delegation.ask_substitute", "done": "delegation.substitute", "refused": "delegation.refuse_substitute"}[x.State]
+	action := "delegation.ask_substitute"
+	switch x.State {
+	case "done":
+		action = "delegation.substitute"
+	case "refused":
+		action = "delegation.refuse_substitute"
+	}
 	after := map[string]any{"instead_of": x.Gone.Reference, "deputy": x.Deputy.Reference, "as_rank": x.AsRank}
 	return s.record(ctx, tx, by, e.ID, action, "delegation", x.DelegationID, nil, after, x.Reason)
 }

@@ -284,6 +284,28 @@ func TestWhoCannotChangePlaces(t *testing.T) {
 	try("an old version of the deputy", delegations.Stand{From: head.ID, To: deputy.ID, ToVersion: deputy.Version + 1}, fault.Conflict)
 	g.set(t, waits, delegations.Rejected)
 	try("one who was rejected", delegations.Stand{From: head.ID, To: waits.ID}, fault.Conflict)
+	g.set(t, head, delegations.Cancelled)
+	try("one who does not come", delegations.Stand{From: head.ID, To: deputy.ID}, fault.Conflict)
+}
+
+// A mayor who was there is called home: the deputy leads from now on, and the place
+// that was taken stays taken.
+func TestDeputyOfWhoeverCame(t *testing.T) {
+	t.Parallel()
+	g, d, head, deputy, waits := newCity(t)
 	g.set(t, head, delegations.CheckedIn)
-	try("one who came", delegations.Stand{From: head.ID, To: deputy.ID}, fault.Conflict)
+	g.set(t, deputy, delegations.CheckedIn)
+	done, err := g.guests.Substitute(t.Context(), office, delegations.Stand{From: head.ID, To: deputy.ID, AsRank: "own"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		deputy.Reference + " head VIP checked_in", head.Reference + " member VIP departed", waits.Reference + " member " + waits.BadgeType + " waitlisted",
+	}
+	if got := g.members(t, d); !slices.Equal(got, want) {
+		t.Errorf("members\n%q\nwant\n%q", got, want)
+	}
+	if got, want := g.livingBadges(t), []string{deputy.Reference + " VIP " + done.Issued.Serial}; !slices.Equal(got, want) {
+		t.Errorf("doors open to %q, want %q", got, want)
+	}
 }

@@ -96,31 +96,43 @@ func (s *Service) Save(ctx context.Context, by accounts.Actor, in Firm) (Firm, e
 	if !by.May(accounts.EditDelegation, ident.Nil) {
 		return in, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	in.CreditCode = strings.ToUpper(text.Halfwidth(in.CreditCode))
-	in.Name = locale.Text{ZH: text.Clean(in.Name.ZH), EN: text.Clean(in.Name.EN)}
 	var bad fault.List
-	bad.Check(in.Code != "" && len(in.Code) <= 20, "code", "field.required")
-	bad.Check(ValidCreditCode(in.CreditCode), "credit_code", "firms.credit_code")
-	text.Line(&bad, "name_zh", in.Name.ZH, true, 120)
-	text.Line(&bad, "name_en", in.Name.EN, true, 120)
-	bad.Check(len(in.Sectors) >= 1 && len(in.Sectors) <= 3, "sectors", "firms.sectors")
-	in.Offers, in.Needs = checkTrade(&bad, in.Offers, in.Needs)
-	if in.Email != "" {
-		var ok bool
-		in.Email, ok = text.Email(in.Email)
-		bad.Check(ok, "contact_email", "field.email")
-	}
+	in.check(&bad)
 	if err := bad.Err(); err != nil {
 		return in, err
 	}
 	in.ID = s.newID()
 	err := s.write(ctx, by, ident.Nil, "firm.save", in.ID, func(tx *sqlx.Tx) (err error) {
-		if in.ID, err = upsertFirm(ctx, tx, in, s.now()); err != nil {
-			return err
-		}
-		return replaceSectors(ctx, tx, in.ID, in.Sectors)
+		in.ID, err = s.save(ctx, tx, in)
+		return err
 	})
 	return in, err
+}
+
+// save writes a firm, new or known by its code.
+func (s *Service) save(ctx context.Context, tx *sqlx.Tx, in Firm) (ident.ID, error) {
+	id, err := upsertFirm(ctx, tx, in, s.now())
+	if err != nil {
+		return id, err
+	}
+	return id, replaceSectors(ctx, tx, id, in.Sectors)
+}
+
+// check cleans and checks what is said of a firm.
+func (in *Firm) check(bad *fault.List) {
+	in.CreditCode = strings.ToUpper(text.Halfwidth(in.CreditCode))
+	in.Name = locale.Text{ZH: text.Clean(in.Name.ZH), EN: text.Clean(in.Name.EN)}
+	bad.Check(in.Code != "" && len(in.Code) <= 20, "code", "field.required")
+	bad.Check(ValidCreditCode(in.CreditCode), "credit_code", "firms.credit_code")
+	text.Line(bad, "name_zh", in.Name.ZH, true, 120)
+	text.Line(bad, "name_en", in.Name.EN, true, 120)
+	bad.Check(len(in.Sectors) >= 1 && len(in.Sectors) <= 3, "sectors", "firms.sectors")
+	in.Offers, in.Needs = checkTrade(bad, in.Offers, in.Needs)
+	if in.Email != "" {
+		var ok bool
+		in.Email, ok = text.Email(in.Email)
+		bad.Check(ok, "contact_email", "field.email")
+	}
 }
 
 // checkTrade cleans and checks what a firm offers and seeks.
@@ -219,13 +231,17 @@ func (s *Service) write(ctx context.Context, by accounts.Actor, event ident.ID, 
 		if err := change(tx); err != nil {
 			return err
 		}
-		err := audit.Record(ctx, tx, audit.Entry{
-			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
-			Action: action, ObjectKind: "firm", ObjectID: firm,
-		})
-		if err != nil {
-			return err
-		}
-		return outbox.Append(ctx, tx, outbox.Change{EventID: event, Kind: "firm", Ref: firm})
+		return s.record(ctx, tx, by, event, action, firm)
 	})
+}
+
+func (s *Service) record(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, action string, firm ident.ID) error {
+	err := audit.Record(ctx, tx, audit.Entry{
+		ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
+		Action: action, ObjectKind: "firm", ObjectID: firm,
+	})
+	if err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Change{EventID: event, Kind: "firm", Ref: firm})
 }

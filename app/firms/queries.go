@@ -113,3 +113,19 @@ func updateTrade(ctx context.Context, q store.Querier, f Firm) error {
 		f.ID, f.Offers.ZH, f.Offers.EN, f.Needs.ZH, f.Needs.EN)
 	return err
 }
+
+// lockFirms keeps others from adding firms, so that codes are given once.
+func lockFirms(ctx context.Context, q store.Querier) error {
+	_, err := q.ExecContext(ctx, `LOCK TABLE firms IN SHARE ROW EXCLUSIVE MODE`)
+	return err
+}
+
+func grantsByFirm(ctx context.Context, q store.Querier) (map[ident.ID][]Grant, error) {
+	var list []Grant
+	err := q.SelectContext(ctx, &list, `SELECT id, firm_id, kind, valid_from, review_on, revoked_on, basis, granted_by FROM firm_grants ORDER BY valid_from`)
+	held := map[ident.ID][]Grant{}
+	for _, g := range list {
+		held[g.FirmID] = append(held[g.FirmID], g)
+	}
+	return held, err
+}

@@ -42,6 +42,8 @@ var Columns = []Column{
 	{Table: "mails", Row: "id", Sealed: "content_sealed", Place: "mails.content:"},
 	{Table: "signing_keys", Row: "id", Sealed: "private_sealed", Place: "signing_keys.private:"},
 	{Table: "idempotency_keys", Row: "actor_id", Sealed: "body", Place: "idempotency_keys.body:"},
+	{Table: "imports", Row: "id", Sealed: "file_sealed", Place: "imports.file:"},
+	{Table: "import_rows", Row: "id", Sealed: "data_sealed", Place: "import_rows.data:"},
 }
 
 // Contents are sealed values outside the database: files.

@@ -227,6 +227,12 @@ func (s *Service) List(ctx context.Context, by accounts.Actor, event ident.ID, o
 	return mailsOf(ctx, s.DB, event, offset, limit)
 }
 
+// OfRegistration answers the mails to a registrant without their content, in order
+// of time. Whoever may see all of the registration may see them.
+func (s *Service) OfRegistration(ctx context.Context, registration ident.ID) ([]Mail, error) {
+	return mailsTo(ctx, s.DB, registration)
+}
+
 // ByID finds a mail with its content.
 //
 // Faults: Forbidden; NotFound.

@@ -29,6 +29,11 @@ func mailsOf(ctx context.Context, q store.Querier, event ident.ID, offset, limit
 	return list, total, err
 }
 
+func mailsTo(ctx context.Context, q store.Querier, registration ident.ID) (list []Mail, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT `+mailColumns+` FROM mails WHERE registration_id = $1 ORDER BY created_at, id LIMIT 500`, registration)
+	return list, err
+}
+
 func mailByID(ctx context.Context, q store.Querier, id ident.ID) (m Mail, sealed []byte, err error) {
 	var row struct {
 		Mail

@@ -42,6 +42,8 @@ type ground struct {
 	privacy *privacy.Service
 	event   events.Event
 	guests  [2]delegations.Registration
+	people  *delegations.Service
+	tasks   []retention.Task
 	clock   *time.Time
 }
 
@@ -64,8 +66,8 @@ func newGround(t *testing.T) ground {
 	must(t, err)
 	g.files = files.New(g.db, box, blobs, now, ident.New, quiet)
 	ev := events.New(g.db, now, ident.New)
-	tasks := slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), g.files.Retention())
-	g.privacy = privacy.New(g.db, ev, tasks, now, ident.New, quiet)
+	g.tasks = slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
+	g.privacy = privacy.New(g.db, ev, g.tasks, now, ident.New, quiet)
 	must(t, ev.SaveCountry(t.Context(), office, events.Country{Code: "HU", Code3: "HUN", Name: locale.Text{ZH: "匈牙利", EN: "Hungary"}}))
 	_, err = ev.CreateSeries(t.Context(), office, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(t, err)
@@ -80,17 +82,17 @@ func newGround(t *testing.T) ground {
 	post, err := mail.New(mail.Options{DB: g.db, Log: quiet, Now: now, NewID: ident.New, From: "Forum <forum@office.example>", Box: box})
 	must(t, err)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
-	guests := delegations.New(g.db, box, ev, badges.New(g.db, box, now, ident.New), letters, now, ident.New)
+	g.people = delegations.New(g.db, box, ev, badges.New(g.db, box, now, ident.New), letters, now, ident.New)
 	var picture bytes.Buffer
 	must(t, jpeg.Encode(&picture, image.NewYCbCr(image.Rect(0, 0, 500, 700), image.YCbCrSubsampleRatio420), nil))
 	for i := range g.guests {
-		r, _, err := guests.Register(t.Context(), office, g.event.ID, delegations.Input{
+		r, _, err := g.people.Register(t.Context(), office, g.event.ID, delegations.Input{
 			Category: "firm", GivenName: "Zsófia", FamilyName: "Réti", NameZH: "雷蒂", Email: "zsofia@city.example", Phone: "+3612345678", TitleEN: "Mayor", Consent: true,
 			Nationality: "HU", Lang: "en", Source: "web", BirthDate: "1980-02-29", MealPlan: "halal", Organisation: "City of Veszprém",
 			Passport: delegations.Passport{Number: "TEST0000" + string(rune('1'+i)), Issuer: "HU", ExpiresOn: "2030-01-01"},
 		})
 		must(t, err)
-		g.guests[i], _, err = guests.Approve(t.Context(), office, r.ID)
+		g.guests[i], _, err = g.people.Approve(t.Context(), office, r.ID)
 		must(t, err)
 		for purpose, content := range map[files.Purpose][]byte{files.Photo: picture.Bytes(), files.PassportScan: []byte("%PDF-1.7\n%%EOF"), files.Answer: []byte("%PDF-1.7\n%%EOF")} {
 			_, err := g.files.Add(t.Context(), office, files.Input{RegistrationID: r.ID, Purpose: purpose, Name: "Zsófia.pdf", Content: content})

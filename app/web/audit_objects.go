@@ -49,6 +49,9 @@ func (a *auditReader) look(e audit.Entry) (o auditObject, err error) {
 	case "delegation":
 		d, err := a.s.Delegations.ByID(ctx, by, id)
 		return auditObject{Number: d.Code, Name: locale.NameOf(d.Name), URL: page("delegations")}, err
+	case "import":
+		i, err := a.s.Lists.ByID(ctx, by, id)
+		return auditObject{Name: locale.Name{Latin: i.FileName}, URL: page("imports")}, err
 	case "firm":
 		f, err := a.s.Firms.InEvent(ctx, a.event.ID, id)
 		return auditObject{Number: f.Code, Name: locale.NameOf(f.Name), URL: page("firms")}, err

@@ -59,6 +59,8 @@ var sentences = map[string]string{
 	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.",
 	"project.stage": "state.project.", "project.reported": "state.project.", "project.of": "state.project.", "project.verdict": "state.project.",
 	"project.kind": "projects.kind.", "project.direction": "projects.direction.", "project.document_type": "projects.document.",
+	"event.part": "state.registration.", "delegation.part": "state.registration.", "registration.fields": "lists.column.",
+	"import.kind": "lists.kind.", "import.state": "state.list.",
 	"project.visibility": "projects.visibility.", "project.evidence": "projects.evidence.", "project.role": "projects.role.",
 }
 
@@ -79,7 +81,7 @@ func (a *auditReader) value(kind, field string, v any) (string, error) {
 	case float64: // every number of JSON; none of the log's is so great that it would lose a digit
 		return strings.TrimSuffix(fmt.Sprintf("%.2f", v), ".00"), nil
 	case []any:
-		return a.grants(v), nil
+		return a.several(kind+"."+field, v), nil
 	case string:
 		if v == "" || v == ident.Nil.String() {
 			return "", nil
@@ -106,15 +108,18 @@ func (a *auditReader) value(kind, field string, v any) (string, error) {
 	return fmt.Sprint(v), nil
 }
 
-// grants writes the roles that an account was given.
-func (a *auditReader) grants(list []any) string {
-	var roles []string
-	for _, g := range list {
-		if fields, ok := g.(map[string]any); ok {
-			roles = append(roles, a.words("role.", fmt.Sprint(fields["Role"])))
+// several writes a list: the roles that an account was given, or words.
+func (a *auditReader) several(field string, list []any) string {
+	var parts []string
+	for _, item := range list {
+		switch item := item.(type) {
+		case map[string]any:
+			parts = append(parts, a.words("role.", fmt.Sprint(item["Role"])))
+		case string:
+			parts = append(parts, a.words(sentences[field], item))
 		}
 	}
-	return strings.Join(roles, " · ")
+	return strings.Join(parts, " · ")
 }
 
 // named is the name of something in one of the registers, or its code when it is

@@ -49,8 +49,16 @@ var states = map[string]map[string][2]string{
 	"change": {
 		"applied": {"ok", "check"}, "pending": {"fix", "history"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}, "superseded": {"", "replace"},
 	},
+	"privacy":      {"open": {"wait", "hourglass"}, "done": {"ok", "check"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}},
 	"substitution": {"asked": {"fix", "history"}, "done": {"ok", "arrows-exchange"}, "refused": {"final", "circle-x"}},
 	"link":         {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
+	"list": {
+		"reading": {"wait", "hourglass"}, "checked": {"fix", "list-check"}, "committing": {"wait", "hourglass"}, "done": {"ok", "circle-check"},
+		"failed": {"final", "circle-x"}, "cancelled": {"", "x"},
+	},
+	"line": {
+		"new": {"ok", "user-plus"}, "changed": {"wait", "edit"}, "same": {"", "check"}, "bad": {"final", "alert-triangle"}, "duplicate": {"final", "copy"},
+	},
 	"session": {
 		"draft": {"", "pencil"}, "planned": {"wait", "calendar"}, "published": {"ok", "circle-check"}, "live": {"live", ""},
 		"ended": {"", "check"}, "archived": {"", "archive"}, "cancelled": {"final", "ban"},

@@ -5,6 +5,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/privacy"
 )
 
 // editPages are the models of the views by which registrations are changed.
@@ -37,6 +38,26 @@ var editPages = map[string]sample{
 var substitutionPages = map[string]sample{
 	"delegations/substitute": func(p Page, full bool) any { return everyStand(p, full, false) },
 	"delegations/stand":      func(p Page, full bool) any { return everyStand(p, full, true) },
+	"me/data": func(p Page, full bool) any {
+		if !full {
+			return myDataPage{Page: p}
+		}
+		form := FormOf("kind", "burn", "wish", "<x>")
+		form.Add("kind", "field.choice")
+		return myDataPage{
+			Page: p, Token: "t", Head: forum, Form: form, Kinds: []Choice{{"rectify", "…"}, {"erase", "…"}},
+			Data:     heldData{Sections: []dataSection{{"person", "…", []dataRow{{"email", "…", "<m@city.example>"}}}, {"doors", "…", nil}}},
+			Requests: everyRequest(p),
+		}
+	},
+	"public/link": func(p Page, full bool) any {
+		form := FormOf("email", "<x>")
+		form.Add("email", "field.email")
+		if !full {
+			form = Form{}
+		}
+		return renewPage{Page: p, Form: form}
+	},
 	"delegations/substitution": func(p Page, full bool) any {
 		if !full {
 			return substitutionPage{Page: p}
@@ -45,6 +66,14 @@ var substitutionPages = map[string]sample{
 		form.Add("reason", "registration.reason")
 		return substitutionPage{Page: p, Form: form, Substitution: everySuccession(p).Substitution, Delegation: delegations.Delegation{Name: wordsFull}, Preview: everySuccession(p)}
 	},
+}
+
+// everyRequest is one request of each kind and state.
+func everyRequest(p Page) []privacy.Request {
+	return []privacy.Request{
+		{Kind: "erase", State: "open", At: p.Now, Reference: "F27-0060", Held: true}, {Kind: "rectify", State: "open", Wish: "<wrong>", At: p.Now},
+		{Kind: "rectify", State: "refused", Note: "<no>", DecidedBy: "Desk", At: p.Now}, {Kind: "export", State: "done", At: p.Now}, {Kind: "erase", State: "withdrawn", At: p.Now},
+	}
 }
 
 func everyStand(p Page, full, asks bool) any {
@@ -92,6 +121,6 @@ func everyDetail(desk bool) detailsForm {
 func everyChange(state delegations.ChangeState) changeView {
 	return changeView{
 		Change: delegations.Change{State: state, Actor: locale.Text{ZH: "访客", EN: "Guest"}, Reason: "<why>", Fields: []delegations.Moved{{Field: "birth_date"}}},
-		Moved:  []movedField{{"Title", "", "<Mayor>"}, {"Family name", "Réti", ""}},
+		Moved:  []movedField{{Field: "Title", To: "<Mayor>"}, {Field: "Family name", From: "Réti"}, {Field: "Photo", To: "…", Picture: "/p"}},
 	}
 }

@@ -58,10 +58,11 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"list":      func(items ...any) []any { return items },
 
 		// Files and pictures.
-		"asset": assets.URL,
-		"icon":  assets.Icon,
-		"mark":  func() template.HTML { return mark },
-		"face":  func() template.HTML { return face },
+		"asset":   assets.URL,
+		"icon":    assets.Icon,
+		"refresh": refresh,
+		"mark":    func() template.HTML { return mark },
+		"face":    func() template.HTML { return face },
 
 		// Components.
 		"chip": newChip, "state": c.state, "note": newNote, "empty": newEmpty, "field": c.field, "choice": newChoice,
@@ -168,6 +169,11 @@ func zn(name string) template.HTML {
 	s := template.HTMLEscapeString(name)
 	s = strings.ReplaceAll(s, "·", "\u2060·<wbr>")
 	return template.HTML(`<span class="zn" lang="zh-CN">` + s + `</span>`) //nolint:gosec // escaped above
+}
+
+// refresh has a page load itself anew after so many seconds, where no script does.
+func refresh(seconds int) template.HTML {
+	return template.HTML(fmt.Sprintf(`<noscript><meta http-equiv="refresh" content="%d"></noscript>`, seconds)) //nolint:gosec // a number
 }
 
 // The mark: two lines that become one. The face stands where a photo is missing.

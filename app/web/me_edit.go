@@ -69,7 +69,14 @@ func (s *Server) editMyDetails(c *fiber.Ctx) error {
 
 // takeChangeBack ends the guest's own pending change.
 func (s *Server) takeChangeBack(c *fiber.Ctx) error {
+	h, err := s.holderOf(c)
+	if err != nil {
+		return err
+	}
 	if _, err := s.Delegations.WithdrawChange(c.UserContext(), c.Params("token")); err != nil {
+		return err
+	}
+	if err := s.Files.DropWaiting(c.UserContext(), h.actor, h.registration.ID); err != nil {
 		return err
 	}
 	s.flash(c, "ok", "edit.taken_back")

@@ -44,6 +44,7 @@ var samples = []map[string]sample{
 	substitutionPages,
 	officerPages,
 	filePages,
+	listPages,
 }
 
 var framePages = map[string]sample{

@@ -111,7 +111,10 @@ func (s *Server) flashEdited(c *fiber.Ctx, before delegations.Registration, done
 }
 
 // movedField is one field of a change in words.
-type movedField struct{ Field, From, To string }
+type movedField struct {
+	Field, From, To string
+	Picture         string // address of the portrait that is wanted; empty: it is none
+}
 
 // changeView is a change in words.
 type changeView struct {
@@ -155,7 +158,14 @@ func (s *Server) changeView(c *fiber.Ctx, change delegations.Change) (changeView
 		return value
 	}
 	for _, m := range change.Fields {
-		v.Moved = append(v.Moved, movedField{s.words.T(l, "registration.field."+m.Field), value(m.Field, m.From), value(m.Field, m.To)})
+		field := movedField{Field: s.words.T(l, "registration.field."+m.Field), From: value(m.Field, m.From), To: value(m.Field, m.To)}
+		if m.Field == delegations.Photo {
+			field.From, field.To = s.words.T(l, "edit.photo_old"), s.words.T(l, "edit.photo_new")
+			if change.State == delegations.Pending && under(c.Path(), "/console") {
+				field.Picture = "/console/" + event(c).Slug + "/files/" + m.To
+			}
+		}
+		v.Moved = append(v.Moved, field)
 	}
 	return v, nil
 }
@@ -243,11 +253,13 @@ func (s *Server) decideChange(c *fiber.Ctx) error {
 	var r delegations.Registration
 	switch c.Params("decision") {
 	case "approve":
-		r, _, err = s.Delegations.ApproveChange(ctx, by, id, change)
+		r, _, err = s.Delegations.ApproveChange(ctx, by, id, change, s.Files.TakeWaiting)
 	case "reveal":
 		return s.revealChange(c, id, change)
 	case "refuse":
-		r, err = s.Delegations.RefuseChange(ctx, by, id, change, form.Raw("reason"))
+		if r, err = s.Delegations.RefuseChange(ctx, by, id, change, form.Raw("reason")); err == nil {
+			err = s.Files.DropWaiting(ctx, by, id)
+		}
 	default:
 		return fiber.ErrNotFound
 	}

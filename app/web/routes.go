@@ -116,6 +116,7 @@ func (s *Server) routes() []route {
 		s.photoRoutes(),
 		s.delegationLinkRoutes(),
 		s.overviewRoutes(),
+		s.listRoutes(),
 		s.registrationRoutes(),
 		s.delegationRoutes(),
 		s.matchmakingRoutes(),
@@ -171,6 +172,8 @@ func (s *Server) publicRoutes() []route {
 		get("/e/:event", public(), s.publicEvent),
 		get("/e/:event/register", public(), s.registerForm),
 		post("/e/:event/register", public(), s.register).limit(registerLimit),
+		get("/e/:event/link", public(), s.renewLinkForm),
+		post("/e/:event/link", public(), s.renewLink).limit(linkLimit),
 	}
 }
 
@@ -185,6 +188,12 @@ func (s *Server) meRoutes() []route {
 		post("/me/:token/change/withdraw", link(), s.takeChangeBack),
 		get("/me/:token/badge.pdf", link(), s.myBadgePDF).limit(paperLimit),
 		get("/me/:token/badge.png", link(), s.myBadgePNG),
+		get("/me/:token/card.pdf", link(), s.myCard).limit(paperLimit),
+		get("/me/:token/data", link(), s.myData),
+		get("/me/:token/data.json", link(), s.myDataJSON).limit(paperLimit),
+		get("/me/:token/data.pdf", link(), s.myDataPDF).limit(paperLimit),
+		post("/me/:token/data", link(), s.askPrivacy).limit(editLimit),
+		post("/me/:token/data/:request/withdraw", link(), s.takePrivacyBack),
 	}
 }
 
@@ -194,16 +203,16 @@ func (s *Server) photoRoutes() []route {
 	const member = "/delegation/:token/members/:registration"
 	return []route{
 		get("/me/:token/photo", link(), s.ownPhoto),
-		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Most(files.Photo)),
 		post("/me/:token/photo/remove", link(), s.removeOwn(files.Photo)),
 		get("/me/:token/photo.jpg", link(), s.ownPicture),
-		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.Most(files.PassportScan)),
 		post("/me/:token/passport/remove", link(), s.removeOwn(files.PassportScan)),
 		get(member+"/photo", link(), s.ownPhoto),
-		post(member+"/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post(member+"/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Most(files.Photo)),
 		post(member+"/photo/remove", link(), s.removeOwn(files.Photo)),
 		get(member+"/photo.jpg", link(), s.ownPicture),
-		post(member+"/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		post(member+"/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.Most(files.PassportScan)),
 		post(member+"/passport/remove", link(), s.removeOwn(files.PassportScan)),
 	}
 }
@@ -215,8 +224,8 @@ func (s *Server) paperRoutes() []route {
 	see, edit := right(accounts.SeeRegistrations), right(accounts.EditRegistration)
 	return []route{
 		get(papers, see, s.papers),
-		post(papers+"/photo", edit, s.addPaper(files.Photo)).takes(files.Photo),
-		post(papers+"/passport", edit, s.addPaper(files.PassportScan)).takes(files.PassportScan),
+		post(papers+"/photo", edit, s.addPaper(files.Photo)).takes(files.Most(files.Photo)),
+		post(papers+"/passport", edit, s.addPaper(files.PassportScan)).takes(files.Most(files.PassportScan)),
 		post(papers+"/remove", edit, s.removePaper),
 		post(papers+"/reveal", right(accounts.SeeSensitive), s.revealIdentity),
 		get("/console/:event/files/:file", right(accounts.SeeConsole), s.file),
@@ -438,6 +447,7 @@ func (s *Server) privacyRoutes() []route {
 	return []route{
 		get("/console/:event/privacy", right(accounts.SeePrivacy), s.privacy),
 		post("/console/:event/privacy/rules/:class", everywhere(accounts.EditPrivacy), s.setRule),
+		post("/console/:event/privacy/requests/:request/:decision", right(accounts.EditPrivacy), s.answerRequest),
 		post("/console/:event/privacy/holds", right(accounts.EditPrivacy), s.placeHold),
 		post("/console/:event/privacy/holds/:hold/lift", right(accounts.EditPrivacy), s.liftHold),
 	}

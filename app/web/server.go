@@ -26,6 +26,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/lists"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/privacy"
@@ -54,6 +55,8 @@ type Services struct {
 	Events      *events.Service
 	Firms       *firms.Service
 	Delegations *delegations.Service
+	Renewals    *delegations.Renewals
+	Lists       *lists.Service
 	Badges      *badges.Service
 	Doors       *doors.Service
 	Projects    *projects.Service
