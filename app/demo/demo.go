@@ -86,7 +86,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		name string
 		load func(context.Context, Services, *codes) error
 	}{
-		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"badges", func(ctx context.Context, s Services, c *codes) error {
+		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"officers", loadOfficers}, {"badges", func(ctx context.Context, s Services, c *codes) error {
 			return loadBadges(ctx, s.Badges, badges.New(g.DB, g.Box, Printed, ident.New), c)
 		}}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
 			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)

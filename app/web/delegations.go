@@ -27,7 +27,8 @@ type delegationsPage struct {
 	Used, Quota  int // places, of the event
 	Status       string
 	Search, Sort string
-	Counts       map[string]int // by status; "all"
+	Counts       map[string]int        // by status; "all", "late"
+	Late         map[ident.ID][]string // steps that a delegation is late with
 }
 
 // Direction is the aria-sort of a column.
@@ -56,14 +57,18 @@ func (s *Server) delegationList(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	late, err := s.late(c)
+	if err != nil {
+		return err
+	}
 	p := delegationsPage{
-		Page: s.page(c), Total: len(all), Status: c.Query("status", "all"), Search: strings.TrimSpace(c.Query("q")), Sort: c.Query("sort", "code"),
-		Counts: map[string]int{"all": len(all)},
+		Page: s.page(c), Late: late, Total: len(all), Status: c.Query("status", "all"), Search: strings.TrimSpace(c.Query("q")), Sort: c.Query("sort", "code"),
+		Counts: map[string]int{"all": len(all), "late": len(late)},
 	}
 	for _, d := range all {
 		p.Used, p.Quota = p.Used+d.Members, p.Quota+d.Quota
 		p.Counts[d.Status]++
-		if (p.Status == "all" || p.Status == d.Status) && d.Matches(p.Search) {
+		if (p.Status == "all" || p.Status == d.Status || p.Status == "late" && len(late[d.ID]) > 0) && d.Matches(p.Search) {
 			p.Rows = append(p.Rows, d)
 		}
 	}
@@ -73,6 +78,18 @@ func (s *Server) delegationList(c *fiber.Ctx) error {
 	from := min((number-1)*delegationsPerPage, found)
 	p.Rows = p.Rows[from:min(from+delegationsPerPage, found)]
 	return s.render(c, "delegations/list", p)
+}
+
+// late answers which delegations of the event are late, and with what.
+func (s *Server) late(c *fiber.Ctx) (map[ident.ID][]string, error) {
+	list, err := s.Delegations.Standings(c.UserContext(), actor(c), event(c).ID)
+	late := map[ident.ID][]string{}
+	for _, x := range list {
+		if len(x.Late) > 0 {
+			late[x.ID] = x.Late
+		}
+	}
+	return late, err
 }
 
 // delegationOrder compares delegations by a column; they come in order of code.

@@ -21,7 +21,7 @@ var delegationPages = map[string]sample{
 		bare := delegations.Delegation{Code: "D13", City: locale.Text{EN: "Győr"}, Status: "declined"}
 		return delegationsPage{
 			Page: p, Rows: []delegations.Delegation{aachen(p.Now), bare}, Pager: Pager{From: 1, To: 2, Total: 2}, Total: 2, Used: 5, Quota: 6,
-			Status: "confirmed", Search: "<x>", Sort: "arrival", Counts: map[string]int{"all": 2, "confirmed": 1, "declined": 1},
+			Status: "confirmed", Search: "<x>", Sort: "arrival", Counts: map[string]int{"all": 2, "confirmed": 1, "declined": 1, "late": 1}, Late: map[ident.ID][]string{{15: 12}: {"nominate", "confirm"}},
 		}
 	},
 	"delegations/show": func(p Page, full bool) any {
