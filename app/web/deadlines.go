@@ -95,7 +95,7 @@ func (s *Server) setDeadlines(c *fiber.Ctx) error {
 		return s.again(c, "delegations/deadlines", p)
 	}
 	s.flash(c, "ok", "deadlines.saved")
-	return s.done(c, "/console/"+event(c).Slug+"/deadlines")
+	return s.done(c, "/console/"+event(c).Slug+"/delegations/deadlines")
 }
 
 // remind writes to the officers of all who are late, or of one delegation.
@@ -121,7 +121,7 @@ func (s *Server) remind(c *fiber.Ctx) error {
 		key = "deadlines.reminded_but"
 	}
 	s.flash(c, tone, key, strconv.Itoa(done.Sent), strconv.Itoa(done.Already), strings.Join(codes, " · "))
-	return s.done(c, "/console/"+event(c).Slug+"/deadlines")
+	return s.done(c, "/console/"+event(c).Slug+"/delegations/deadlines")
 }
 
 // needsPage is what the delegations of an event need.

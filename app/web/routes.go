@@ -299,6 +299,10 @@ func (s *Server) delegationRoutes() []route {
 	see, edit, register := right(accounts.SeeDelegations), right(accounts.EditDelegation), right(accounts.EditRegistration)
 	return []route{
 		get("/console/:event/delegations", see, s.delegationList),
+		get("/console/:event/delegations/deadlines", see, s.deadlines),
+		post("/console/:event/delegations/deadlines", edit, s.setDeadlines),
+		post("/console/:event/delegations/deadlines/remind", edit, s.remind),
+		get("/console/:event/delegations/needs", see, s.needs),
 		get("/console/:event/delegations/:delegation", see, s.delegation),
 		post("/console/:event/delegations/:delegation/stay", edit, s.editStay),
 		post("/console/:event/delegations/:delegation/links", edit, s.makeDelegationLink),
@@ -316,10 +320,6 @@ func (s *Server) delegationRoutes() []route {
 		get("/console/:event/delegations/:delegation/travel/:leg", edit, s.legForm(s.deskSide)),
 		post("/console/:event/delegations/:delegation/travel/:leg", edit, s.saveLeg(s.deskSide)),
 		post("/console/:event/delegations/:delegation/travel/:leg/remove", edit, s.removeLeg(s.deskSide)),
-		get("/console/:event/deadlines", see, s.deadlines),
-		post("/console/:event/deadlines", edit, s.setDeadlines),
-		post("/console/:event/deadlines/remind", edit, s.remind),
-		get("/console/:event/needs", see, s.needs),
 		get("/console/:event/firms", see, s.firmList),
 		get("/console/:event/firms/:firm", see, s.firm),
 		post("/console/:event/firms/:firm/links", edit, s.makeFirmLink),

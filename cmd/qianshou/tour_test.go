@@ -99,7 +99,7 @@ func looks(t *testing.T, routes [][2]string) []look {
 		{name: "event-register-refused", path: "/e/:event/register", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
 		{name: "sign-in-refused", path: "/sign-in", status: 422, then: press(`form[action="/sign-in"] button`)},
 		{name: "delegation-liaison", path: "/delegation/:liaison"},
-		{name: "console-deadlines-late", who: "owner", path: console + "/deadlines?show=late"},
+		{name: "console-deadlines-late", who: "owner", path: console + "/delegations/deadlines?show=late"},
 		{name: "delegation-nominate-refused", path: "/delegation/:token/nominate", status: 422, then: press(`#nominate button.btn-primary`)},
 		{name: "delegation-member-refused", path: "/delegation/:token/members/new", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
 		{name: "delegation-replace-preview", path: "/delegation/:token/members/:member/substitute", then: previewSubstitution},
