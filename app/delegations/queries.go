@@ -249,7 +249,8 @@ func lockPlaces(ctx context.Context, q store.Querier, registrations []ident.ID) 
 
 const sameFilter = `r.event_id = $1
 	AND ($2 = '' OR $2 = 'queue' AND r.status IN ('submitted', 'under_review', 'on_hold') OR r.status = $2
-		OR $2 = 'pending' AND EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending'))
+		OR $2 = 'pending' AND (EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending')
+			OR EXISTS (SELECT 1 FROM substitutions x WHERE x.from_registration_id = r.id AND x.state = 'asked')))
 	AND ($3 = '' OR c.code = $3) AND ($4::uuid IS NULL OR r.delegation_id = $4)
 	AND ($5 = '' OR p.search LIKE '%' || $5 || '%' OR r.reference ILIKE '%' || $6 || '%')
 	AND r.id > $7`
@@ -310,7 +311,7 @@ func membersOf(ctx context.Context, q store.Querier, delegation ident.ID) (list 
 			coalesce((SELECT t.number_last4 FROM travel_documents t WHERE t.person_id = p.id ORDER BY t.expires_on DESC, t.id LIMIT 1), '') AS passport_last4`+
 		registrationFrom+`
 		WHERE r.delegation_id = $1
-		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled'), r.role = 'head' DESC, r.delegation_order, array_position(ARRAY['deputy_head'], r.role), r.reference`, delegation)
+		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled', 'departed'), r.role = 'head' DESC, r.delegation_order, array_position(ARRAY['deputy_head'], r.role), r.reference`, delegation)
 	return list, err
 }
 

@@ -97,7 +97,8 @@ func (s *Service) PreviewSubstitution(ctx context.Context, by accounts.Actor, in
 // Substitute puts a member of a delegation, or somebody new, in the place of
 // another: role, category, badge and what follow hands over go to the deputy, and
 // the other one is withdrawn, or departs who came already. Whoever may decide does it at once; the holder of the
-// delegation's link asks for it, and the office confirms.
+// delegation's link asks for it, or the person for somebody new, and the office
+// confirms.
 //
 // Faults: NotFound; Forbidden; Conflict, somebody changed one of the two meanwhile,
 // one of them does not come, or it is asked for already; Invalid with fields.
@@ -136,7 +137,8 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		if err != nil {
 			return err
 		}
-		if !by.May(accounts.EditRegistration, gone.EventID) && !by.ForDelegation(gone.EventID, gone.DelegationID) {
+		own := by.ForRegistration(gone.EventID, gone.ID) && in.To == ident.Nil // who else is of the delegation is not theirs to know
+		if !own && !by.May(accounts.EditRegistration, gone.EventID) && !by.ForDelegation(gone.EventID, gone.DelegationID) {
 			return fault.New(fault.Forbidden, "error.forbidden")
 		}
 		e, err := events.In(ctx, tx, gone.EventID)
@@ -147,11 +149,11 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 			return fault.New(fault.Conflict, "error.changed")
 		}
 		x = Succession{Gone: gone, Substitution: Substitution{ID: s.newID(), DelegationID: gone.DelegationID, FromID: gone.ID, AsRank: in.AsRank, Note: in.Note, From: gone.Called()}}
-		waits, err := substitutionAsked(ctx, tx, gone.ID)
+		waits, err := askedOf(ctx, tx, gone.ID)
 		if err != nil {
 			return err
 		}
-		if waits {
+		if waits != nil {
 			return fault.New(fault.Conflict, "substitution.waits")
 		}
 		if x.Deputy, err = s.deputy(ctx, tx, by, e, gone, in); err != nil {
@@ -167,6 +169,9 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		x.Gone, x.Deputy, x.Left, x.After = x.Gone.forGuests(), x.Deputy.forGuests(), x.Left.forGuests(), x.After.forGuests()
 		for i := range x.Order {
 			x.Order[i] = x.Order[i].forGuests()
+		}
+		if by.RegistrationID != ident.Nil {
+			x.Order = nil
 		}
 	}
 	return x, err

@@ -129,6 +129,17 @@ func (s *Service) recordSubstitution(ctx context.Context, tx *sqlx.Tx, by accoun
 	return s.record(ctx, tx, by, e.ID, action, "delegation", x.DelegationID, nil, after, x.Reason)
 }
 
+// SubstitutionAsked answers who is to come in the place of a registration, if
+// somebody asked for that; nil: nobody did.
+//
+// Fault: Forbidden.
+func (s *Service) SubstitutionAsked(ctx context.Context, by accounts.Actor, r Registration) (*Substitution, error) {
+	if !by.May(accounts.SeeRegistrations, r.EventID) && !by.ForRegistration(r.EventID, r.ID) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return askedOf(ctx, s.db, r.ID)
+}
+
 // Substitution finds one that the office decides, or decided, on, and its
 // delegation.
 //

@@ -48,6 +48,16 @@ func substitutionsOf(ctx context.Context, q store.Querier, delegation ident.ID) 
 	return list, err
 }
 
+// askedOf answers who is to come in the place of a registration; nil: nobody asked.
+func askedOf(ctx context.Context, q store.Querier, registration ident.ID) (*Substitution, error) {
+	var list []Substitution
+	err := q.SelectContext(ctx, &list, substitutionSelect+`WHERE s.from_registration_id = $1 AND s.state = 'asked'`, registration)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
 func substitutionByID(ctx context.Context, q store.Querier, id ident.ID) (s Substitution, err error) {
 	err = q.GetContext(ctx, &s, substitutionSelect+`WHERE s.id = $1`, id)
 	return s, store.Fault(err)
@@ -69,10 +79,4 @@ func updateSubstitution(ctx context.Context, q store.Querier, s Substitution) er
 	return onlyOne(q.ExecContext(ctx, `
 		UPDATE substitutions SET state = $2, decided_at = $3, decided_by_zh = $4, decided_by_en = $5, reason = $6 WHERE id = $1 AND state = 'asked'`,
 		s.ID, s.State, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN, s.Reason))
-}
-
-// substitutionAsked tells whether somebody already waits to replace a person.
-func substitutionAsked(ctx context.Context, q store.Querier, from ident.ID) (asked bool, err error) {
-	err = q.GetContext(ctx, &asked, `SELECT EXISTS (SELECT 1 FROM substitutions WHERE from_registration_id = $1 AND state = 'asked')`, from)
-	return asked, err
 }

@@ -300,12 +300,60 @@ func TestDeputyOfWhoeverCame(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		deputy.Reference + " head VIP checked_in", head.Reference + " member VIP departed", waits.Reference + " member " + waits.BadgeType + " waitlisted",
+		deputy.Reference + " head VIP checked_in", waits.Reference + " member " + waits.BadgeType + " waitlisted", head.Reference + " member VIP departed",
 	}
 	if got := g.members(t, d); !slices.Equal(got, want) {
 		t.Errorf("members\n%q\nwant\n%q", got, want)
 	}
 	if got, want := g.livingBadges(t), []string{deputy.Reference + " VIP " + done.Issued.Serial}; !slices.Equal(got, want) {
 		t.Errorf("doors open to %q, want %q", got, want)
+	}
+}
+
+// Somebody of a delegation names who comes instead, if it is nobody of the others,
+// whom they need not know; the office confirms.
+func TestGuestNamesWhoComesInstead(t *testing.T) {
+	t.Parallel()
+	g, d, head, deputy, _ := newCity(t)
+	ctx := t.Context()
+	own := func(r delegations.Registration) accounts.Actor {
+		by := accounts.GuestActor()
+		by.ID, by.LinkEventID, by.RegistrationID = r.ID, r.EventID, r.ID
+		return by
+	}
+	fresh := delegations.Stand{From: head.ID, New: member(21, "member"), AsRank: "own"}
+	for name, try := range map[string]struct {
+		by accounts.Actor
+		in delegations.Stand
+	}{
+		"a member": {own(head), delegations.Stand{From: head.ID, To: deputy.ID, AsRank: "own"}}, "in another's place": {own(deputy), fresh},
+	} {
+		if _, err := g.guests.PreviewSubstitution(ctx, try.by, try.in); fault.CodeOf(err) != fault.Forbidden {
+			t.Errorf("%s, previewed: %v", name, err)
+		}
+		if _, err := g.guests.Substitute(ctx, try.by, try.in); fault.CodeOf(err) != fault.Forbidden {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if seen, err := g.guests.PreviewSubstitution(ctx, own(head), fresh); err != nil || seen.Order != nil || seen.After.Role != "head" {
+		t.Errorf("the guest is shown %+v, %v", seen.Order, err)
+	}
+	asked, err := g.guests.Substitute(ctx, own(head), fresh)
+	if err != nil || asked.State != "asked" {
+		t.Fatalf("%+v, %v", asked.Substitution, err)
+	}
+	for name, by := range map[string]accounts.Actor{"the guest": own(head), "the office": office} {
+		if x, err := g.guests.SubstitutionAsked(ctx, by, head); err != nil || x == nil || x.ID != asked.ID {
+			t.Errorf("%s reads %+v, %v", name, x, err)
+		}
+	}
+	if _, err := g.guests.SubstitutionAsked(ctx, own(deputy), head); fault.CodeOf(err) != fault.Forbidden {
+		t.Errorf("another reads: %v", err)
+	}
+	if page, err := g.guests.Registrations(ctx, office, d.EventID, delegations.Filter{Status: "pending"}); err != nil || page.Total != 1 || page.Rows[0].ID != head.ID {
+		t.Errorf("the desk finds %d, %v", page.Total, err)
+	}
+	if done, err := g.guests.ConfirmSubstitution(ctx, office, asked.ID); err != nil || done.After.Role != "head" || done.After.Status != delegations.BadgeIssued {
+		t.Errorf("confirmed: %s %s, %v", done.After.Role, done.After.Status, err)
 	}
 }

@@ -37,7 +37,14 @@ var editPages = map[string]sample{
 // substitutionPages are the models of the views by which people change places.
 var substitutionPages = map[string]sample{
 	"delegations/substitute": func(p Page, full bool) any { return everyStand(p, full, false) },
-	"delegations/stand":      func(p Page, full bool) any { return everyStand(p, full, true) },
+	"delegations/stand": func(p Page, full bool) any {
+		if !full {
+			return standPart{Page: p}
+		}
+		stand := everyStand(p, true, true).(standPart)
+		stand.Own = true
+		return stand
+	},
 	"me/data": func(p Page, full bool) any {
 		if !full {
 			return myDataPage{Page: p}
@@ -71,8 +78,8 @@ var substitutionPages = map[string]sample{
 // everyRequest is one request of each kind and state.
 func everyRequest(p Page) []privacy.Request {
 	return []privacy.Request{
-		{Kind: "erase", State: "open", At: p.Now, Reference: "F27-0060", Held: true}, {Kind: "rectify", State: "open", Wish: "<wrong>", At: p.Now},
-		{Kind: "rectify", State: "refused", Note: "<no>", DecidedBy: "Desk", At: p.Now}, {Kind: "export", State: "done", At: p.Now}, {Kind: "erase", State: "withdrawn", At: p.Now},
+		{ID: ident.ID{15: 1}, Kind: "erase", State: "open", At: p.Now, Reference: "F27-0060", Held: true}, {ID: ident.ID{15: 2}, Kind: "rectify", State: "open", Wish: "<wrong>", At: p.Now},
+		{ID: ident.ID{15: 3}, Kind: "rectify", State: "refused", Note: "<no>", DecidedBy: "Desk", At: p.Now}, {ID: ident.ID{15: 4}, Kind: "export", State: "done", At: p.Now}, {ID: ident.ID{15: 5}, Kind: "erase", State: "withdrawn", At: p.Now},
 	}
 }
 
@@ -80,7 +87,7 @@ func everyStand(p Page, full, asks bool) any {
 	if !full {
 		return standPart{Page: p}
 	}
-	form := FormOf("to", "new", "as_rank", "king")
+	form := FormOf("to", "new", "as_rank", "king") // of somebody new
 	form.Add("as_rank", "field.choice")
 	return standPart{
 		Page: p, Form: form, Gone: longest, Choices: []Choice{{"", "…"}, {"new", "…"}}, Countries: []Choice{{"", "…"}}, Preview: everySuccession(p),

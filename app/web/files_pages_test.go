@@ -36,7 +36,7 @@ var filePages = map[string]sample{
 		answer := FormOf("note", " ")
 		answer.Add("note", "privacy.note")
 		model := privacyPage{
-			Requests: everyRequest(p), Answer: answer, AnswerTo: ident.Nil.String(),
+			Requests: everyRequest(p), Answer: answer, AnswerTo: ident.ID{15: 1}.String(),
 			Page: p, Form: form, RuleFor: "needs", Rule: rule, LastRun: &p.Now, On: "2027-07-11", Trial: true, Edits: true, Rewrite: true,
 			Holds: []privacy.Hold{{Reference: "F27-0001", Reason: "<court>", PlacedAt: p.Now, PlacedBy: "Owner"}, {Reason: "…", PlacedAt: p.Now, LiftedAt: &p.Now, LiftedBy: "Owner"}},
 		}

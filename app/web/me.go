@@ -28,6 +28,7 @@ type mePage struct {
 	Pending      *changeView // waits for the desk
 	Refused      *changeView // the guest's latest wish, which the desk turned down
 	Papers       photoPart
+	Replacing    *delegations.Substitution // that waits for the office; nil: none
 }
 
 // Meets tells whether the registrant is of a side that meetings are planned for.
@@ -62,6 +63,9 @@ func (s *Server) me(c *fiber.Ctx) error {
 	}
 	h, err := s.holderOf(c)
 	if err != nil {
+		return err
+	}
+	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, h.actor, r); err != nil {
 		return err
 	}
 	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone()}

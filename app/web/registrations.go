@@ -83,10 +83,11 @@ type registrationPage struct {
 	Pending      *changeView // waits for the desk
 	Changes      []changeView
 	ChangeForm   Form
-	Revealed     bool     // the pending change is shown in full
-	Fields       []Choice // that the desk may ask to put right
-	Picture      string   // address of the portrait; empty: there is none
-	Lacks        bool     // the portrait that the badge asks for
+	Revealed     bool                      // the pending change is shown in full
+	Fields       []Choice                  // that the desk may ask to put right
+	Picture      string                    // address of the portrait; empty: there is none
+	Lacks        bool                      // the portrait that the badge asks for
+	Replacing    *delegations.Substitution // that waits for the office; nil: none
 }
 
 func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registrationPage, error) {
@@ -110,6 +111,9 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 			return p, err
 		}
 		p.HasBadge = err == nil
+	}
+	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, by, p.Registration); err != nil {
+		return p, err
 	}
 	changes, err := s.Delegations.Changes(ctx, by, p.Registration)
 	if err != nil {

@@ -189,6 +189,8 @@ func (s *Server) meRoutes() []route {
 		get("/me/:token/badge.pdf", link(), s.myBadgePDF).limit(paperLimit),
 		get("/me/:token/badge.png", link(), s.myBadgePNG),
 		get("/me/:token/card.pdf", link(), s.myCard).limit(paperLimit),
+		get("/me/:token/substitute", link(), s.ownSubstituteForm),
+		post("/me/:token/substitute", link(), s.ownSubstitute).limit(editLimit),
 		get("/me/:token/data", link(), s.myData),
 		get("/me/:token/data.json", link(), s.myDataJSON).limit(paperLimit),
 		get("/me/:token/data.pdf", link(), s.myDataPDF).limit(paperLimit),

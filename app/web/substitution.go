@@ -75,6 +75,7 @@ type standPart struct {
 	Typed     []Choice // the form's fields, for the button that does it
 	Asks      bool     // the office has to confirm
 	Back      string
+	Own       bool // the person asks themselves, for somebody new
 }
 
 // someoneNew is the choice of a deputy whom nobody registered yet.
@@ -256,6 +257,39 @@ func (s *Server) memberSubstituteForm(c *fiber.Ctx) error {
 func (s *Server) memberSubstitute(c *fiber.Ctx) error {
 	form := readForm(c)
 	v, by, err := s.memberStandPart(c, &form)
+	if err != nil {
+		return err
+	}
+	return s.substituted(c, by, v, "delegations/stand")
+}
+
+// ownStandPart is the form on a guest's own page.
+func (s *Server) ownStandPart(c *fiber.Ctx, form *Form) (standPart, accounts.Actor, error) {
+	h, err := s.holderOf(c)
+	if err != nil {
+		return standPart{}, h.actor, err
+	}
+	if h.registration.DelegationID == ident.Nil {
+		return standPart{}, h.actor, fault.New(fault.NotFound, "error.not_found")
+	}
+	v, err := s.standPart(c, s.page(c), h.registration, nil, form)
+	v.Asks, v.Own, v.Back = true, true, h.base
+	return v, h.actor, err
+}
+
+// ownSubstituteForm is the page by which somebody of a delegation asks that another
+// come in their place. The link is the right to it.
+func (s *Server) ownSubstituteForm(c *fiber.Ctx) error {
+	v, _, err := s.ownStandPart(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, "delegations/stand", v)
+}
+
+func (s *Server) ownSubstitute(c *fiber.Ctx) error {
+	form := readForm(c)
+	v, by, err := s.ownStandPart(c, &form)
 	if err != nil {
 		return err
 	}

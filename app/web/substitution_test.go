@@ -112,6 +112,11 @@ func TestDeputyTakesOver(t *testing.T) {
 	if a := s.post("protocol", link, link+"/confirm"); a.StatusCode != 422 {
 		t.Errorf("confirmed twice: status %d", a.StatusCode)
 	}
+	for _, path := range []string{"/me/" + s.secret + "/substitute", "/me/nobody/substitute"} { // of no delegation; no link
+		if a := s.get("", path); a.StatusCode != 404 {
+			t.Errorf("%s: status %d", path, a.StatusCode)
+		}
+	}
 }
 
 // TestLinkIsAskedFor answers the same to whoever is registered and to whoever is
