@@ -26,8 +26,9 @@ var may = map[string][]string{
 	"mail":                {"accounts", "audit", "kit/..."},
 	"events":              {"accounts", "audit", "kit/..."},
 	"firms":               {"accounts", "audit", "events", "kit/..."},
-	"delegations":         {"accounts", "audit", "events", "firms", "mail", "kit/..."},
-	"lists":               {"accounts", "audit", "events", "firms", "delegations", "kit/..."},
+	"forms":               {"accounts", "audit", "events", "kit/..."},
+	"delegations":         {"accounts", "audit", "events", "firms", "forms", "mail", "kit/..."},
+	"lists":               {"accounts", "audit", "events", "firms", "forms", "delegations", "kit/..."},
 	"agenda":              {"accounts", "audit", "events", "firms", "delegations", "mail", "kit/..."},
 	"matchmaking":         {"accounts", "audit", "events", "firms", "delegations", "agenda", "matchmaking/...", "mail", "kit/..."},
 	"matchmaking/format":  {},
@@ -137,6 +138,7 @@ var owns = map[string][]string{
 		"meeting_tables", "badge_types", "categories",
 	},
 	"firms": {"firms", "firm_sectors", "firm_grants", "event_firms"},
+	"forms": {"forms", "questions", "question_options", "consent_texts", "answers"},
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
 		"registration_changes", "substitutions", "delegation_quotas", "deadlines", "travel_legs", "travel_leg_people",
@@ -160,6 +162,7 @@ var owns = map[string][]string{
 // not of one moment. It only ever looks down the order of doc.go; the doors look at
 // the agenda too, whose listed guests a gate lets in.
 var reads = map[string][]string{
+	"forms":        {"events", "delegations"},
 	"delegations":  {"events", "firms"},
 	"agenda":       {"events", "delegations"},
 	"matchmaking":  {"events", "firms", "delegations", "agenda"},

@@ -20,6 +20,7 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/files"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/seal"
 	"qianshou/app/matchmaking"
@@ -44,6 +45,7 @@ type Options struct {
 	Matchmaking *matchmaking.Service
 	Projects    *projects.Service
 	Firms       *firms.Service
+	Forms       *forms.Service
 	Files       *files.Service
 }
 
@@ -66,6 +68,7 @@ func (a *API) Mount(m web.Mount) error {
 	a.keys = idempotency{db: a.DB, box: a.Box, now: a.Now, actor: m.Actor, from: m.Address}
 	a.doc = a.newDocument()
 	a.eventOperations()
+	a.formOperations()
 	a.registrationOperations()
 	a.badgeOperations()
 	a.doorOperations()

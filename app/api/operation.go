@@ -29,6 +29,7 @@ type description struct {
 	limit        *web.Limit
 	status       int    // of success; zero: 200
 	media        string // of a file
+	most         int    // bytes of a body that holds a file; zero: as small as any other
 	secret       bool   // its answer is told once and kept nowhere: no Idempotency-Key
 }
 
@@ -63,6 +64,9 @@ func add[In, Out any](a *API, o description, do func(ctx context.Context, c call
 	}
 	a.describe(o, reflect.TypeFor[In](), reflect.TypeFor[Out]())
 	a.m.Guard(o.method, o.path, o.rule, o.limit)
+	if o.most > 0 {
+		a.m.Takes(o.path, o.most)
+	}
 	nested := bilingual(reflect.TypeFor[In]())
 	answer := func(c *fiber.Ctx) error {
 		var in In

@@ -7,6 +7,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/web"
@@ -51,6 +52,7 @@ type registerInput struct {
 		Passport     delegations.Passport `json:"passport,omitempty"`
 		MealPlan     string               `json:"meal_plan,omitempty"`
 		AccessNeeds  []string             `json:"access_needs,omitempty"`
+		Answers      answers              `json:"answers,omitempty" doc:"By the codes of the event's form, see /form"`
 		Consent      bool                 `json:"consent" doc:"To the privacy notice; required"`
 		Lang         string               `json:"lang,omitempty" enum:"zh,en" doc:"Of the letters"`
 	}
@@ -73,7 +75,7 @@ func (a *API) register(ctx context.Context, c caller, in registerInput) (registe
 		Category: b.Category, GivenName: b.GivenName, FamilyName: b.FamilyName, NameNative: b.NameNative, NativeOrder: b.NativeOrder, NameZH: b.NameZH,
 		Sex: b.Sex, Nationality: b.Nationality, Languages: b.Languages, Email: b.Email, Phone: b.Phone, TitleEN: b.Title.EN, TitleZH: b.Title.ZH,
 		Organisation: b.Organisation, BirthDate: b.BirthDate, Passport: b.Passport, MealPlan: b.MealPlan, AccessNeeds: b.AccessNeeds,
-		Consent: b.Consent, Lang: lang, Source: "api",
+		Answers: forms.Answers(b.Answers), Consent: b.Consent, Lang: lang, Source: "api",
 	})
 	if err != nil {
 		return registered{}, err
@@ -104,6 +106,8 @@ type registration struct {
 	DecidedAt    *time.Time  `json:"decided_at,omitempty"`
 	Pending      bool        `json:"pending_change" doc:"A change of the person's waits for the desk"`
 	Version      int         `json:"version"`
+
+	Answers givenAnswers `json:"answers,omitempty" doc:"To the questions of the event's form; not in lists"`
 }
 
 func (r registration) version() int { return r.Version }
@@ -154,7 +158,13 @@ func (a *API) oneRegistration(ctx context.Context, c caller, in byID) (registrat
 	if err != nil {
 		return registration{}, err
 	}
-	return registrationOf(r), nil
+	given, err := a.Delegations.Answers(ctx, c.actor, r)
+	if err != nil {
+		return registration{}, err
+	}
+	out := registrationOf(r)
+	out.Answers = answersOf(given)
+	return out, nil
 }
 
 type decided struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
@@ -32,13 +33,14 @@ type known struct {
 	CompanionOf  ident.ID   `db:"companion_of"`
 	Guardian     string     `db:"guardian"`
 
-	born *time.Time
+	born    *time.Time
+	answers forms.Answers // to what is still asked
 }
 
 // lacking answers what is still missing of a member before they can be confirmed,
-// in the order of the form: names of Fields, and "title", "companion_of" and
-// "guardian". It alone says what is required.
-func lacking(k known, e events.Event) (missing []string) {
+// in the order of the form: names of Fields, and "title", "companion_of", "guardian"
+// and "answers", to the event's own questions. It alone says what is required.
+func lacking(k known, e events.Event, form forms.Form) (missing []string) {
 	need := func(ok bool, what string) {
 		if !ok {
 			missing = append(missing, what)
@@ -54,6 +56,8 @@ func lacking(k known, e events.Event) (missing []string) {
 	need(k.Email != "", "email")
 	need(k.CompanionOf != ident.Nil || k.Role != "companion", "companion_of")
 	need(k.Guardian != "" || k.born == nil || !minor(*k.born, e.StartsOn), "guardian")
+	_, wrong := forms.Check(form.Questions, CategoryOf(k.Role), k.answers)
+	need(len(wrong) == 0, "answers")
 	return missing
 }
 
@@ -66,8 +70,21 @@ func (s *Service) lackingOf(ctx context.Context, q store.Querier, e events.Event
 	if err != nil {
 		return nil, nil, fmt.Errorf("read drafts: %w", err)
 	}
+	form, err := forms.AskedIn(ctx, q, e.ID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read form: %w", err)
+	}
+	ids := make([]ident.ID, len(list))
+	for i, k := range list {
+		ids[i] = k.ID
+	}
+	answered, err := forms.Standing(ctx, q, ids)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read answers: %w", err)
+	}
 	of := map[ident.ID][]string{}
 	for i, k := range list {
+		list[i].answers = stillAsked(form, answered[k.ID])
 		if len(k.BirthSealed) > 0 {
 			plain, err := s.box.Open(k.BirthSealed, "persons.birth_date:"+k.PersonID.String())
 			if err != nil {
@@ -79,7 +96,7 @@ func (s *Service) lackingOf(ctx context.Context, q store.Querier, e events.Event
 			}
 			list[i].born = &day
 		}
-		of[k.ID] = lacking(list[i], e)
+		of[k.ID] = lacking(list[i], e, form)
 	}
 	return of, list, nil
 }

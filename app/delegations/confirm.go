@@ -15,7 +15,7 @@ import (
 )
 
 // Incomplete is a draft that lacks something: names of Fields, and "title",
-// "companion_of" and "guardian".
+// "companion_of", "guardian" and "answers".
 type Incomplete struct {
 	Registration
 	Lacks []string
@@ -105,7 +105,14 @@ func (s *Service) confirm(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r
 	if err := s.step(ctx, tx, by, r, Draft, sourceOf(by), ""); err != nil {
 		return err
 	}
+	if err := s.consentsOf(ctx, tx, r); err != nil {
+		return err
+	}
 	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return err
+	}
+	atOnce, err := s.approvesAtOnce(ctx, tx, e, category, r.FirmID)
 	if err != nil {
 		return err
 	}
@@ -113,7 +120,7 @@ func (s *Service) confirm(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r
 	case full:
 		done.Waiting = append(done.Waiting, r)
 		return s.mail.Write(ctx, tx, Letter{Kind: "waitlisted", Event: e, Registration: r, ManageSecret: secret})
-	case category.Approval == "automatic":
+	case atOnce:
 		if r, _, err = s.approve(ctx, tx, by, e, r, secret); err != nil {
 			return err
 		}

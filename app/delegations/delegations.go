@@ -114,8 +114,10 @@ type Service struct {
 	events *events.Service
 	badges Issuer
 	mail   Writer
-	now    clock.Clock
-	newID  ident.Source
+
+	attachments Attachments // nil: no form asks for files
+	now         clock.Clock
+	newID       ident.Source
 }
 
 // New makes the service.

@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
@@ -26,6 +27,7 @@ type Whole struct {
 	AccessNeeds    []string
 	BirthDate      string // 1964-11-07
 	Passport       Passport
+	Answers        forms.Answers // to what the event's form asks now
 }
 
 // Export answers the registrations of an event that a filter leaves, in the order
@@ -95,8 +97,14 @@ func (s *Service) exportPage(ctx context.Context, list []Registration, sensitive
 		yield(Whole{}, fmt.Errorf("read registrations: %w", err))
 		return false
 	}
+	answers, err := forms.Standing(ctx, s.db, ids)
+	if err != nil {
+		yield(Whole{}, fmt.Errorf("read answers: %w", err))
+		return false
+	}
 	for _, r := range list {
 		w, err := s.whole(r, more[r.ID], sensitive)
+		w.Answers = answers[r.ID]
 		if !yield(w, err) || err != nil {
 			return false
 		}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/text"
@@ -35,6 +36,8 @@ type Input struct {
 	AccessNeeds  []string `json:"access_needs"`
 	Consent      bool     `json:"consent"`
 	Lang         string   `json:"lang"` // of letters
+	// Answers are those to the questions of the event's own form.
+	Answers forms.Answers `json:"answers"`
 
 	// Not for the public form.
 	Role         string   `json:"-"`
@@ -69,6 +72,8 @@ type checked struct {
 	Input
 	birth   *time.Time
 	expires *time.Time
+	form    forms.Form    // against which the answers were checked
+	amended forms.Answers // of somebody who is registered already: what a list says otherwise
 }
 
 // check cleans and checks an input at an instant. Every broken rule is noted

@@ -9,6 +9,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
@@ -29,7 +30,8 @@ type Nomination struct {
 type Particulars struct {
 	Role        string // of MemberRoles; empty: stays
 	CompanionOf ident.ID
-	Guardian    string // who agrees for a child; empty: nobody
+	Guardian    string        // who agrees for a child; empty: nobody
+	Answers     forms.Answers // to the event's own questions; nil: stay. Files that are not sent stay too
 }
 
 // mayWrite tells whether an actor does a duty for members of a role: the office, or
@@ -190,6 +192,9 @@ func (s *Service) Complete(ctx context.Context, by accounts.Actor, registration 
 		if done, err = s.particulars(ctx, tx, by, e, edited.Registration, more); err != nil {
 			return r, err
 		}
+		if err := s.draftAnswers(ctx, tx, by, e, done, more.Answers); err != nil {
+			return r, err
+		}
 		lacks, _, err := s.lackingOf(ctx, tx, e, ident.Nil, r.ID)
 		missing = lacks[r.ID]
 		return done, err
@@ -199,7 +204,7 @@ func (s *Service) Complete(ctx context.Context, by accounts.Actor, registration 
 
 // particulars writes what of a draft only its officer says.
 func (s *Service) particulars(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, more Particulars) (Registration, error) {
-	before, err := particularsOf(ctx, tx, Particulars{r.Role, r.CompanionOf, r.Guardian})
+	before, err := particularsOf(ctx, tx, Particulars{Role: r.Role, CompanionOf: r.CompanionOf, Guardian: r.Guardian})
 	if err != nil {
 		return r, err
 	}

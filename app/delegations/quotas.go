@@ -32,11 +32,11 @@ func (p ClassPlaces) Bound() int {
 	return *p.Quota
 }
 
-// Places answers the places of each class of a delegation, in the order of
+// ClassPlaces answers the places of each class of a delegation, in the order of
 // MemberRoles.
 //
 // Fault: Forbidden.
-func (s *Service) Places(ctx context.Context, by accounts.Actor, d Delegation) ([]ClassPlaces, error) {
+func (s *Service) ClassPlaces(ctx context.Context, by accounts.Actor, d Delegation) ([]ClassPlaces, error) {
 	if !by.May(accounts.SeeDelegations, d.EventID) && !by.HoldsLink(d.EventID, d.ID) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
@@ -107,8 +107,10 @@ func (s *Service) setPlaces(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 	if err := s.record(ctx, tx, by, d.EventID, "delegation.places", "delegation", d.ID, placesAudited(d.Quota, was), placesAudited(quota, classes), ""); err != nil {
 		return err
 	}
-	if err := s.promote(ctx, tx, e, Registration{DelegationID: d.ID}); err != nil {
-		return err
+	for more := 1; more > 0; { // fill looks at so many at a time
+		if more, err = s.fill(ctx, tx, e, ident.Nil, d.ID, "the quota was raised"); err != nil {
+			return err
+		}
 	}
 	*d, err = delegationByID(ctx, tx, d.ID)
 	return err

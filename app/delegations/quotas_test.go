@@ -94,7 +94,7 @@ func TestClassPlacesHoldUnderConcurrency(t *testing.T) {
 	if _, err := g.guests.SetPlaces(t.Context(), office, d.ID, now.Version, 50, map[string]int{"press": 1}); err != nil {
 		t.Fatal(err)
 	}
-	places, err := g.guests.Places(t.Context(), g.officer(d, accounts.Media), d)
+	places, err := g.guests.ClassPlaces(t.Context(), g.officer(d, accounts.Media), d)
 	if err != nil {
 		t.Fatal(err)
 	}

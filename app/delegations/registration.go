@@ -97,13 +97,13 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 	if i < 0 {
 		return Registration{}, "", withField(err, "category", "field.choice")
 	}
-	if err != nil {
+	category := categories[i]
+	if c, err = s.checkAnswers(ctx, event, category.Code, c, err); err != nil {
 		return Registration{}, "", err
 	}
 	if err := c.outlasts(e); err != nil {
 		return Registration{}, "", err
 	}
-	category := categories[i]
 	if !office && (registrationOver(e) || !category.OpenAt(s.now())) {
 		return Registration{}, "", fault.New(fault.Conflict, "registration.closed")
 	}
@@ -114,15 +114,6 @@ func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.I
 		return err
 	})
 	return r, secret, err
-}
-
-// withField adds one broken rule to those of an Invalid fault, if there are any.
-func withField(err error, path, key string) error {
-	fields := []fault.Field{{Path: path, Key: key}}
-	if f, ok := fault.Of(err); ok && f.Code == fault.Invalid {
-		fields = append(fields, f.Fields...)
-	}
-	return fault.Fields(fields...)
 }
 
 func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, string, error) {
@@ -159,6 +150,9 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, c.Lang, s.now()); err != nil {
 		return r, "", err
 	}
+	if err := s.keepAnswers(ctx, tx, by, e.ID, r.ID, c); err != nil {
+		return r, "", err
+	}
 	if err := s.step(ctx, tx, by, r, "draft", c.Source, ""); err != nil {
 		return r, "", err
 	}
@@ -170,7 +164,11 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if full {
 		kind = "waitlisted"
 	}
-	if category.Approval == "automatic" && !full {
+	atOnce, err := s.approvesAtOnce(ctx, tx, e, category, c.FirmID)
+	if err != nil {
+		return r, "", err
+	}
+	if atOnce && !full {
 		if r, _, err = s.approve(ctx, tx, by, e, r, secret); err != nil {
 			return r, "", err
 		}

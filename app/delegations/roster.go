@@ -9,6 +9,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
@@ -53,6 +54,8 @@ type roll struct {
 	*Service
 	event       events.Event
 	categories  []events.Category
+	form        forms.Form
+	answers     map[ident.ID]forms.Answers // of the people, by registration
 	countries   map[string]bool
 	delegations map[ident.ID]*rollDelegation
 	office      bool
@@ -120,6 +123,9 @@ func (s *Service) newRoll(ctx context.Context, q store.Querier, by accounts.Acto
 	if r.categories, err = events.CategoriesIn(ctx, q, event); err != nil {
 		return nil, fmt.Errorf("read categories: %w", err)
 	}
+	if r.form, err = forms.AskedIn(ctx, q, event); err != nil {
+		return nil, fmt.Errorf("read form: %w", err)
+	}
 	countries, err := s.events.Countries(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read countries: %w", err)
@@ -142,8 +148,13 @@ func (r *roll) read(ctx context.Context, q store.Querier, ids []ident.ID, passpo
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)
 	}
-	for _, p := range people {
+	known := make([]ident.ID, len(people))
+	for i, p := range people {
 		r.enter(&rollEntry{rollPerson: p})
+		known[i] = p.ID
+	}
+	if r.answers, err = forms.Standing(ctx, q, known); err != nil {
+		return fmt.Errorf("read answers: %w", err)
 	}
 	if r.office && len(passports) > 0 {
 		others, err := passportsElsewhere(ctx, q, r.event.ID, ids, passports)

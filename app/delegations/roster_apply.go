@@ -11,6 +11,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 )
 
@@ -93,8 +94,13 @@ func (s *Service) change(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	if err := updateDetails(ctx, tx, known.ID, known.Version, c.Input); err != nil {
 		return Registration{}, err
 	}
+	if len(c.amended) > 0 {
+		if err := forms.Amend(ctx, tx, r.form, r.event.ID, known.ID, c.amended, s.now()); err != nil {
+			return Registration{}, fmt.Errorf("keep answers: %w", err)
+		}
+	}
 	err = s.record(ctx, tx, by, r.event.ID, "registration.change", "registration", known.ID,
-		nil, map[string]any{"fields": slices.Sorted(maps.Keys(f.Before)), "source": "import"}, "")
+		nil, map[string]any{"fields": fieldsOf(f.Before), "source": "import"}, "")
 	if err != nil {
 		return Registration{}, err
 	}

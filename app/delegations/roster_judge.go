@@ -122,7 +122,7 @@ func (r *roll) check(f *Found, d *rollDelegation, in Input, e *rollEntry) checke
 		f.bad("role", "constraint.registrations_one_head")
 	}
 	r.care(f, d, c)
-	return c
+	return r.asked(f, c, e)
 }
 
 func (r *roll) category(code string) (events.Category, bool) {
@@ -227,6 +227,9 @@ var faceFields = []string{
 // compare finds the fields in which a line differs from what stands there.
 func (r *roll) compare(f *Found, c checked, e *rollEntry) {
 	f.Before = e.differs(r.Service, c)
+	for code := range c.amended {
+		f.Before[answerField+code] = strings.Join(r.answers[e.ID][code], ";")
+	}
 	if len(f.Before) == 0 {
 		f.Verdict = RowSame
 		return

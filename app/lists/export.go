@@ -29,7 +29,7 @@ type Export struct {
 //
 // Faults: Forbidden; Invalid, too many for XLSX.
 func (s *Service) Write(ctx context.Context, by accounts.Actor, x Export, w io.Writer) error {
-	columns, err := memberList{s}.columns(ctx, Import{EventID: x.EventID, DelegationID: x.EventID, actor: by}, x.Lang)
+	columns, err := memberList{s}.columns(ctx, Import{EventID: x.EventID, DelegationID: x.EventID, actor: by, all: true}, x.Lang)
 	if err != nil {
 		return err
 	}
@@ -70,6 +70,9 @@ func (s *Service) written(people iter.Seq2[delegations.Whole, error], columns []
 
 // fieldOf is what stands in a field of a registration, as an import reads it.
 func fieldOf(p delegations.Whole, code string) string {
+	if question, asked := strings.CutPrefix(code, answerColumn); asked {
+		return strings.Join(p.Answers[question], ";")
+	}
 	return map[string]string{
 		"role": p.Role, "family_name": p.FamilyName, "given_name": p.GivenName, "name_native": p.NameNative, "native_order": p.NativeOrder, "name_zh": p.NameZH,
 		"sex": p.Sex, "nationality": p.Nationality, "birth_date": p.BirthDate, "passport.number": p.Passport.Number, "passport.issuer": p.Passport.Issuer,

@@ -75,6 +75,7 @@ type Import struct {
 	Version      int
 
 	actor accounts.Actor
+	all   bool // of whatever category, as when it is written out
 }
 
 // Running tells whether something goes on that a reader may wait for.

@@ -3,11 +3,13 @@ package lists
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/sheet"
@@ -96,6 +98,11 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 			c.choices(l, []named{{value: "zh", name: s.both("delegations.letters_zh")}, {value: "en", name: s.both("delegations.letters_en")}})
 		}
 	}
+	asked, err := s.asked(ctx, i.EventID)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, s.answerColumns(slices.DeleteFunc(asked, func(q forms.Question) bool { return !i.all && !ofMembers(q) }), l)...)
 	if i.DelegationID == ident.Nil {
 		which, err := m.delegationColumn(ctx, i, l)
 		if err != nil {
@@ -149,7 +156,7 @@ func (m memberList) delegationColumn(ctx context.Context, i Import, l locale.Lan
 }
 
 // rows makes of lines what delegations judges.
-func (m memberList) rows(i Import, lines []line) []delegations.Row {
+func (m memberList) rows(i Import, lines []line, several map[string]bool) []delegations.Row {
 	rows := make([]delegations.Row, len(lines))
 	for n, l := range lines {
 		v := l.values
@@ -158,6 +165,7 @@ func (m memberList) rows(i Import, lines []line) []delegations.Row {
 			Sex: v["sex"], Nationality: v["nationality"], BirthDate: v["birth_date"], TitleEN: v["title_en"], TitleZH: v["title_zh"], Organisation: v["organisation"],
 			Email: v["email"], Phone: v["phone"], Languages: parted(v["languages"]), MealPlan: v["meal_plan"], AccessNeeds: parted(v["access_needs"]), Lang: v["lang"],
 			Passport: delegations.Passport{Number: v["passport.number"], Issuer: v["passport.issuer"], ExpiresOn: v["passport.expires_on"]},
+			Answers:  answersOf(v, several),
 			Consent:  true, // said once for the whole list, when it was brought
 		}
 		if in.Lang == "" {
@@ -172,12 +180,20 @@ func (m memberList) rows(i Import, lines []line) []delegations.Row {
 }
 
 func (m memberList) check(ctx context.Context, i Import, lines []line) ([]verdict, error) {
-	found, err := m.s.Delegations.CheckRows(ctx, i.actor, i.EventID, m.rows(i, lines))
+	several, err := m.s.several(ctx, i.EventID)
+	if err != nil {
+		return nil, err
+	}
+	found, err := m.s.Delegations.CheckRows(ctx, i.actor, i.EventID, m.rows(i, lines, several))
 	return verdicts(found), err
 }
 
 func (m memberList) apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line, progress func(done int) error) ([]verdict, error) {
-	found, err := m.s.Delegations.ApplyRows(ctx, tx, i.actor, i.EventID, m.rows(i, lines), progress)
+	several, err := m.s.several(ctx, i.EventID)
+	if err != nil {
+		return nil, err
+	}
+	found, err := m.s.Delegations.ApplyRows(ctx, tx, i.actor, i.EventID, m.rows(i, lines, several), progress)
 	return verdicts(found), err
 }
 

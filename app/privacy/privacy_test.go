@@ -19,6 +19,7 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/files"
+	"qianshou/app/forms"
 	"qianshou/app/kit/blob"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -66,7 +67,7 @@ func newGround(t *testing.T) ground {
 	must(t, err)
 	g.files = files.New(g.db, box, blobs, now, ident.New, quiet)
 	ev := events.New(g.db, now, ident.New)
-	g.tasks = slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
+	g.tasks = slices.Concat(delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
 	g.privacy = privacy.New(g.db, ev, g.tasks, now, ident.New, quiet)
 	must(t, ev.SaveCountry(t.Context(), office, events.Country{Code: "HU", Code3: "HUN", Name: locale.Text{ZH: "匈牙利", EN: "Hungary"}}))
 	_, err = ev.CreateSeries(t.Context(), office, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
@@ -85,10 +86,12 @@ func newGround(t *testing.T) ground {
 	g.people = delegations.New(g.db, box, ev, badges.New(g.db, box, now, ident.New), letters, now, ident.New)
 	var picture bytes.Buffer
 	must(t, jpeg.Encode(&picture, image.NewYCbCr(image.Rect(0, 0, 500, 700), image.YCbCrSubsampleRatio420), nil))
+	_, err = forms.New(g.db, now, ident.New).Add(t.Context(), office, g.event.ID, forms.Definition{Code: "flight", Kind: forms.Text, Label: locale.Text{ZH: "航班", EN: "Flight"}})
+	must(t, err)
 	for i := range g.guests {
 		r, _, err := g.people.Register(t.Context(), office, g.event.ID, delegations.Input{
 			Category: "firm", GivenName: "Zsófia", FamilyName: "Réti", NameZH: "雷蒂", Email: "zsofia@city.example", Phone: "+3612345678", TitleEN: "Mayor", Consent: true,
-			Nationality: "HU", Lang: "en", Source: "web", BirthDate: "1980-02-29", MealPlan: "halal", Organisation: "City of Veszprém",
+			Nationality: "HU", Lang: "en", Source: "web", BirthDate: "1980-02-29", MealPlan: "halal", Answers: forms.Answers{"flight": {"OS 63"}}, Organisation: "City of Veszprém",
 			Passport: delegations.Passport{Number: "TEST0000" + string(rune('1'+i)), Issuer: "HU", ExpiresOn: "2030-01-01"},
 		})
 		must(t, err)
@@ -143,7 +146,7 @@ var whole = []struct {
 	{retention.Scans, `SELECT (SELECT count(*) FROM scans WHERE registration_id IS NOT NULL) + (SELECT count(*) FROM presence)`, 4, 30},
 	{retention.Badges, `SELECT count(*) FROM badges WHERE token <> ''`, 2, 90},
 	{retention.Documents, `SELECT (SELECT count(*) FROM travel_documents) + (SELECT count(*) FROM files WHERE purpose = 'passport_scan' AND deleted_at IS NULL)`, 4, 90},
-	{retention.Answers, `SELECT count(*) FROM files WHERE purpose = 'answer' AND deleted_at IS NULL`, 2, 365},
+	{retention.Answers, `SELECT (SELECT count(*) FROM answers) + (SELECT count(*) FROM files WHERE purpose = 'answer' AND deleted_at IS NULL)`, 4, 365},
 	{retention.Mails, `SELECT count(*) FROM mails WHERE content_sealed IS NOT NULL`, 4, 365},
 	{retention.Persons, `SELECT count(*) FROM persons WHERE email <> '' OR birth_date_sealed IS NOT NULL OR family_name = 'Réti' OR name_key <> ''`, 2, 365},
 	{retention.Photos, `SELECT count(*) FROM files WHERE purpose = 'photo' AND deleted_at IS NULL`, 2, 365},

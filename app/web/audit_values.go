@@ -56,6 +56,7 @@ var sentences = map[string]string{
 	"registration.status": "state.registration.", "badge.state": "state.badge.", "badge_print.layout": "badge.layout.",
 	"delegation.status": "state.delegation.", "delegation.as_rank": "substitution.rank.", "delegation.officer_role": "officers.role.",
 	"delegation.direction": "travel.direction.", "delegation.travel": "travel.kind.", "registration.role": "delegations.role.", "event.status": "state.event.", "token.role": "role.",
+	"question.kind": "forms.kind.", "category.approval": "categories.approval.", "category.photo": "categories.photo.",
 	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.",
 	"project.stage": "state.project.", "project.reported": "state.project.", "project.of": "state.project.", "project.verdict": "state.project.",
 	"project.kind": "projects.kind.", "project.direction": "projects.direction.", "project.document_type": "projects.document.",

@@ -20,6 +20,7 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/files"
+	"qianshou/app/forms"
 	"qianshou/app/kit/blob"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
@@ -66,12 +67,14 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	s.services.Mail, s.services.Doors = post, doors.New(db, s.services.Events, s.services.Delegations, april, ident.New)
 	s.services.Renewals = delegations.NewRenewals(s.services.Delegations, slog.New(slog.DiscardHandler))
 	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
+	s.services.Forms = forms.New(db, april, ident.New)
 	s.services.Agenda = agenda.New(db, nil, "", april, ident.New, slog.New(slog.DiscardHandler))
 	must(s.services.Events.SaveCountry(t.Context(), by, events.Country{Code: "RS", Code3: "SRB", Name: locale.Text{ZH: "塞尔维亚", EN: "Serbia"}}))
 	blobs, err := blob.Open(t.TempDir(), blob.Credentials{})
 	must(err)
 	s.services.Files = files.New(db, box, blobs, april, ident.New, slog.New(slog.DiscardHandler))
-	s.services.Privacy = privacy.New(db, s.services.Events, slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), s.services.Files.Retention()), april, ident.New, slog.New(slog.DiscardHandler))
+	s.services.Delegations.With(s.services.Files)
+	s.services.Privacy = privacy.New(db, s.services.Events, slices.Concat(delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), s.services.Files.Retention()), april, ident.New, slog.New(slog.DiscardHandler))
 	_, err = s.services.Events.CreateSeries(t.Context(), by, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(err)
 	made := map[string]events.Event{}

@@ -196,6 +196,7 @@ func newChoice(value any, text string) Choice { return Choice{fmt.Sprint(value),
 // Field is one labelled control of a form.
 type Field struct {
 	Name, ID, Label, Type, Value   string
+	Beside                         string // the label, in grey
 	Hint, After                    string // before and after the control
 	Autocomplete, InputMode, Lang  string
 	Min, Max, Step, Accept, Prefix string
@@ -296,6 +297,15 @@ func (c components) problems(f Form, labels ...string) (Problems, error) {
 	}
 	named := map[string]bool{}
 	for i := 0; i < len(labels); i += 2 {
+		if labels[i] == "answers" { // here stand those to the event's own questions
+			for _, b := range f.problems {
+				if label, asked := f.called[b.Path]; asked && !named[b.Path] {
+					named[b.Path] = true
+					p.List = append(p.List, Problem{"f-" + b.Path, label, c.t(b.Key, b.Args...)})
+				}
+			}
+			continue
+		}
 		named[labels[i]] = true
 		if b, bad := f.Problem(labels[i]); bad {
 			p.List = append(p.List, Problem{"f-" + labels[i], labels[i+1], c.t(b.Key, b.Args...)})

@@ -108,6 +108,7 @@ type memberPage struct {
 	Countries  []Choice
 	Roles      []Choice
 	MealPlans  []Choice
+	Questions  []Asked
 }
 
 func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegations.Link, form Form) (memberPage, error) {
@@ -129,6 +130,15 @@ func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegation
 	for _, plan := range delegations.MealPlans {
 		p.MealPlans = append(p.MealPlans, Choice{plan, s.words.T(p.Lang, "delegations.meal."+plan)})
 	}
+	categories, err := s.Events.Categories(c.UserContext(), d.EventID)
+	if err != nil {
+		return p, err
+	}
+	asked, err := s.Forms.Asked(c.UserContext(), d.EventID)
+	if err != nil {
+		return p, err
+	}
+	p.Questions = s.ask(byRole(p.Lang, categories), &p.Form, asked.Questions)
 	p.Countries, err = s.countryChoices(c)
 	return p, err
 }
@@ -155,6 +165,14 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		return err
 	}
 	form := readForm(c)
+	asked, err := s.Forms.Asked(c.UserContext(), d.EventID)
+	if err != nil {
+		return err
+	}
+	answers, err := s.takeAnswers(c, &form, asked.Questions)
+	if err != nil {
+		return err
+	}
 	if form.Translates() {
 		p, err := s.memberPage(c, d, l, form)
 		if err != nil {
@@ -166,7 +184,7 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		Role: form.Text("role"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
 		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
-		BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"), Consent: form.Ticked("consent"), Lang: form.Text("lang"),
+		BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"), Answers: answers, Consent: form.Ticked("consent"), Lang: form.Text("lang"),
 		Passport: delegations.Passport{Number: form.Raw("passport.number"), Issuer: form.Text("nationality"), ExpiresOn: form.Text("passport.expires_on")},
 	})
 	if err != nil {

@@ -178,7 +178,7 @@ func (s *Server) newDelegationPage(c *fiber.Ctx, d delegations.Delegation) (dele
 	}
 	p.PlacesForm = FormOf("quota", strconv.Itoa(d.Quota))
 	p.Taken = map[string]int{}
-	classes, err := s.Delegations.Places(ctx, by, d)
+	classes, err := s.Delegations.ClassPlaces(ctx, by, d)
 	for _, class := range classes {
 		p.Taken[class.Class] = class.Taken
 		if class.Quota != nil {

@@ -59,7 +59,7 @@ var delegationPages = map[string]sample{
 		form.Add("passport.number", "registration.passport_number")
 		return memberPage{
 			linkPage: linkPage{Page: p, Own: "/delegation/t"}, Delegation: delegations.Delegation{Name: wordsFull, Members: 6, Quota: 6}, Form: form,
-			Countries: []Choice{{"", "…"}}, Roles: []Choice{{"head", "…"}}, MealPlans: []Choice{{"none", "…"}},
+			Countries: []Choice{{"", "…"}}, Roles: []Choice{{"head", "…"}}, MealPlans: []Choice{{"none", "…"}}, Questions: everyQuestion(p.Lang),
 		}
 	},
 	"firms/list": func(p Page, full bool) any {

@@ -7,9 +7,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 
+	"qianshou/app/forms"
 	"qianshou/app/kit/locale"
 )
 
@@ -28,7 +27,7 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"text":   func(text locale.Text) template.HTML { return marked(l, text) },
 		"other":  func(text locale.Text) string { return other(l, text) },
 		"zn":     zn,
-		"tongue": func(tag string) string { return tongue(l, tag) },
+		"tongue": func(tag string) string { return forms.LanguageName(tag).In(l) },
 
 		// Whoever and whatever has a name: the form that stands first, and the others.
 		"name":  func(of any) (template.HTML, error) { return nameForms(l, of, true) },
@@ -56,6 +55,8 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"percent":   locale.Percent,
 		"add":       func(a, b int) int { return a + b },
 		"list":      func(items ...any) []any { return items },
+
+		"asksFile": asksFile,
 
 		// Files and pictures.
 		"asset":   assets.URL,
@@ -100,22 +101,6 @@ func nameForms(l locale.Lang, of any, first bool) (template.HTML, error) {
 		}
 	}
 	return template.HTML(strings.Join(parts, " · ")), nil //nolint:gosec // every part is escaped above
-}
-
-// tongue is what a language is called, by its tag.
-func tongue(l locale.Lang, tag string) string {
-	parsed, err := language.Parse(tag)
-	if err != nil {
-		return tag
-	}
-	names := display.English.Languages()
-	if l == locale.ZH {
-		names = display.Chinese.Languages()
-	}
-	if name := names.Name(parsed); name != "" {
-		return name
-	}
-	return tag
 }
 
 // number groups a whole number of any integer type by thousands.

@@ -50,7 +50,7 @@ var guestPages = map[string]sample{
 		form := FormOf("family_name", "Аnna", "category", "firm")
 		form.Add("family_name", "registration.not_latin", "А")
 		form.Add("consent", "field.consent")
-		return registerPage{Page: p, Form: form, Categories: []Choice{{"firm", "…"}}, Countries: []Choice{{"", "…"}, {"HU", "…"}}}
+		return registerPage{Page: p, Form: form, Categories: []Choice{{"firm", "…"}}, Countries: []Choice{{"", "…"}, {"HU", "…"}}, Questions: everyQuestion(p.Lang)}
 	},
 	"me/show": func(p Page, full bool) any {
 		if !full {
@@ -59,7 +59,7 @@ var guestPages = map[string]sample{
 		r := longest
 		r.Status = delegations.BadgeIssued
 		pending, refused := everyChange(delegations.Pending), everyChange(delegations.Refused)
-		return mePage{Pending: &pending, Refused: &refused, Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Papers: everyPaper(p), Replacing: &everySuccession(p).Substitution}
+		return mePage{Pending: &pending, Refused: &refused, Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Papers: everyPaper(p), Answers: everyAnswer(p.Now), Replacing: &everySuccession(p).Substitution}
 	},
 	"registrations/list": func(p Page, full bool) any {
 		if !full {
@@ -77,7 +77,7 @@ var guestPages = map[string]sample{
 		return registrationPage{
 			Pending: &pending, Changes: []changeView{pending, everyChange(delegations.Applied)}, Fields: []Choice{{"family_name", "…"}},
 			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest}, Namesakes: []delegations.Registration{longest},
-			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true,
+			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true, Answers: everyAnswer(p.Now),
 			Picture: "/console/e/files/f", Lacks: true, Replacing: &everySuccession(p).Substitution,
 		}
 	},

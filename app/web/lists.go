@@ -181,7 +181,7 @@ func (s *Server) bringList(where placeOf) fiber.Handler {
 		if place.kind == lists.Firms {
 			up.Lang = string(lang(c)) // nobody is written to
 		}
-		if up.FileName, up.File, err = uploaded(c); err != nil && fault.CodeOf(err) != fault.Invalid { // without a file there may be rows
+		if up.FileName, up.File, err = uploaded(c, "file"); err != nil && fault.CodeOf(err) != fault.Invalid { // without a file there may be rows
 			return err
 		}
 		if pasted := form.Raw("rows"); len(up.File) == 0 && pasted != "" {

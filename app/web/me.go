@@ -25,6 +25,7 @@ type mePage struct {
 	Until        time.Time // the last day on which the link works
 	Meetings     []ownMeetingDay
 	Progress     matchmaking.Progress
+	Answers      []AnswerLine
 	Pending      *changeView // waits for the desk
 	Refused      *changeView // the guest's latest wish, which the desk turned down
 	Papers       photoPart
@@ -66,6 +67,13 @@ func (s *Server) me(c *fiber.Ctx) error {
 		return err
 	}
 	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, h.actor, r); err != nil {
+		return err
+	}
+	given, err := s.Delegations.OwnAnswers(ctx, token)
+	if err != nil {
+		return err
+	}
+	if p.Answers, err = s.answerLines(c, h.actor, r.ID, given, h.base+"/files"); err != nil {
 		return err
 	}
 	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone()}

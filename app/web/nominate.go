@@ -106,12 +106,12 @@ func (s *Server) nominate(of sideOf) fiber.Handler {
 // completePage is the form that completes a draft.
 type completePage struct {
 	side
-	Form  Form
-	Edit  detailsForm
-	Lacks []string
-	Roles []Choice
-	Hosts []Choice
-	Child bool // somebody must agree for them
+	Form      Form
+	Edit      detailsForm
+	Lacks     []string
+	Roles     []Choice
+	Hosts     []Choice
+	Questions []Asked // of the event's own form
 }
 
 func (s *Server) completePage(c *fiber.Ctx, v side, typed *Form) (p completePage, err error) {
@@ -153,8 +153,36 @@ func (s *Server) completePage(c *fiber.Ctx, v side, typed *Form) (p completePage
 			p.Form.values.Set("companion_of", r.CompanionOf.String())
 		}
 	}
+	if err := s.askDraft(c, v, &p, r, typed == nil); err != nil {
+		return p, err
+	}
 	p.Hosts, err = s.hosts(c, v, r.ID)
 	return p, err
+}
+
+// askDraft adds the event's own questions, with what is answered already when the
+// form is shown first.
+func (s *Server) askDraft(c *fiber.Ctx, v side, p *completePage, r delegations.Registration, first bool) error {
+	ctx := c.UserContext()
+	categories, err := s.Events.Categories(ctx, r.EventID)
+	if err != nil {
+		return err
+	}
+	asked, err := s.Forms.Asked(ctx, r.EventID)
+	if err != nil {
+		return err
+	}
+	if first {
+		answers, err := s.Delegations.DraftAnswers(ctx, v.by, r)
+		if err != nil {
+			return err
+		}
+		for code, answer := range answers {
+			p.Form.values["answers."+code] = answer
+		}
+	}
+	p.Questions = s.ask(byRole(v.Lang, categories), &p.Form, asked.Questions)
+	return nil
 }
 
 // completeForm is the form of a draft on one side; who is a draft no more is edited
@@ -183,6 +211,14 @@ func (s *Server) complete(of sideOf) fiber.Handler {
 			return err
 		}
 		form := readForm(c)
+		asked, err := s.Forms.Asked(c.UserContext(), v.Delegation.EventID)
+		if err != nil {
+			return err
+		}
+		answers, err := s.takeAnswers(c, &form, asked.Questions)
+		if err != nil {
+			return err
+		}
 		p, err := s.completePage(c, v, &form)
 		if err != nil {
 			return err
@@ -191,7 +227,7 @@ func (s *Server) complete(of sideOf) fiber.Handler {
 			return s.render(c, "delegations/complete"+v.views, p)
 		}
 		version, edit := editOf(form)
-		more := delegations.Particulars{Role: form.Text("role"), Guardian: form.Raw("guardian")}
+		more := delegations.Particulars{Role: form.Text("role"), Guardian: form.Raw("guardian"), Answers: answers}
 		if form.Text("companion_of") != "" {
 			more.CompanionOf = form.ID("companion_of")
 		}
@@ -204,7 +240,9 @@ func (s *Server) complete(of sideOf) fiber.Handler {
 			if !form.Refused(err) {
 				return err
 			}
-			p.Form, p.Edit.Form = form, form
+			if p, err = s.completePage(c, v, &form); err != nil {
+				return err
+			}
 			return s.again(c, "delegations/complete"+v.views, p)
 		}
 		if len(missing) > 0 {

@@ -182,6 +182,8 @@ var consolePlaces = []struct {
 	{"projects", accounts.SeeProjects, false, nil},
 	{"statistics", accounts.SeeStatistics, false, nil},
 	{"firms", accounts.SeeDelegations, true, []string{"import/firms"}},
+	{"categories", accounts.EditEvent, true, nil},
+	{"form", accounts.EditEvent, true, nil},
 	{"mails", accounts.SeeMails, true, nil},
 	{"accounts", accounts.EditAccounts, true, nil},
 	{"audit", accounts.SeeAudit, true, nil},

@@ -40,6 +40,7 @@ var samples = []map[string]sample{
 	statisticsPages,
 	matchmakingPages,
 	delegationPages,
+	formPages,
 	editPages,
 	substitutionPages,
 	officerPages,

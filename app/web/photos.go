@@ -187,7 +187,7 @@ func (s *Server) photoWaits(c *fiber.Ctx, h holder, purpose files.Purpose) (bool
 
 // takeFile keeps the file of a form.
 func (s *Server) takeFile(c *fiber.Ctx, by accounts.Actor, registration ident.ID, purpose files.Purpose, waits bool) (Form, files.File, error) {
-	name, content, err := uploaded(c)
+	name, content, err := uploaded(c, "file")
 	if err != nil {
 		return Form{}, files.File{}, err
 	}

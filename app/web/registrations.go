@@ -78,6 +78,7 @@ type registrationPage struct {
 	Steps        []delegations.Step
 	Duplicates   []delegations.Registration // by their papers
 	Namesakes    []delegations.Registration
+	Answers      []AnswerLine
 	Badge        badges.Badge
 	HasBadge     bool
 	Pending      *changeView // waits for the desk
@@ -102,6 +103,13 @@ func (s *Server) registrationPage(c *fiber.Ctx, id ident.ID, form Form) (registr
 	}
 	for i := range p.Steps {
 		p.Steps[i].At = p.Steps[i].At.In(event(c).Zone)
+	}
+	given, err := s.Delegations.Answers(ctx, by, p.Registration)
+	if err != nil {
+		return p, err
+	}
+	if p.Answers, err = s.answerLines(c, by, id, given, p.Console()+"/files"); err != nil {
+		return p, err
 	}
 	if p.Picture, p.Lacks, err = s.portraitOf(c, id); err != nil {
 		return p, err

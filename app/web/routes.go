@@ -118,6 +118,7 @@ func (s *Server) routes() []route {
 		s.overviewRoutes(),
 		s.listRoutes(),
 		s.registrationRoutes(),
+		s.formRoutes(),
 		s.delegationRoutes(),
 		s.matchmakingRoutes(),
 		s.agendaRoutes(),
@@ -171,7 +172,7 @@ func (s *Server) publicRoutes() []route {
 		get("/", public(), s.home),
 		get("/e/:event", public(), s.publicEvent),
 		get("/e/:event/register", public(), s.registerForm),
-		post("/e/:event/register", public(), s.register).limit(registerLimit),
+		post("/e/:event/register", public(), s.register).limit(registerLimit).takes(mostAnswered),
 		get("/e/:event/link", public(), s.renewLinkForm),
 		post("/e/:event/link", public(), s.renewLink).limit(linkLimit),
 	}
@@ -208,6 +209,7 @@ func (s *Server) photoRoutes() []route {
 		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Most(files.Photo)),
 		post("/me/:token/photo/remove", link(), s.removeOwn(files.Photo)),
 		get("/me/:token/photo.jpg", link(), s.ownPicture),
+		get("/me/:token/files/:file", link(), s.ownFile),
 		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.Most(files.PassportScan)),
 		post("/me/:token/passport/remove", link(), s.removeOwn(files.PassportScan)),
 		get(member+"/photo", link(), s.ownPhoto),
@@ -240,11 +242,11 @@ func (s *Server) delegationLinkRoutes() []route {
 	return []route{
 		get("/delegation/:token", link(), s.ownDelegation),
 		get("/delegation/:token/members/new", link(), s.newMember),
-		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit),
+		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit).takes(mostAnswered),
 		get("/delegation/:token/nominate", link(), s.nominateForm(s.officerSide)),
 		post("/delegation/:token/nominate", link(), s.nominate(s.officerSide)).limit(editLimit),
 		get("/delegation/:token/members/:registration/complete", link(), s.completeForm(s.officerSide)),
-		post("/delegation/:token/members/:registration/complete", link(), s.complete(s.officerSide)).limit(editLimit),
+		post("/delegation/:token/members/:registration/complete", link(), s.complete(s.officerSide)).limit(editLimit).takes(mostAnswered),
 		post("/delegation/:token/members/:registration/invite", link(), s.invite(s.officerSide)).limit(registerLimit),
 		post("/delegation/:token/members/:registration/remove", link(), s.removeDraft(s.officerSide)),
 		post("/delegation/:token/confirm", link(), s.confirmDrafts(s.officerSide)).limit(editLimit),
@@ -295,6 +297,27 @@ func (s *Server) registrationRoutes() []route {
 	}
 }
 
+// Console: categories, and the form of an event.
+
+func (s *Server) formRoutes() []route {
+	edit := right(accounts.EditEvent)
+	return []route{
+		get("/console/:event/categories", edit, s.categoryList),
+		get("/console/:event/categories/new", edit, s.newCategory),
+		post("/console/:event/categories/new", edit, s.saveCategory),
+		get("/console/:event/categories/:category", edit, s.category),
+		post("/console/:event/categories/:category", edit, s.saveCategory),
+		post("/console/:event/categories/:category/:to", edit, s.moveCategory),
+		get("/console/:event/form", edit, s.formBuilder),
+		post("/console/:event/form/order", edit, s.orderQuestions),
+		get("/console/:event/form/new", edit, s.newQuestion),
+		post("/console/:event/form/new", edit, s.saveQuestion),
+		get("/console/:event/form/:question", edit, s.question),
+		post("/console/:event/form/:question", edit, s.saveQuestion),
+		post("/console/:event/form/:question/:change", edit, s.changeQuestion),
+	}
+}
+
 // Console: delegations, firms, and the links to their own pages.
 
 func (s *Server) delegationRoutes() []route {
@@ -313,7 +336,7 @@ func (s *Server) delegationRoutes() []route {
 		get("/console/:event/delegations/:delegation/nominate", register, s.nominateForm(s.deskSide)),
 		post("/console/:event/delegations/:delegation/nominate", register, s.nominate(s.deskSide)),
 		get("/console/:event/delegations/:delegation/members/:registration/complete", register, s.completeForm(s.deskSide)),
-		post("/console/:event/delegations/:delegation/members/:registration/complete", register, s.complete(s.deskSide)),
+		post("/console/:event/delegations/:delegation/members/:registration/complete", register, s.complete(s.deskSide)).takes(mostAnswered),
 		post("/console/:event/delegations/:delegation/members/:registration/invite", register, s.invite(s.deskSide)),
 		post("/console/:event/delegations/:delegation/members/:registration/remove", right(accounts.DecideRegistration), s.removeDraft(s.deskSide)),
 		post("/console/:event/delegations/:delegation/confirm", register, s.confirmDrafts(s.deskSide)),

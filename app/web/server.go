@@ -23,6 +23,7 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/files"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -54,6 +55,7 @@ type Services struct {
 
 	Events      *events.Service
 	Firms       *firms.Service
+	Forms       *forms.Service
 	Delegations *delegations.Service
 	Renewals    *delegations.Renewals
 	Lists       *lists.Service

@@ -157,7 +157,7 @@ func (s *Server) parts(c *fiber.Ctx, v side, members []delegations.Registration)
 // placesPart adds the places of the classes that are bound and that this side is
 // about.
 func (s *Server) placesPart(c *fiber.Ctx, v side, p *delegationParts) error {
-	places, err := s.Delegations.Places(c.UserContext(), v.by, v.Delegation)
+	places, err := s.Delegations.ClassPlaces(c.UserContext(), v.by, v.Delegation)
 	for _, class := range places {
 		if class.Quota != nil && v.mayFor(accounts.SeeMember, accounts.SeeDelegations, class.Class) {
 			p.Places = append(p.Places, class)

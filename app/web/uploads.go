@@ -49,11 +49,11 @@ func (s *Server) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	return config
 }
 
-// uploaded reads the file of a form.
+// uploaded reads the file of a form's field.
 //
 // Fault: Invalid on "file", there is none.
-func uploaded(c *fiber.Ctx) (name string, content []byte, err error) {
-	head, err := c.FormFile("file")
+func uploaded(c *fiber.Ctx, field string) (name string, content []byte, err error) {
+	head, err := c.FormFile(field)
 	if err != nil || head.Size == 0 {
 		return "", nil, fault.Fields(fault.Field{Path: "file", Key: "files.none"})
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +158,18 @@ func TestAPIStory(t *testing.T) {
 	person := object{
 		"category": "press", "given_name": "Žofie", "family_name": "Novotná", "email": "zofie@tv.example", "nationality": "CZ",
 		"title": object{"zh": "", "en": "Reporter"}, "organisation": "Vltava TV", "consent": true, "languages": []string{"cs", "en"},
+		"answers": object{"interpreter": "yes", "interpreter_language": "cs", "equipment": "one camera", "photos": "1", "topics": []string{"ports"}},
+	}
+	form := guest.ask("GET", "/api/v1/events/"+forum+"/form", "/api/v1/events/{event}/form", 200, nil)
+	if n := len(form["questions"].([]any)); n != 7 {
+		t.Errorf("the form has %d questions", n)
+	}
+	const handIn = "/api/v1/events/{event}/form/files"
+	card := object{"name": "press card.pdf", "content": []byte("%PDF-1.7\npress\n%%EOF")}
+	person["answers"].(object)["press_card"] = guest.ask("POST", "/api/v1/events/"+forum+"/form/files", handIn, 201, card)["file"]
+	strange := guest.ask("POST", "/api/v1/events/"+forum+"/form/files", handIn, 422, object{"name": "card.pdf", "content": []byte("MZ program")})
+	if f := strange["errors"].([]any)[0].(object); f["field"] != "content" {
+		t.Errorf("a program is refused by %v", strange)
 	}
 	at := "/api/v1/events/" + forum + "/registrations"
 	first := guest.ask("POST", at, registrations, 201, person, "Idempotency-Key", "one")
@@ -180,6 +193,15 @@ func TestAPIStory(t *testing.T) {
 	if detail := torn["detail"].(string); !strings.Contains(detail, "line 3") {
 		t.Errorf("a torn body is answered %q", detail)
 	}
+	unasked := guest.ask("POST", at, registrations, 422, object{"category": "press", "answers": object{"interpreter": []string{"yes", "no"}, "photos": "0", "shoe_size": "44"}})
+	said := map[string]bool{}
+	for _, f := range unasked["errors"].([]any) {
+		said[f.(object)["field"].(string)] = true
+	}
+	if !said["answers.interpreter"] || !said["answers.photos"] || !said["answers.shoe_size"] {
+		t.Errorf("wrong answers are told as %v", said)
+	}
+	guest.ask("POST", at, registrations, 400, object{"category": "press", "answers": object{"photos": true}})
 	typo := guest.ask("POST", at, registrations, 400, object{"famly_name": "X"})
 	if f := typo["errors"].([]any)[0].(object); f["field"] != "famly_name" {
 		t.Errorf("a misspelt field is answered %v", typo)
@@ -207,6 +229,19 @@ func TestAPIStory(t *testing.T) {
 	}
 
 	id := first["id"].(string)
+	kept := owner.ask("GET", "/api/v1/registrations/"+id, "/api/v1/registrations/{id}", 200, nil)["answers"].(object)
+	paper := "/api/v1/files/" + fmt.Sprint(kept["press_card"])
+	if status, body, header := owner.send("GET", paper, nil); status != 200 || string(body) != "%PDF-1.7\npress\n%%EOF" || header.Get("Content-Type") != "application/pdf" {
+		t.Errorf("the file of an answer: %d %q", status, body)
+	}
+	if status, _, _ := guest.send("GET", paper, nil); status != 401 {
+		t.Errorf("a guest reads the file of an answer: %d", status)
+	}
+	delete(kept, "press_card")
+	// The press is not asked for topics: what was said of them is dropped.
+	if want := (object{"interpreter": "yes", "interpreter_language": "cs", "equipment": "one camera", "photos": "1"}); !reflect.DeepEqual(kept, want) {
+		t.Errorf("the answers are %v, want %v", kept, want)
+	}
 	approved := owner.ask("POST", "/api/v1/registrations/"+id+"/approve", "/api/v1/registrations/{id}/approve", 200, nil)
 	badge := approved["badge"].(object)
 	if approved["status"] != "badge_issued" {

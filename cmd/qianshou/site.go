@@ -19,6 +19,7 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/files"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/outbox"
@@ -70,9 +71,10 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	happenings := events.New(g.db, g.now, ident.New)
 	s.files = g.files(g.now)
 	credentials := badges.New(g.db, g.box, g.now, ident.New).With(s.files)
-	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
+	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New).With(s.files)
 	s.renewals = delegations.NewRenewals(guests, g.log)
 	firmList := firms.New(g.db, g.now, ident.New)
+	asked := forms.New(g.db, g.now, ident.New)
 	s.lists, err = lists.New(lists.Options{
 		DB: g.db, Bulk: g.bulk, Box: g.box, Log: quieter(g.log), Now: g.now, NewID: ident.New, Words: letters.Words,
 		Events: happenings, Delegations: guests, Firms: firmList,
@@ -96,12 +98,12 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.programs = api.New(api.Options{
 		DB: g.db, Box: g.box, Now: g.now, Log: g.log, PublicURL: g.cfg.PublicURL, Version: version(),
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
-		Matchmaking: meetings, Projects: ledger, Firms: firmList, Files: s.files,
+		Matchmaking: meetings, Projects: ledger, Firms: firmList, Forms: asked, Files: s.files,
 	})
 	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db, s.relay, s.feed), MetricsToken: g.cfg.MetricsToken}
 	s.web, err = web.New(web.Options{
 		Services: web.Services{
-			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
+			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList, Forms: asked,
 			Delegations: guests, Lists: s.lists, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
 			Doors:       gates,
 			Files:       s.files,
@@ -138,7 +140,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 
 // retentionTasks are what every part of the program must not keep for ever.
 func retentionTasks(kept *files.Service) []retention.Task {
-	return slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), lists.Retention(), kept.Retention())
+	return slices.Concat(delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), lists.Retention(), kept.Retention())
 }
 
 // letters makes what writes and sends mails; with no server they are kept.

@@ -1,70 +1,54 @@
-// Rows of a table are put in order by dragging their grips, or by the arrow keys on
-// a grip. Nothing is kept until the form is sent. Without scripts the grip is a
-// button that moves its row up.
-for (const table of document.querySelectorAll("[data-orders]")) {
-  const form = document.getElementById(table.dataset.orders);
-  const body = table.querySelector("tbody");
-  if (!form || !body) continue;
-  const rows = () => [...body.querySelectorAll("tr[data-row]")];
-  const say = form.querySelector("[data-order-said]");
-  form.querySelector("[data-order-hint]").hidden = false;
+// A list that is ordered by dragging: <ol data-order="form id"> of <li data-id="…">.
+// The order is sent as soon as an entry is let go. Buttons serve the keyboard, and
+// everybody without this file.
+for (const list of document.querySelectorAll("[data-order]")) {
+  list.classList.add("drags");
+  const ids = () => [...list.children].map((li) => li.dataset.id);
+  let moving = null;
+  let before = [];
 
-  const renumber = (moved) => {
-    const list = rows();
-    const inputs = form.querySelectorAll('input[name="order"]');
-    list.forEach((row, i) => {
-      row.querySelector("[data-rank]").textContent = i + 1;
-      inputs[i].value = row.dataset.row;
-    });
-    form.querySelector("[data-order-save]").hidden = false;
-    const name = moved.querySelector(".name").textContent.trim();
-    say.textContent = table.dataset.moved.replace("{0}", name).replace("{1}", list.indexOf(moved) + 1);
-  };
-  const move = (row, by) => {
-    const list = rows();
-    const other = list[list.indexOf(row) + by];
-    if (!other) return;
-    if (by < 0) other.before(row);
-    else other.after(row);
-    renumber(row);
-  };
-
-  for (const grip of body.querySelectorAll("[data-grip]")) {
-    const row = grip.closest("tr");
-    grip.type = "button";
-    grip.classList.add("drags");
-    grip.querySelector("use")?.setAttribute("href", grip.querySelector("use").getAttribute("href").replace(/#.*$/, "#grip-vertical"));
-    grip.addEventListener("keydown", (e) => {
-      const by = { ArrowUp: -1, ArrowDown: 1 }[e.key];
-      if (!by) return;
-      e.preventDefault();
-      move(row, by);
-      grip.focus();
-    });
-    grip.addEventListener("pointerdown", (e) => {
-      if (e.button !== 0) return;
-      e.preventDefault();
-      grip.focus();
-      grip.setPointerCapture(e.pointerId);
-      row.classList.add("dragged");
-    });
-    grip.addEventListener("pointermove", (e) => {
-      if (!grip.hasPointerCapture(e.pointerId)) return;
-      const over = rows().find((r) => {
-        const box = r.getBoundingClientRect();
-        return r !== row && e.clientY >= box.top && e.clientY <= box.bottom;
-      });
-      if (!over) return;
-      const box = over.getBoundingClientRect();
-      const down = rows().indexOf(over) > rows().indexOf(row);
-      if (down ? e.clientY > box.top + box.height / 2 : e.clientY < box.top + box.height / 2) {
-        if (down) over.after(row);
-        else over.before(row);
-        renumber(row);
+  list.addEventListener("pointerdown", (e) => {
+    const grip = e.target.closest(".fb-grip");
+    if (!grip || e.button !== 0) return;
+    e.preventDefault();
+    moving = grip.closest("li");
+    before = ids();
+    moving.classList.add("moving");
+    list.setPointerCapture(e.pointerId);
+  });
+  list.addEventListener("pointermove", (e) => {
+    if (!moving) return;
+    for (const li of list.children) {
+      if (li === moving) continue;
+      const { top, height } = li.getBoundingClientRect();
+      const above = moving.compareDocumentPosition(li) & Node.DOCUMENT_POSITION_PRECEDING;
+      if (above && e.clientY < top + height / 2) {
+        li.before(moving);
+        return;
       }
-    });
-    const drop = () => row.classList.remove("dragged");
-    grip.addEventListener("pointerup", drop);
-    grip.addEventListener("pointercancel", drop);
-  }
+      if (!above && e.clientY > top + height / 2 && li === moving.nextElementSibling) {
+        li.after(moving);
+        return;
+      }
+    }
+  });
+  const put = (e) => {
+    if (!moving) return;
+    moving.classList.remove("moving");
+    moving = null;
+    if (e.type === "pointercancel") {
+      for (const id of before) list.append(list.querySelector(`[data-id="${CSS.escape(id)}"]`));
+      return;
+    }
+    if (ids().join() === before.join()) return;
+    const form = document.getElementById(list.dataset.order);
+    for (const id of ids()) {
+      const field = document.createElement("input");
+      Object.assign(field, { type: "hidden", name: "id", value: id });
+      form.append(field);
+    }
+    form.requestSubmit();
+  };
+  list.addEventListener("pointerup", put);
+  list.addEventListener("pointercancel", put);
 }

@@ -17,7 +17,7 @@ const (
 	Badges    = "badges"    // credentials
 	Photos    = "photos"    // portraits
 	Persons   = "persons"   // names, addresses, birth dates
-	Answers   = "answers"   // files handed in with a form
+	Answers   = "answers"   // to the questions of a form, files among them
 	Mails     = "mails"     // letters by mail
 	Consents  = "consents"
 	Letters   = "letters"  // papers of the office
