@@ -9,6 +9,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -428,4 +429,51 @@ func (g ground) mailed(t *testing.T, template, path string) string {
 	}
 	t.Fatalf("there is no letter %s", template)
 	return ""
+}
+
+// TestDraftsAnswerTheForm has a draft answer the event's own questions in steps; a
+// wrong answer is refused, a missing one keeps it from being confirmed.
+func TestDraftsAnswerTheForm(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	g.memberCategories(t)
+	g.ask(t,
+		forms.Definition{Code: "flight", Kind: forms.Text},
+		forms.Definition{Code: "speaks", Kind: forms.Language, Required: true},
+		forms.Definition{Code: "photos", Kind: forms.Consent, Required: true, Agreement: words("We take photos.")},
+	)
+	d := g.delegation(t, "D01", 4)
+	r := g.nominate(t, d, "member", "Réti")
+	for _, tt := range []struct {
+		answers forms.Answers
+		want    string
+		code    fault.Code
+	}{
+		{nil, "answers", ""},
+		{forms.Answers{"speaks": {"??"}}, "", fault.Invalid},
+		{forms.Answers{"flight": {"LH 728"}}, "answers", ""},
+		{forms.Answers{"flight": {"LH 728"}, "speaks": {"hu"}}, "answers", ""},
+		{forms.Answers{"speaks": {"hu"}, "photos": {"1"}}, "", ""},
+		{nil, "", ""}, // stay
+	} {
+		_, missing, err := g.guests.Complete(t.Context(), office, r.ID, 0, whole, delegations.Particulars{Answers: tt.answers})
+		if fault.CodeOf(err) != tt.code || strings.Join(missing, " ") != tt.want {
+			t.Errorf("%v: lacks %q, %v; want %q, %q", tt.answers, missing, err, tt.want, tt.code)
+		}
+	}
+	given, err := g.guests.DraftAnswers(t.Context(), g.officer(d, accounts.Accreditation), r)
+	if err != nil || fmt.Sprint(given) != "map[photos:[1] speaks:[hu]]" {
+		t.Errorf("answered %v, %v", given, err)
+	}
+	if _, err := g.guests.DraftAnswers(t.Context(), g.officer(d, accounts.Liaison), r); fault.CodeOf(err) != fault.Forbidden {
+		t.Errorf("the liaison reads answers: %v", err)
+	}
+	if done, err := g.guests.Confirm(t.Context(), office, d.ID, true); err != nil || len(done.Placed) != 1 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	var agreed []string
+	err = g.db.SelectContext(t.Context(), &agreed, `SELECT purpose FROM consents WHERE registration_id = $1 ORDER BY purpose`, r.ID)
+	if err != nil || strings.Join(agreed, " ") != "form.photos registration" {
+		t.Errorf("agreed to %q, %v", agreed, err)
+	}
 }
