@@ -3,6 +3,7 @@ package delegations
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -14,11 +15,12 @@ import (
 	"qianshou/app/kit/ident"
 )
 
-// stillAsked are those of somebody's answers that the form asks for.
+// stillAsked are those of somebody's answers that the form asks for; a control left
+// empty answers nothing.
 func stillAsked(form forms.Form, answers forms.Answers) forms.Answers {
 	kept := forms.Answers{}
 	for _, q := range form.Questions {
-		if answer, given := answers[q.Code]; given && q.ArchivedAt == nil {
+		if answer, given := answers[q.Code]; given && q.ArchivedAt == nil && strings.TrimSpace(strings.Join(answer, "")) != "" {
 			kept[q.Code] = answer
 		}
 	}
@@ -42,6 +44,7 @@ func (s *Service) draftAnswers(ctx context.Context, tx *sqlx.Tx, by accounts.Act
 		return fmt.Errorf("read answers: %w", err)
 	}
 	all, sent := stillAsked(form, given), forms.Answers{}
+	said := maps.Clone(all)
 	for _, q := range form.Questions {
 		switch {
 		case q.Kind != forms.File:
@@ -54,7 +57,7 @@ func (s *Service) draftAnswers(ctx context.Context, tx *sqlx.Tx, by accounts.Act
 	clean, wrong := forms.Check(form.Questions, CategoryOf(r.Role), all)
 	var bad fault.List
 	for _, field := range wrong {
-		if len(given[strings.TrimPrefix(field.Path, "answers.")]) > 0 {
+		if len(said[strings.TrimPrefix(field.Path, "answers.")]) > 0 {
 			bad = append(bad, field)
 		}
 	}

@@ -451,7 +451,7 @@ func TestDraftsAnswerTheForm(t *testing.T) {
 	}{
 		{nil, "answers", ""},
 		{forms.Answers{"speaks": {"??"}}, "", fault.Invalid},
-		{forms.Answers{"flight": {"LH 728"}}, "answers", ""},
+		{forms.Answers{"flight": {"LH 728"}, "speaks": {""}}, "answers", ""},
 		{forms.Answers{"flight": {"LH 728"}, "speaks": {"hu"}}, "answers", ""},
 		{forms.Answers{"speaks": {"hu"}, "photos": {"1"}}, "", ""},
 		{nil, "", ""}, // stay
