@@ -248,6 +248,7 @@ func lockPlaces(ctx context.Context, q store.Querier, registrations []ident.ID) 
 }
 
 const sameFilter = `r.event_id = $1
+	AND (r.status <> 'draft' OR $2 = 'draft')
 	AND ($2 = '' OR $2 = 'queue' AND r.status IN ('submitted', 'under_review', 'on_hold') OR r.status = $2
 		OR $2 = 'pending' AND (EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending')
 			OR EXISTS (SELECT 1 FROM substitutions x WHERE x.from_registration_id = r.id AND x.state = 'asked')))

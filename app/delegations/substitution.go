@@ -11,6 +11,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -215,7 +216,10 @@ func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e 
 	if i < 0 {
 		return Registration{}, fault.New(fault.Conflict, "substitution.no_category")
 	}
-	categories[i].Approval = "review" // the substitution decides
+	categories[i].Approval = "review"                           // the substitution decides
+	if c.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil { // nobody asked them yet
+		return Registration{}, fmt.Errorf("read form: %w", err)
+	}
 	r, _, err := s.register(ctx, tx, by, e, categories[i], c)
 	r.Version = 0
 	return r, err
