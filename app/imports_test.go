@@ -137,11 +137,12 @@ var owns = map[string][]string{
 		"countries", "cities", "sectors", "districts", "series", "series_years", "events", "stops", "tracks", "venues", "venue_travel", "zones", "rooms",
 		"meeting_tables", "badge_types", "categories",
 	},
-	"firms": {"firms", "firm_sectors", "firm_grants", "event_firms"},
+	"firms": {"firms", "firm_sectors", "firm_districts", "firm_contacts", "firm_grants", "firm_grant_steps", "event_firms"},
 	"forms": {"forms", "questions", "question_options", "consent_texts", "answers"},
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
 		"registration_changes", "substitutions", "delegation_quotas", "deadlines", "travel_legs", "travel_leg_people",
+		"registration_groups", "duplicate_pairs", "decisions", "decision_items", "saved_views",
 	},
 	"mail":         {"mails"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
@@ -162,6 +163,7 @@ var owns = map[string][]string{
 // not of one moment. It only ever looks down the order of doc.go; the doors look at
 // the agenda too, whose listed guests a gate lets in.
 var reads = map[string][]string{
+	"firms":        {"events"}, // whose end says when contacts are forgotten
 	"forms":        {"events", "delegations"},
 	"delegations":  {"events", "firms"},
 	"agenda":       {"events", "delegations"},

@@ -2,7 +2,6 @@
 -- to have done with their data.
 -- +goose Up
 ALTER TABLE registrations ADD COLUMN requested_fields text[] NOT NULL DEFAULT '{}'; -- that whoever returned it asks to be put right
-CREATE INDEX persons_email ON persons (lower(email)) WHERE email <> ''; -- for who asks for their links again
 CREATE INDEX magic_links_of_registration ON magic_links (registration_id, created_at) WHERE registration_id IS NOT NULL;
 CREATE INDEX mails_of_registration ON mails (registration_id, created_at) WHERE registration_id IS NOT NULL;
 CREATE INDEX scans_of_registration ON scans (registration_id, judged_at) WHERE registration_id IS NOT NULL;

@@ -49,7 +49,8 @@ const (
 	SeeRegistrations   Right = "registration.see"
 	DecideRegistration Right = "registration.decide"
 	EditRegistration   Right = "registration.edit"
-	SeeSensitive       Right = "sensitive.see" // passports, birth dates; each look is logged
+	VetRegistration    Right = "registration.vet" // hold back and release; who may not does not see that somebody is held
+	SeeSensitive       Right = "sensitive.see"    // passports, birth dates; each look is logged
 	SeeDelegations     Right = "delegation.see"
 	EditDelegation     Right = "delegation.edit"
 	SeeAgenda          Right = "agenda.see"
@@ -82,7 +83,7 @@ var reading = []Right{SeeConsole, SeeRegistrations, SeeDelegations, SeeAgenda, S
 // do everything.
 var granted = map[Role][]Right{
 	Programme:   append([]Right{EditEvent, EditAgenda, DecideRegistration, EditRegistration, EditDelegation, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
-	Protocol:    append([]Right{DecideRegistration, EditRegistration, EditDelegation, SeeSensitive, SeePrivacy, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
+	Protocol:    append([]Right{DecideRegistration, VetRegistration, EditRegistration, EditDelegation, SeeSensitive, SeePrivacy, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
 	Matchmaking: {SeeConsole, SeeDelegations, SeeAgenda, SeeMatchmaking, EditMatchmaking, SeeProjects, SeeStatistics},
 	DoorsLead:   {SeeConsole, SeeAgenda, SeeBadges, RevokeBadge, SeeDoors, EditDoors, ScanBadges, OverrideDoor},
 	Projects:    {SeeConsole, SeeAgenda, SeeProjects, EditProject, VerifyProject, SeeStatistics},

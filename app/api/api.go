@@ -75,6 +75,7 @@ func (a *API) Mount(m web.Mount) error {
 	a.agendaOperations()
 	a.matchmakingOperations()
 	a.projectOperations()
+	a.firmOperations()
 	text, err := json.Marshal(a.doc)
 	if err != nil {
 		return fmt.Errorf("describe the API: %w", err)

@@ -13,21 +13,6 @@ import (
 	"qianshou/app/kit/ident"
 )
 
-// Attachments keep the files that are answers; files.Service does.
-type Attachments interface {
-	// Waits tells whether a token stands for a file that was handed in with a form of
-	// the event. Fault: Invalid.
-	Waits(event ident.ID, token string) error
-	// Attach gives that file to a registration and answers its ID. Fault: Invalid.
-	Attach(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error)
-}
-
-// With lets answers be files.
-func (s *Service) With(a Attachments) *Service {
-	s.attachments = a
-	return s
-}
-
 // checkFiles notes which files that were given as answers are not at hand.
 func (s *Service) checkFiles(bad *fault.List, event ident.ID, questions []forms.Question, clean forms.Answers) error {
 	for _, q := range questions {
@@ -35,10 +20,10 @@ func (s *Service) checkFiles(bad *fault.List, event ident.ID, questions []forms.
 		if q.Kind != forms.File || !given {
 			continue
 		}
-		if s.attachments == nil {
+		if s.papers == nil {
 			return fmt.Errorf("question %s asks for a file, and nothing keeps files", q.Code)
 		}
-		if err := s.attachments.Waits(event, answer[0]); err != nil {
+		if err := s.papers.Waits(event, answer[0]); err != nil {
 			if err = aboutAnswer(q, err); fault.CodeOf(err) != fault.Invalid {
 				return err
 			}
@@ -68,7 +53,7 @@ func (s *Service) attach(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, ev
 		if q.Kind != forms.File || !given {
 			continue
 		}
-		id, err := s.attachments.Attach(ctx, tx, by, event, registration, answer[0])
+		id, err := s.papers.Attach(ctx, tx, by, event, registration, answer[0])
 		if err != nil {
 			return nil, aboutAnswer(q, err)
 		}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -359,13 +358,6 @@ func changeSource(by accounts.Actor) string {
 func checkedNote(reason string) (string, error) {
 	reason = text.Paragraphs(reason)
 	var bad fault.List
-	switch {
-	case reason == "":
-		bad.Add("reason", "registration.reason")
-	case utf8.RuneCountInString(reason) > 1000:
-		bad.Add("reason", "field.too_long", 1000)
-	case text.Unseen(reason):
-		bad.Add("reason", "field.control")
-	}
+	checkReason(&bad, reason)
 	return reason, bad.Err()
 }

@@ -58,8 +58,9 @@ func (s *Service) Confirm(ctx context.Context, by accounts.Actor, delegation ide
 		if err != nil {
 			return fmt.Errorf("read drafts: %w", err)
 		}
-		if err := lockCategories(ctx, tx, e.ID); err != nil { // before the delegation, as everybody does
-			return fmt.Errorf("lock places: %w", err)
+		b, err := openBook(ctx, tx, e.ID)
+		if err != nil {
+			return err
 		}
 		lacks, _, err := s.lackingOf(ctx, tx, e, d.ID, ident.Nil)
 		if err != nil {
@@ -71,7 +72,7 @@ func (s *Service) Confirm(ctx context.Context, by accounts.Actor, delegation ide
 			case len(lacks[r.ID]) > 0:
 				done.Incomplete = append(done.Incomplete, Incomplete{r, lacks[r.ID]})
 			default:
-				if err := s.confirm(ctx, tx, by, r, &done); err != nil {
+				if err := s.confirm(ctx, b, by, r, &done); err != nil {
 					return err
 				}
 			}
@@ -82,21 +83,30 @@ func (s *Service) Confirm(ctx context.Context, by accounts.Actor, delegation ide
 }
 
 // confirm hands in one complete draft.
-func (s *Service) confirm(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, done *Confirmed) error {
+func (s *Service) confirm(ctx context.Context, b *book, by accounts.Actor, r Registration, done *Confirmed) error {
+	tx := b.tx
 	e, category, err := s.openFor(ctx, tx, by, r.EventID, CategoryOf(r.Role))
 	if err != nil {
 		return err
 	}
-	full, err := s.full(ctx, tx, e.ID, category, r.DelegationID, r.Role)
+	n := need{}
+	n.add(category.ID, r.DelegationID, r.Role)
+	placed, err := s.enter(ctx, b, n)
 	if err != nil {
 		return err
 	}
+	if r.QueueNo, err = nextNumber(ctx, tx, e.ID); err != nil { // the order is of those who are handed in
+		return fmt.Errorf("number registration: %w", err)
+	}
 	now := s.now()
 	r.Status, r.SubmittedAt, r.Version = Submitted, &now, r.Version+1
-	if full {
+	if !placed {
 		r.Status = Waitlisted
 	}
 	if err := updateConfirmed(ctx, tx, r); err != nil {
+		return err
+	}
+	if err := s.findDuplicates(ctx, tx, r.ID); err != nil {
 		return err
 	}
 	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, r.Lang, now); err != nil {
@@ -117,7 +127,7 @@ func (s *Service) confirm(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r
 		return err
 	}
 	switch {
-	case full:
+	case !placed:
 		done.Waiting = append(done.Waiting, r)
 		return s.mail.Write(ctx, tx, Letter{Kind: "waitlisted", Event: e, Registration: r, ManageSecret: secret})
 	case atOnce:

@@ -89,6 +89,21 @@ type Issuer interface {
 	EndAllOf(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration ident.ID, reason string) error
 }
 
+// Papers are the files that people hand in.
+type Papers interface {
+	// Kinds answers of which kinds there are files about a registration: photo,
+	// passport_scan, answer.
+	Kinds(ctx context.Context, tx *sqlx.Tx, registration ident.ID) ([]string, error)
+	// Move makes the files of some kinds about one registration those about another,
+	// in the place of what it had.
+	Move(ctx context.Context, tx *sqlx.Tx, from, to ident.ID, kinds []string) error
+	// Waits tells whether a token stands for a file that was handed in with a form of
+	// the event. Fault: Invalid.
+	Waits(event ident.ID, token string) error
+	// Attach gives that file to a registration and answers its ID. Fault: Invalid.
+	Attach(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error)
+}
+
 // Writer tells a person by mail what was decided, within the same transaction.
 type Writer interface {
 	Write(ctx context.Context, tx *sqlx.Tx, l Letter) error
@@ -114,15 +129,20 @@ type Service struct {
 	events *events.Service
 	badges Issuer
 	mail   Writer
-
-	attachments Attachments // nil: no form asks for files
-	now         clock.Clock
-	newID       ident.Source
+	papers Papers
+	now    clock.Clock
+	newID  ident.Source
 }
 
 // New makes the service.
 func New(db *sqlx.DB, box *seal.Box, ev *events.Service, badges Issuer, mail Writer, now clock.Clock, newID ident.Source) *Service {
 	return &Service{db: db, box: box, events: ev, badges: badges, mail: mail, now: now, newID: newID}
+}
+
+// With has the service know the files that people hand in; without, there are none.
+func (s *Service) With(papers Papers) *Service {
+	s.papers = papers
+	return s
 }
 
 // List answers an event's delegations in order of code.

@@ -59,7 +59,7 @@ func (s *Service) Export(ctx context.Context, by accounts.Actor, event ident.ID,
 	if own {
 		return s.exportMembers(ctx, by, event, f.DelegationID), nil
 	}
-	f.InOrder, f.Offset, f.Limit = true, 0, pageMost
+	f.Oldest, f.After, f.Limit = true, 0, pageMost
 	return func(yield func(Whole, error) bool) {
 		for {
 			page, err := s.Registrations(ctx, by, event, f)
@@ -67,10 +67,10 @@ func (s *Service) Export(ctx context.Context, by accounts.Actor, event ident.ID,
 				yield(Whole{}, err)
 				return
 			}
-			if !s.exportPage(ctx, page.Rows, sensitive, yield) || len(page.Rows) < f.Limit {
+			if !s.exportPage(ctx, page.Rows, sensitive, yield) || page.Next == 0 {
 				return
 			}
-			f.After = page.Rows[len(page.Rows)-1].ID
+			f.After = page.Next
 		}
 	}, nil
 }

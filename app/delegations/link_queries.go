@@ -43,8 +43,8 @@ func registrationOfLink(ctx context.Context, q store.Querier, hash []byte, at ti
 		Ends time.Time `db:"expires_at"`
 	}
 	err = q.GetContext(ctx, &found, `
-		SELECT registration_id, expires_at FROM magic_links
-		WHERE secret_hash = $1 AND purpose = 'registration' AND revoked_at IS NULL AND expires_at > $2`, hash, at)
+		SELECT coalesce(r.merged_into, r.id) AS registration_id, l.expires_at FROM magic_links l JOIN registrations r ON r.id = l.registration_id
+		WHERE l.secret_hash = $1 AND l.purpose = 'registration' AND l.revoked_at IS NULL AND l.expires_at > $2`, hash, at)
 	return found.ID, found.Ends, store.Fault(err)
 }
 

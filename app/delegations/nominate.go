@@ -113,11 +113,11 @@ func (s *Service) insertDraft(ctx context.Context, tx *sqlx.Tx, by accounts.Acto
 	if err := s.insertPersonOf(ctx, tx, r.PersonID, c); err != nil {
 		return r, err
 	}
-	number, err := nextNumber(ctx, tx, e.ID)
-	if err != nil {
+	var err error
+	if r.QueueNo, err = nextNumber(ctx, tx, e.ID); err != nil {
 		return r, fmt.Errorf("number registration: %w", err)
 	}
-	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, number)
+	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, r.QueueNo)
 	if err := insertRegistration(ctx, tx, r, c.Input, s.now()); err != nil {
 		return r, oneHead(err)
 	}

@@ -27,7 +27,7 @@ func knownOf(ctx context.Context, q store.Querier, event, delegation, registrati
 // keeps others from changing them.
 func lockDrafts(ctx context.Context, q store.Querier, delegation ident.ID) (list []Registration, err error) {
 	err = q.SelectContext(ctx, &list, `SELECT `+registrationColumns+registrationFrom+`
-		WHERE r.delegation_id = $1 AND r.status = 'draft' ORDER BY r.reference FOR UPDATE OF r`, delegation)
+		WHERE r.delegation_id = $1 AND r.status = 'draft' ORDER BY r.reference FOR NO KEY UPDATE OF r`, delegation)
 	return list, err
 }
 
@@ -50,6 +50,6 @@ func updateParticulars(ctx context.Context, q store.Querier, id ident.ID, p Part
 // Fault: Conflict, somebody else changed it meanwhile.
 func updateConfirmed(ctx context.Context, q store.Querier, r Registration) error {
 	return onlyOne(q.ExecContext(ctx, `
-		UPDATE registrations SET status = $3, submitted_at = $4, version = $2 WHERE id = $1 AND version = $2 - 1 AND status = 'draft'`,
-		r.ID, r.Version, r.Status, r.SubmittedAt))
+		UPDATE registrations SET status = $3, submitted_at = $4, queue_no = $5, version = $2 WHERE id = $1 AND version = $2 - 1 AND status = 'draft'`,
+		r.ID, r.Version, r.Status, r.SubmittedAt, r.QueueNo))
 }

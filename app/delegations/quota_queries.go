@@ -19,15 +19,6 @@ func classPlaces(ctx context.Context, q store.Querier, delegation ident.ID) (lis
 	return list, err
 }
 
-// classFull tells whether a class of a delegation has no place left. The delegation
-// is locked by the caller.
-func classFull(ctx context.Context, q store.Querier, delegation ident.ID, class string) (full bool, err error) {
-	err = q.GetContext(ctx, &full, `
-		SELECT coalesce((SELECT (SELECT count(*) FROM registrations r WHERE r.delegation_id = $1 AND r.role = $2 AND r.status IN `+holding+`) >= k.quota
-			FROM delegation_quotas k WHERE k.delegation_id = $1 AND k.class = $2), false)`, delegation, class)
-	return full, err
-}
-
 // updatePlaces writes the places of a delegation and of its classes.
 func updatePlaces(ctx context.Context, q store.Querier, delegation ident.ID, quota int, classes map[string]int) error {
 	if _, err := q.ExecContext(ctx, `UPDATE delegations SET quota = $2, version = version + 1 WHERE id = $1`, delegation, quota); err != nil {
@@ -42,11 +33,4 @@ func updatePlaces(ctx context.Context, q store.Querier, delegation ident.ID, quo
 		}
 	}
 	return nil
-}
-
-// lockCategories locks every category of an event whose places are counted, in the
-// order that everybody keeps.
-func lockCategories(ctx context.Context, q store.Querier, event ident.ID) error {
-	_, err := q.ExecContext(ctx, `SELECT id FROM categories WHERE event_id = $1 AND quota IS NOT NULL ORDER BY id FOR NO KEY UPDATE`, event)
-	return err
 }

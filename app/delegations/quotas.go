@@ -8,7 +8,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
-	"qianshou/app/events"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
@@ -67,10 +66,9 @@ func (s *Service) SetPlaces(ctx context.Context, by accounts.Actor, id ident.ID,
 		if err := bad.Err(); err != nil {
 			return err
 		}
-		// Places are locked in the order that everybody keeps: those who wait are given
-		// some before this ends.
-		if err := lockCategories(ctx, tx, d.EventID); err != nil {
-			return fmt.Errorf("lock places: %w", err)
+		b, err := openBook(ctx, tx, d.EventID) // those who wait are given places before this ends
+		if err != nil {
+			return err
 		}
 		if err := lockDelegation(ctx, tx, id); err != nil {
 			return err
@@ -81,16 +79,13 @@ func (s *Service) SetPlaces(ctx context.Context, by accounts.Actor, id ident.ID,
 		if version != d.Version {
 			return fault.New(fault.Conflict, "error.changed")
 		}
-		return s.setPlaces(ctx, tx, by, &d, quota, classes)
+		return s.setPlaces(ctx, b, by, &d, quota, classes)
 	})
 	return d, err
 }
 
-func (s *Service) setPlaces(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, d *Delegation, quota int, classes map[string]int) error {
-	e, err := events.In(ctx, tx, d.EventID)
-	if err != nil {
-		return err
-	}
+func (s *Service) setPlaces(ctx context.Context, b *book, by accounts.Actor, d *Delegation, quota int, classes map[string]int) error {
+	tx := b.tx
 	list, err := classPlaces(ctx, tx, d.ID)
 	if err != nil {
 		return err
@@ -107,10 +102,12 @@ func (s *Service) setPlaces(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 	if err := s.record(ctx, tx, by, d.EventID, "delegation.places", "delegation", d.ID, placesAudited(d.Quota, was), placesAudited(quota, classes), ""); err != nil {
 		return err
 	}
-	for more := 1; more > 0; { // fill looks at so many at a time
-		if more, err = s.fill(ctx, tx, e, ident.Nil, d.ID, "the quota was raised"); err != nil {
-			return err
-		}
+	added := need{seat{of: d.ID}: 1}
+	if err := b.load(ctx, added); err != nil {
+		return fmt.Errorf("count places: %w", err)
+	}
+	if _, err := s.fill(ctx, b, added, "@registration.because.places_added"); err != nil {
+		return err
 	}
 	*d, err = delegationByID(ctx, tx, d.ID)
 	return err

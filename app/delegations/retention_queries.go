@@ -13,7 +13,8 @@ const one = `($2::uuid IS NULL OR r.id = $2) AND `
 
 // Retention is what of registrations is not kept for ever. A person becomes the
 // reference of their registration; that somebody came, for whom and as what,
-// stays.
+// stays. Views that the desk saved go with the first of them: they may say whom
+// somebody looked for.
 func Retention() []retention.Task {
 	return []retention.Task{
 		retention.Of(retention.Needs, `
@@ -33,7 +34,7 @@ func Retention() []retention.Task {
 		retention.Of(retention.Persons, `
 			WITH gone AS (
 				UPDATE persons p SET given_name = '', family_name = r.reference, name_native = r.reference, name_zh = '', mrz_surname = '', mrz_given = '', sex = '',
-					languages = '{}', email = '', phone = '', birth_date_sealed = NULL, birth_date_index = NULL, search = lower(r.reference), name_key = '',
+					languages = '{}', email = '', phone = '', birth_date_sealed = NULL, birth_date_index = NULL, search = lower(r.reference), name_key = '', sound_key = '',
 					pseudonymous = true, version = p.version + 1
 				FROM registrations r WHERE r.event_id = $1 AND r.person_id = p.id AND NOT p.pseudonymous AND `+one+lastOf+`
 				RETURNING p.id
@@ -46,6 +47,13 @@ func Retention() []retention.Task {
 			), stands AS (
 				UPDATE substitutions s SET note = '', reason = '' FROM registrations r
 				WHERE r.id IN (s.from_registration_id, s.to_registration_id) AND r.person_id IN (SELECT id FROM gone)
+			), pairs AS (
+				DELETE FROM duplicate_pairs d USING registrations r WHERE r.id IN (d.first_id, d.second_id) AND r.person_id IN (SELECT id FROM gone)
+			), decided AS (
+				UPDATE decisions d SET reason = '' FROM decision_items i JOIN registrations r ON r.id = i.registration_id
+				WHERE i.decision_id = d.id AND d.decision <> 'approve' AND r.person_id IN (SELECT id FROM gone)
+			), views AS (
+				DELETE FROM saved_views WHERE event_id = $1 AND $2::uuid IS NULL AND EXISTS (SELECT 1 FROM gone)
 			), links AS (
 				DELETE FROM magic_links m USING registrations r WHERE r.id = m.registration_id AND r.person_id IN (SELECT id FROM gone)
 			)

@@ -52,6 +52,7 @@ type Found struct {
 // Lines that were judged are among them too.
 type roll struct {
 	*Service
+	book        *book // of the places, once lines are applied
 	event       events.Event
 	categories  []events.Category
 	form        forms.Form
@@ -148,10 +149,15 @@ func (r *roll) read(ctx context.Context, q store.Querier, ids []ident.ID, passpo
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)
 	}
-	known := make([]ident.ID, len(people))
-	for i, p := range people {
-		r.enter(&rollEntry{rollPerson: p})
-		known[i] = p.ID
+	known := make([]ident.ID, 0, len(people))
+	for _, p := range people {
+		if p.MergedInto == ident.Nil {
+			r.enter(&rollEntry{rollPerson: p})
+			known = append(known, p.ID)
+		}
+	}
+	for _, p := range people {
+		r.enterMerged(p)
 	}
 	if r.answers, err = forms.Standing(ctx, q, known); err != nil {
 		return fmt.Errorf("read answers: %w", err)
@@ -185,6 +191,19 @@ func (r *roll) enter(e *rollEntry) {
 	}
 	if d := r.delegations[e.DelegationID]; d != nil && e.Role == "head" && !gone {
 		d.head = e
+	}
+}
+
+// enterMerged lets whom a second form named be found by what that form said, too.
+func (r *roll) enterMerged(p rollPerson) {
+	i := slices.IndexFunc(r.entries, func(e *rollEntry) bool { return p.MergedInto != ident.Nil && e.ID == p.MergedInto })
+	if i < 0 {
+		return
+	}
+	for _, key := range keysOf(p.DelegationID, p.name(), p.Email, p.BirthIndex, p.PassportIndex) {
+		if _, known := r.keys[key]; !known {
+			r.keys[key] = r.entries[i]
+		}
 	}
 }
 

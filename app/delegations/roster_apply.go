@@ -3,8 +3,6 @@ package delegations
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -20,23 +18,22 @@ import (
 // that are bad or the same are left out. progress is told after each line, and ends
 // the work with its error.
 //
-// The delegations' places are locked until the transaction ends, in the order that
-// everybody keeps, so that two lists of one delegation follow each other.
+// The event's counter is taken until the transaction ends, as whoever takes a place
+// does, so that two lists follow each other.
 //
 // Faults: as of CheckRows.
 func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, rows []Row, progress func(done int) error) ([]Found, error) {
-	ids := map[ident.ID]bool{}
-	for _, row := range rows {
-		ids[row.DelegationID] = true
-	}
-	if err := lockRoster(ctx, tx, event, slices.Collect(maps.Keys(ids))); err != nil {
-		return nil, fmt.Errorf("lock places: %w", err)
+	b, err := openBook(ctx, tx, event)
+	if err != nil {
+		return nil, err
 	}
 	r, err := s.newRoll(ctx, tx, by, event, rows)
 	if err != nil {
 		return nil, err
 	}
+	r.book = b
 	found := make([]Found, len(rows))
+	var touched []ident.ID
 	for i, row := range rows {
 		var c checked
 		var known *rollEntry
@@ -47,12 +44,13 @@ func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 				return nil, fmt.Errorf("line %d: %w", row.Line, err)
 			}
 			found[i].RegistrationID, found[i].Reference, found[i].Status = applied.ID, applied.Reference, applied.Status
+			touched = append(touched, applied.ID)
 		}
 		if err := progress(i + 1); err != nil {
 			return nil, err
 		}
 	}
-	return found, nil
+	return found, s.findDuplicatesAnew(ctx, tx, touched...)
 }
 
 // applyRow is the one place where a line of a list becomes a registration, or a
@@ -62,8 +60,15 @@ func (s *Service) applyRow(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 		return s.change(ctx, tx, by, r, f, c, known)
 	}
 	category, _ := r.category(c.Category)
-	applied, _, err := s.register(ctx, tx, by, r.event, category, c)
-	return applied, err
+	person := s.newID()
+	if err := s.insertPersonOf(ctx, tx, person, c); err != nil {
+		return Registration{}, err
+	}
+	done, err := s.enroll(ctx, r.book, by, admitted{r.event, []applicant{{c, category}}}, []ident.ID{person}, ident.Nil)
+	if err != nil {
+		return Registration{}, err
+	}
+	return done[0].Registration, nil
 }
 
 // change writes what a line says otherwise. Whoever was asked for changes is before
@@ -76,7 +81,7 @@ func (s *Service) change(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	if err != nil {
 		return Registration{}, err
 	}
-	person := personRow{ID: known.PersonID, Input: c.Input, Search: searchOf(c), NameKey: nameKey(c.GivenName, c.FamilyName), BirthIndex: known.BirthIndex}
+	person := personRow{ID: known.PersonID, Input: c.Input, Search: searchOf(c), NameKey: nameKey(c.GivenName, c.FamilyName), SoundKey: soundKey(c.GivenName, c.FamilyName), BirthIndex: known.BirthIndex}
 	if _, changes := f.Before["birth_date"]; changes {
 		day := c.birth.Format(time.DateOnly)
 		sealed, err := s.box.Seal([]byte(day), "persons.birth_date:"+known.PersonID.String())

@@ -17,6 +17,7 @@ type rollPerson struct {
 	ID            ident.ID       `db:"id"`
 	PersonID      ident.ID       `db:"person_id"`
 	DelegationID  ident.ID       `db:"delegation_id"`
+	MergedInto    ident.ID       `db:"merged_into"`
 	Reference     string         `db:"reference"`
 	Category      string         `db:"category"`
 	Role          string         `db:"role"`
@@ -55,7 +56,7 @@ func (p rollPerson) Gone() bool { return Registration{Status: p.Status}.Gone() }
 // order in which they came.
 func rollPeople(ctx context.Context, q store.Querier, event ident.ID, delegations []ident.ID) (list []rollPerson, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT r.id, r.person_id, r.delegation_id, r.reference, c.code AS category, r.role, r.status, r.version, r.title_en, r.title_zh, r.organisation,
+		SELECT r.id, r.person_id, r.delegation_id, coalesce(r.merged_into, '00000000-0000-0000-0000-000000000000') AS merged_into, r.reference, c.code AS category, r.role, r.status, r.version, r.title_en, r.title_zh, r.organisation,
 			r.lang, r.meal_plan, r.access_needs, p.given_name, p.family_name, p.name_native, p.native_order, p.name_zh, p.mrz_surname, p.mrz_given, p.sex,
 			coalesce(p.nationality, '') AS nationality, p.languages, p.email, p.phone, p.birth_date_index,
 			coalesce(t.id, '00000000-0000-0000-0000-000000000000') AS document_id, t.number_index, coalesce(t.number_last4, '') AS number_last4,
@@ -86,26 +87,16 @@ func passportsElsewhere(ctx context.Context, q store.Querier, event ident.ID, de
 	return found, err
 }
 
-// lockRoster locks what the places of some delegations are counted in: categories
-// with a quota, then the delegations.
-func lockRoster(ctx context.Context, q store.Querier, event ident.ID, delegations []ident.ID) error {
-	if _, err := q.ExecContext(ctx, `SELECT id FROM categories WHERE quota IS NOT NULL AND event_id = $1 ORDER BY id FOR NO KEY UPDATE`, event); err != nil {
-		return err
-	}
-	_, err := q.ExecContext(ctx, `SELECT id FROM delegations WHERE event_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE`, event, pq.Array(delegations))
-	return err
-}
-
 // updatePerson writes a person over; a birth date only when there is one to write.
 func updatePerson(ctx context.Context, q store.Querier, p personRow) error {
 	in := p.Input
 	_, err := q.ExecContext(ctx, `
 		UPDATE persons SET given_name = $2, family_name = $3, name_native = $4, native_order = $5, name_zh = $6, mrz_surname = $7, mrz_given = $8, sex = $9,
 			nationality = NULLIF($10, ''), languages = $11, email = $12, phone = $13, birth_date_sealed = coalesce($14, birth_date_sealed),
-			birth_date_index = coalesce($15, birth_date_index), search = $16, name_key = $17, version = version + 1
+			birth_date_index = coalesce($15, birth_date_index), search = $16, name_key = $17, sound_key = $18, version = version + 1
 		WHERE id = $1`,
 		p.ID, in.GivenName, in.FamilyName, in.NameNative, in.NativeOrder, in.NameZH, in.MRZSurname, in.MRZGiven, in.Sex, in.Nationality,
-		pq.Array(orEmpty(in.Languages)), in.Email, in.Phone, p.BirthSealed, p.BirthIndex, p.Search, p.NameKey)
+		pq.Array(orEmpty(in.Languages)), in.Email, in.Phone, p.BirthSealed, p.BirthIndex, p.Search, p.NameKey, p.SoundKey)
 	return err
 }
 

@@ -217,12 +217,16 @@ func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e 
 		return Registration{}, fault.New(fault.Conflict, "substitution.no_category")
 	}
 	categories[i].Approval = "review"                           // the substitution decides
-	if c.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil { // nobody asked them yet
+	if c.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil { // whoever steps in is not asked the event's own questions
 		return Registration{}, fmt.Errorf("read form: %w", err)
 	}
-	r, _, err := s.register(ctx, tx, by, e, categories[i], c)
+	done, err := s.register(ctx, tx, by, admitted{e, []applicant{{c, categories[i]}}}, ident.Nil)
+	if err != nil {
+		return Registration{}, err
+	}
+	r := done[0].Registration
 	r.Version = 0
-	return r, err
+	return r, nil
 }
 
 // fits tells whether the one can take the place of the other.
@@ -263,7 +267,7 @@ func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if err := updateRole(ctx, tx, r); err != nil {
 		return err
 	}
-	if r, x.Issued, err = s.admit(ctx, tx, by, e, x.Gone, r); err != nil {
+	if r, x.Issued, err = s.seat(ctx, tx, by, e, x.Gone, r); err != nil {
 		return err
 	}
 	if freed {
@@ -299,9 +303,9 @@ func (s *Service) depart(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	return r, updateRole(ctx, tx, r)
 }
 
-// admit brings the deputy as far as the one they replace had come: with a badge of
+// seat brings the deputy as far as the one they replace had come: with a badge of
 // that badge's type, or still waiting for the desk, with a place.
-func (s *Service) admit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, gone, r Registration) (Registration, Issued, error) {
+func (s *Service) seat(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, gone, r Registration) (Registration, Issued, error) {
 	switch {
 	case r.Settled():
 		issued, err := s.badges.ReplaceFor(ctx, tx, by, e, r, "comes in the place of "+gone.Reference)

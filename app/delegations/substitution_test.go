@@ -141,6 +141,7 @@ func TestSomebodyNewTakesThePlace(t *testing.T) {
 	t.Parallel()
 	g, d, head, deputy, waits := newCity(t)
 	ctx := t.Context()
+	g.ask(t, forms.Definition{Code: "flight", Kind: forms.Text, Required: true}) // which whoever steps in is not asked
 	stand := delegations.Stand{From: head.ID, New: member(20, "head"), AsRank: "own"}
 	preview, err := g.guests.PreviewSubstitution(ctx, office, stand)
 	if err != nil || !preview.Fresh() {

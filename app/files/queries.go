@@ -106,6 +106,26 @@ func deleteOfKind(ctx context.Context, q store.Querier, registration ident.ID, p
 	return keys, err
 }
 
+// moveKinds makes files about one registration those about another. What is under a
+// legal hold stays where it is.
+func moveKinds(ctx context.Context, q store.Querier, from, to ident.ID, kinds []string, at time.Time) error {
+	_, err := q.ExecContext(ctx, `
+		WITH moving AS (SELECT id, purpose FROM files WHERE registration_id = $1 AND purpose = ANY($3) AND deleted_at IS NULL AND NOT held($1) FOR UPDATE)
+		UPDATE files f SET deleted_at = $4, name = '', key = NULL
+		WHERE f.registration_id = $2 AND f.deleted_at IS NULL AND f.purpose IN (SELECT purpose FROM moving WHERE purpose <> 'answer')`, from, to, pq.Array(kinds), at)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `
+		UPDATE files SET registration_id = $2 WHERE registration_id = $1 AND purpose = ANY($3) AND deleted_at IS NULL AND NOT held($1)`, from, to, pq.Array(kinds))
+	return err
+}
+
+func kindsOf(ctx context.Context, q store.Querier, registration ident.ID) (kinds []string, err error) {
+	err = q.SelectContext(ctx, &kinds, `SELECT DISTINCT purpose FROM files WHERE registration_id = $1 AND deleted_at IS NULL ORDER BY purpose`, registration)
+	return kinds, err
+}
+
 func countOfKind(ctx context.Context, q store.Querier, registration ident.ID, p Purpose) (n int, err error) {
 	err = q.GetContext(ctx, &n, `SELECT count(*) FROM files WHERE registration_id = $1 AND purpose = $2 AND deleted_at IS NULL`, registration, p)
 	return n, err

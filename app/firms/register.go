@@ -17,12 +17,6 @@ import (
 	"qianshou/app/kit/text"
 )
 
-// Ownerships are what a firm may belong to.
-var Ownerships = []string{"private", "state_owned", "state_controlled", "joint_venture", "foreign_invested", "public_institution"}
-
-// GrantKinds are the attributes that the office may give a firm.
-var GrantKinds = []string{"whitelist", "direct_report", "auto_approve"}
-
 // Row is one line of a register of firms. A field that is empty says nothing: a
 // known firm keeps what stands there.
 type Row struct {
@@ -116,11 +110,8 @@ func (s *Service) applyRow(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 		return id, err
 	}
 	for _, g := range grants {
-		g.ID, g.FirmID, g.GrantedBy = s.newID(), id, by.Name()
-		if err := insertGrant(ctx, tx, g); err != nil {
-			return id, err
-		}
-		if err := s.record(ctx, tx, by, ident.Nil, "firm.grant", id); err != nil {
+		g.FirmID = id
+		if _, err := s.give(ctx, tx, by, g); err != nil {
 			return id, err
 		}
 	}
@@ -156,7 +147,7 @@ func (r *register) enter(e *entry) {
 func (r *register) judge(row Row) (f Found, firm Firm, grants []Grant) {
 	f.Verdict = "new"
 	in := row.Firm
-	in.CreditCode, in.Code = strings.ToUpper(text.Halfwidth(in.CreditCode)), text.Clean(in.Code)
+	in.CreditCode, in.Code = CreditCode(in.CreditCode), strings.ToUpper(text.Halfwidth(in.Code))
 	e := r.by[in.CreditCode]
 	if e == nil && in.Code != "" {
 		e = r.by["code:"+in.Code]
@@ -175,8 +166,11 @@ func (r *register) judge(row Row) (f Found, firm Firm, grants []Grant) {
 	}
 	var bad fault.List
 	in.check(&bad)
-	bad.Check(in.District != "", "district", "field.required")
-	bad.Check(slices.Contains(Ownerships, in.Ownership), "ownership", "field.choice")
+	for i := range bad {
+		if bad[i].Path == "district_code" {
+			bad[i].Path = "district" // as the list calls the column
+		}
+	}
 	if other := r.by[in.CreditCode]; other != nil && other != e {
 		bad.Add("credit_code", "constraint.firms_credit_code")
 	}

@@ -19,6 +19,7 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/files"
+	"qianshou/app/firms"
 	"qianshou/app/forms"
 	"qianshou/app/kit/blob"
 	"qianshou/app/kit/fault"
@@ -67,7 +68,7 @@ func newGround(t *testing.T) ground {
 	must(t, err)
 	g.files = files.New(g.db, box, blobs, now, ident.New, quiet)
 	ev := events.New(g.db, now, ident.New)
-	g.tasks = slices.Concat(delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
+	g.tasks = slices.Concat(firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
 	g.privacy = privacy.New(g.db, ev, g.tasks, now, ident.New, quiet)
 	must(t, ev.SaveCountry(t.Context(), office, events.Country{Code: "HU", Code3: "HUN", Name: locale.Text{ZH: "匈牙利", EN: "Hungary"}}))
 	_, err = ev.CreateSeries(t.Context(), office, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
@@ -107,7 +108,22 @@ func newGround(t *testing.T) ground {
 		_, err := g.files.Add(t.Context(), office, files.Input{EventID: g.event.ID, Purpose: purpose, Content: []byte("%PDF-1.7\n%%EOF")})
 		must(t, err)
 	}
+	g.contact(t, firms.New(g.db, now, ident.New), ev)
 	return g
+}
+
+// contact enters a firm that takes part, with somebody to speak to.
+func (g ground) contact(t *testing.T, s *firms.Service, ev *events.Service) {
+	t.Helper()
+	both := locale.Text{ZH: "宁波", EN: "Ningbo"}
+	must(t, ev.SaveSector(t.Context(), office, events.Coded{Code: "AUTO", Name: both}))
+	must(t, ev.SaveDistrict(t.Context(), office, events.Coded{Code: "330206", Name: both, Kind: "district"}))
+	f, err := s.Create(t.Context(), office, g.event.ID, firms.Firm{
+		CreditCode: "91330299J3NW4AM187", Name: both, District: "330206", Sectors: []string{"AUTO"}, Ownership: "private",
+	})
+	must(t, err)
+	_, err = s.SaveContact(t.Context(), office, g.event.ID, firms.Contact{FirmID: f.ID, Name: both, Email: "lin@firm.example"})
+	must(t, err)
 }
 
 // enter lets a guest through a door, as the log of the doors keeps it.
@@ -124,6 +140,19 @@ func (g ground) enter(t *testing.T, registration ident.ID) {
 		SELECT $1, $2, $2, $3, b.id, $4, 'in', true, 'OK', 'code', 'online', $5, $5, $5 FROM badges b WHERE b.registration_id = $4`, g.event.ID, ident.New(), gate, registration, *g.clock)
 	must(t, err)
 	_, err = g.db.ExecContext(ctx, `INSERT INTO presence (event_id, zone_id, registration_id, inside, since, gate_id) VALUES ($1, $2, $3, true, $4, $5)`, g.event.ID, zone, registration, *g.clock, gate)
+	must(t, err)
+}
+
+// decide leaves what the desk writes down when it decides about somebody.
+func (g ground) decide(t *testing.T, registration ident.ID) {
+	t.Helper()
+	id := ident.New()
+	_, err := g.db.ExecContext(t.Context(), `
+		INSERT INTO decisions (event_id, id, decision, reason, by_id, by_kind, by_zh, by_en, requested_at, due_at, applied_at) VALUES ($1, $2, 'return', 'Zsófia, send a photo', $2, 'user', '办', 'Desk', $3, $3, $3)`, g.event.ID, id, *g.clock)
+	must(t, err)
+	_, err = g.db.ExecContext(t.Context(), `INSERT INTO decision_items (decision_id, registration_id, outcome) VALUES ($1, $2, 'applied')`, id, registration)
+	must(t, err)
+	_, err = g.db.ExecContext(t.Context(), `INSERT INTO saved_views (event_id, id, user_id, name, query) VALUES ($1, $2, $2, 'Réti', 'q=reti')`, g.event.ID, id)
 	must(t, err)
 }
 
@@ -153,6 +182,7 @@ var whole = []struct {
 	{retention.Consents, `SELECT count(*) FROM consents`, 2, 1095},
 	{retention.Letters, `SELECT count(*) FROM files WHERE purpose = 'letter' AND deleted_at IS NULL`, 1, 1825},
 	{retention.Evidence, `SELECT count(*) FROM files WHERE purpose = 'evidence' AND deleted_at IS NULL`, 1, 3650},
+	{retention.Contacts, `SELECT count(*) FROM firm_contacts`, 1, 1825},
 }
 
 // Each class goes on its day and not before, and no other with it. What a trial
@@ -161,6 +191,11 @@ func TestEachClassGoesOnItsDay(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
 	ctx := t.Context()
+	g.decide(t, g.guests[0].ID)
+	traces := `SELECT (SELECT count(*) FROM duplicate_pairs) + (SELECT count(*) FROM persons WHERE sound_key <> '') + (SELECT count(*) FROM decisions WHERE reason <> '') + (SELECT count(*) FROM saved_views)`
+	if n := g.count(t, traces); n != 5 {
+		t.Fatalf("the desk left %d traces of the two, want 5", n)
+	}
 	for _, c := range whole {
 		if n := g.count(t, c.left); n != c.rows {
 			t.Fatalf("%s: %d rows to begin with, want %d", c.class, n, c.rows)
@@ -213,6 +248,9 @@ func TestEachClassGoesOnItsDay(t *testing.T) {
 	}
 	if n, err := g.files.Sweep(ctx); err != nil || n != 8 {
 		t.Errorf("%d contents swept, %v", n, err)
+	}
+	if n := g.count(t, traces); n != 0 {
+		t.Errorf("%d traces of the desk's work are left", n)
 	}
 	if left, err := filepath.Glob(filepath.Join(g.dir, "*", "*")); err != nil || len(left) != 0 {
 		t.Errorf("contents are left: %v, %v", left, err)

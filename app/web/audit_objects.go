@@ -54,7 +54,7 @@ func (a *auditReader) look(e audit.Entry) (o auditObject, err error) {
 		i, err := a.s.Lists.ByID(ctx, by, id)
 		return auditObject{Name: locale.Name{Latin: i.FileName}, URL: page("imports")}, err
 	case "firm":
-		f, err := a.s.Firms.InEvent(ctx, a.event.ID, id)
+		f, err := a.s.Firms.ByID(ctx, by, id)
 		return auditObject{Number: f.Code, Name: locale.NameOf(f.Name), URL: page("firms")}, err
 	case "badge":
 		b, err := a.s.Badges.ByID(ctx, by, id)

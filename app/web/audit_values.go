@@ -60,6 +60,7 @@ var sentences = map[string]string{
 	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.",
 	"project.stage": "state.project.", "project.reported": "state.project.", "project.of": "state.project.", "project.verdict": "state.project.",
 	"project.kind": "projects.kind.", "project.direction": "projects.direction.", "project.document_type": "projects.document.",
+	"firm.ownership": "lists.ownership.", "firm.languages": "agenda.language.", "firm.grant": "firms.grant.",
 	"event.part": "state.registration.", "delegation.part": "state.registration.", "registration.fields": "lists.column.",
 	"import.kind": "lists.kind.", "import.state": "state.list.",
 	"project.visibility": "projects.visibility.", "project.evidence": "projects.evidence.", "project.role": "projects.role.",
@@ -69,6 +70,7 @@ var sentences = map[string]string{
 // knows its name.
 var registers = map[string]string{
 	"session.room": "rooms", "session.track": "tracks", "session.zone": "zones", "project.firm_id": "firms", "delegation.firm": "firms",
+	"firm.sectors": "sectors", "firm.district_code": "districts", "firm.target_countries": "countries",
 	"project.sector_code": "sectors", "project.district_code": "districts", "project.partner_country": "countries", "project.partner_city": "cities",
 }
 
@@ -95,10 +97,10 @@ func (a *auditReader) value(kind, field string, v any) (string, error) {
 			return strings.Join(names, " · "), nil
 		}
 		if prefix, ok := sentences[kind+"."+field]; ok {
-			return a.words(prefix, v), nil
+			return a.each(v, func(code string) (string, error) { return a.words(prefix, code), nil })
 		}
 		if list, ok := registers[kind+"."+field]; ok {
-			return a.named(list, v)
+			return a.each(v, func(code string) (string, error) { return a.named(list, code) })
 		}
 		if at, err := time.Parse(time.RFC3339, v); err == nil {
 			at = at.In(a.event.Zone)
@@ -121,6 +123,19 @@ func (a *auditReader) several(field string, list []any) string {
 		}
 	}
 	return strings.Join(parts, " · ")
+}
+
+// each writes the codes of a list one after another; most fields have one.
+func (a *auditReader) each(codes string, write func(code string) (string, error)) (string, error) {
+	parts := strings.Split(codes, ";")
+	for i, code := range parts {
+		written, err := write(code)
+		if err != nil {
+			return "", err
+		}
+		parts[i] = written
+	}
+	return strings.Join(parts, " · "), nil
 }
 
 // named is the name of something in one of the registers, or its code when it is

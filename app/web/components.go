@@ -46,6 +46,9 @@ var states = map[string]map[string][2]string{
 		"invited": {"wait", "mail"}, "accepted": {"wait", "check"}, "confirmed": {"ok", "circle-check"},
 		"declined": {"", "x"}, "withdrawn": {"", "x"},
 	},
+	"grant": {
+		"planned": {"wait", "calendar"}, "held": {"ok", "shield-check"}, "due": {"fix", "alert-triangle"}, "ended": {"", "ban"},
+	},
 	"change": {
 		"applied": {"ok", "check"}, "pending": {"fix", "history"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}, "superseded": {"", "replace"},
 	},

@@ -46,7 +46,7 @@ func TestGuestsChangeWaitsForTheDesk(t *testing.T) {
 
 	base := "/console/" + forum.Slug + "/registrations"
 	list := s.get("protocol", base+"?status=pending").doc(t)
-	if list.Find("tbody tr").Length() != 1 {
+	if list.Find(".rd-list li").Length() != 1 {
 		t.Fatal("the desk does not find the change")
 	}
 	of := base + "/" + s.badge.RegistrationID.String()

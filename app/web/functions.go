@@ -47,6 +47,7 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"moment":    func(at time.Time) string { return locale.Moment(l, at) },
 		"span":      func(d time.Duration) string { return locale.Span(l, d) },
 		"rfc3339":   func(at time.Time) string { return at.Format(time.RFC3339) },
+		"reason":    func(given string) string { return because(t, given) },
 		"number":    number,
 		"money":     func(d decimal.Decimal, currency string) string { return locale.Money(l, d, currency) },
 		"millions":  locale.Millions,
@@ -70,6 +71,18 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"ladder": newLadder, "rung": newRung, "steps": newSteps, "problems": c.problems, "meter": newMeter,
 		"fact": newFact, "draft": newDraft,
 	}
+}
+
+// because is the reason of a change: what somebody wrote, or, where the program
+// itself had one, its sentence. Such are written as a key behind an @, and whose
+// reference they are about.
+func because(t func(string, ...any) string, given string) string {
+	const own = "@registration.because."
+	if !strings.HasPrefix(given, own) {
+		return given
+	}
+	key, about, _ := strings.Cut(given[1:], " ")
+	return t(key, about)
 }
 
 // nameForms writes the form of a name that stands first on a page, or all others

@@ -61,26 +61,6 @@ var guestPages = map[string]sample{
 		pending, refused := everyChange(delegations.Pending), everyChange(delegations.Refused)
 		return mePage{Pending: &pending, Refused: &refused, Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Papers: everyPaper(p), Answers: everyAnswer(p.Now), Replacing: &everySuccession(p).Substitution}
 	},
-	"registrations/list": func(p Page, full bool) any {
-		if !full {
-			return registrationsPage{Page: p, Counts: map[string]int{}}
-		}
-		return registrationsPage{Page: p, Rows: []delegations.Registration{longest}, Total: 1, Status: "queue", Search: "<x>", Counts: map[string]int{"queue": 1}, Pager: Pager{From: 1, To: 1, Total: 1}}
-	},
-	"registrations/show": func(p Page, full bool) any {
-		if !full {
-			return registrationPage{Page: p}
-		}
-		form := FormOf("reason", "")
-		form.Add("reason", "registration.reason")
-		pending := everyChange(delegations.Pending)
-		return registrationPage{
-			Pending: &pending, Changes: []changeView{pending, everyChange(delegations.Applied)}, Fields: []Choice{{"family_name", "…"}},
-			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest}, Namesakes: []delegations.Registration{longest},
-			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true, Answers: everyAnswer(p.Now),
-			Picture: "/console/e/files/f", Lacks: true, Replacing: &everySuccession(p).Substitution,
-		}
-	},
 	"console/overview": func(p Page, full bool) any {
 		item := agenda.Item{Title: forum.Title, StartsAt: p.Now, EndsAt: p.Now.Add(time.Hour)}
 		return overviewPage{

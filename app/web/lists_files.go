@@ -84,8 +84,14 @@ func (p Page) exports(with url.Values) exportMenu {
 }
 
 // Export takes along what the review desk's list shows, on all its pages.
-func (p registrationsPage) Export() exportMenu {
-	return p.exports(url.Values{"status": {p.Status}, "q": {p.Search}})
+func (p deskPage) Export() exportMenu {
+	with := url.Values{"status": {p.Status}}
+	for name, values := range p.Asked {
+		if name != "after" && name != "status" {
+			with[name] = values
+		}
+	}
+	return p.exports(with)
 }
 
 // Export takes the delegation's members along.
@@ -97,16 +103,14 @@ func (p delegationPage) Export() exportMenu {
 // of the review desk does.
 func (s *Server) exportRegistrations(csv bool) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		f := delegations.Filter{Status: c.Query("status"), Category: c.Query("category"), Search: c.Query("q")}
-		if f.Status == "all" {
-			f.Status = ""
-		}
 		if which := c.Query("delegation"); which != "" {
-			id, err := ident.Parse(which)
-			if err != nil {
+			if _, err := ident.Parse(which); err != nil {
 				return fault.New(fault.NotFound, "error.not_found")
 			}
-			f.DelegationID = id
+		}
+		f := deskFilter(deskValues(string(c.Request().URI().QueryString())))
+		if f.Status == "all" || c.Query("status") == "" {
+			f.Status = ""
 		}
 		x := lists.Export{EventID: event(c).ID, Zone: event(c).Zone, Filter: f, Sensitive: c.Query("sensitive") != "", CSV: csv, Lang: lang(c)}
 		return s.sendExport(c, actor(c), x, event(c).Slug+"-registrations")

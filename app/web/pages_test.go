@@ -33,7 +33,7 @@ var samples = []map[string]sample{
 	framePages,
 	agendaPages,
 	accountPages,
-	guestPages,
+	guestPages, deskPages,
 	doorPages,
 	badgePages,
 	projectPages,

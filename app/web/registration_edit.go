@@ -267,7 +267,7 @@ func (s *Server) decideChange(c *fiber.Ctx) error {
 		if !form.Refused(err) {
 			return err
 		}
-		p, pageErr := s.registrationPage(c, id, Form{})
+		p, pageErr := s.deskPageOf(c, id, deskValues(""))
 		if pageErr != nil {
 			return pageErr
 		}
@@ -284,7 +284,7 @@ func (s *Server) revealChange(c *fiber.Ctx, id, change ident.ID) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.registrationPage(c, id, Form{})
+	p, err := s.deskPageOf(c, id, deskValues(""))
 	if err != nil {
 		return err
 	}

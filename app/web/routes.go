@@ -120,6 +120,7 @@ func (s *Server) routes() []route {
 		s.registrationRoutes(),
 		s.formRoutes(),
 		s.delegationRoutes(),
+		s.firmRoutes(),
 		s.matchmakingRoutes(),
 		s.agendaRoutes(),
 		s.badgeRoutes(),
@@ -267,6 +268,11 @@ func (s *Server) delegationLinkRoutes() []route {
 		post("/delegation/:token/members/:registration/substitute", link(), s.memberSubstitute).limit(editLimit),
 		get("/firm/:token", link(), s.ownFirm),
 		post("/firm/:token/trade", link(), s.editTrade),
+		get("/firm/:token/contacts/new", link(), s.ownContact),
+		post("/firm/:token/contacts/new", link(), s.saveOwnContact).limit(editLimit),
+		get("/firm/:token/contacts/:contact", link(), s.ownContact),
+		post("/firm/:token/contacts/:contact", link(), s.saveOwnContact).limit(editLimit),
+		post("/firm/:token/contacts/:contact/remove", link(), s.removeOwnContact).limit(editLimit),
 		post("/firm/:token/wishes", link(), s.askForMeeting),
 		post("/firm/:token/wishes/:wish/withdraw", link(), s.takeWishBack),
 	}
@@ -285,6 +291,12 @@ func (s *Server) overviewRoutes() []route {
 func (s *Server) registrationRoutes() []route {
 	return []route{
 		get("/console/:event/registrations", right(accounts.SeeRegistrations), s.registrations),
+		post("/console/:event/registrations/decisions", right(accounts.DecideRegistration), s.decideMany),
+		post("/console/:event/registrations/decisions/:batch/undo", right(accounts.DecideRegistration), s.undoDecision),
+		post("/console/:event/registrations/views", right(accounts.SeeRegistrations), s.saveView),
+		post("/console/:event/registrations/views/:view/delete", right(accounts.SeeRegistrations), s.deleteView),
+		get("/console/:event/registrations/merge/:first/:second", right(accounts.DecideRegistration), s.mergeForm),
+		post("/console/:event/registrations/merge/:first/:second", right(accounts.DecideRegistration), s.merge),
 		get("/console/:event/registrations/:registration", right(accounts.SeeRegistrations), s.registration),
 		get("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistrationForm),
 		post("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistration),
@@ -318,7 +330,7 @@ func (s *Server) formRoutes() []route {
 	}
 }
 
-// Console: delegations, firms, and the links to their own pages.
+// Console: delegations, and the links to the own pages of delegations and firms.
 
 func (s *Server) delegationRoutes() []route {
 	see, edit, register := right(accounts.SeeDelegations), right(accounts.EditDelegation), right(accounts.EditRegistration)
@@ -339,16 +351,40 @@ func (s *Server) delegationRoutes() []route {
 		post("/console/:event/delegations/:delegation/members/:registration/complete", register, s.complete(s.deskSide)).takes(mostAnswered),
 		post("/console/:event/delegations/:delegation/members/:registration/invite", register, s.invite(s.deskSide)),
 		post("/console/:event/delegations/:delegation/members/:registration/remove", right(accounts.DecideRegistration), s.removeDraft(s.deskSide)),
-		post("/console/:event/delegations/:delegation/confirm", register, s.confirmDrafts(s.deskSide)),
 		get("/console/:event/delegations/:delegation/travel/new", edit, s.legForm(s.deskSide)),
 		post("/console/:event/delegations/:delegation/travel/new", edit, s.saveLeg(s.deskSide)),
 		get("/console/:event/delegations/:delegation/travel/:leg", edit, s.legForm(s.deskSide)),
 		post("/console/:event/delegations/:delegation/travel/:leg", edit, s.saveLeg(s.deskSide)),
 		post("/console/:event/delegations/:delegation/travel/:leg/remove", edit, s.removeLeg(s.deskSide)),
-		get("/console/:event/firms", see, s.firmList),
-		get("/console/:event/firms/:firm", see, s.firm),
-		post("/console/:event/firms/:firm/links", edit, s.makeFirmLink),
 		post("/console/:event/links/:link/revoke", edit, s.revokeLink),
+	}
+}
+
+// Console: firms. The register and the grants are of no event: who changes them has
+// the right over all.
+
+func (s *Server) firmRoutes() []route {
+	const firms, firm = "/console/:event/firms", "/console/:event/firms/:firm"
+	see, edit, register := right(accounts.SeeDelegations), right(accounts.EditDelegation), everywhere(accounts.EditDelegation)
+	return []route{
+		get(firms, see, s.firmList),
+		get(firms+".csv", see, s.firmTable),
+		get(firms+"/new", register, s.newFirm),
+		post(firms+"/new", register, s.createFirm),
+		get(firm, see, s.firm),
+		get(firm+"/edit", register, s.editFirmForm),
+		post(firm+"/edit", register, s.editFirm),
+		post(firm+"/join", edit, s.joinFirm),
+		get(firm+"/grants", see, s.grants),
+		post(firm+"/grants", register, s.giveGrant),
+		post(firm+"/grants/:grant/review", register, s.reviewGrant),
+		post(firm+"/grants/:grant/revoke", register, s.revokeGrant),
+		get(firm+"/contacts/new", edit, s.contact),
+		post(firm+"/contacts/new", edit, s.saveContact),
+		get(firm+"/contacts/:contact", edit, s.contact),
+		post(firm+"/contacts/:contact", edit, s.saveContact),
+		post(firm+"/contacts/:contact/remove", edit, s.removeContact),
+		post(firm+"/links", edit, s.makeFirmLink),
 	}
 }
 

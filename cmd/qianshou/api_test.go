@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -355,4 +356,56 @@ func (c *caller) reach(method, path string) (status int, code string) {
 		code = problem.Detail
 	}
 	return res.StatusCode, code
+}
+
+// TestGroupsByAPI registers people who come all or not at all: one place is free, so
+// two wait together although one could come; and one broken form keeps all out.
+func TestGroupsByAPI(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	owner := p.caller(t, "owner")
+	guest := &caller{t: t, program: p, schemas: owner.schemas, paths: owner.paths}
+	const groups = "/api/v1/events/{event}/groups"
+	at := "/api/v1/events/" + forum + "/groups"
+	someone := func(family string) object {
+		return object{
+			"category": "press", "given_name": "Ilka", "family_name": family, "email": strings.ToLower(family) + "@tv.example", "nationality": "CZ",
+			"organisation": "Vltava TV", "consent": true,
+		}
+	}
+	statuses := func(answer object) (list []string) {
+		for _, one := range answer["people"].([]any) {
+			list = append(list, one.(object)["status"].(string))
+			if !strings.HasPrefix(one.(object)["manage_url"].(string), "http") {
+				t.Errorf("no page of their own: %v", one)
+			}
+		}
+		return list
+	}
+	body := func(people ...object) object { return object{"people": people} }
+	placed := guest.ask("POST", at, groups, 201, body(someone("Novotna"), someone("Dvorak")), "Idempotency-Key", "crew")
+	if got := statuses(placed); !slices.Equal(got, []string{"submitted", "submitted"}) {
+		t.Errorf("with places enough: %v", got)
+	}
+	if again := guest.ask("POST", at, groups, 201, body(someone("Novotna"), someone("Dvorak")), "Idempotency-Key", "crew"); again["id"] != placed["id"] {
+		t.Errorf("sent again, registered anew: %v", again)
+	}
+	if _, err := p.ground(t).db.ExecContext(t.Context(), `
+		UPDATE categories c SET quota = 1 + (SELECT count(*) FROM registrations r WHERE r.category_id = c.id AND r.status IN ('submitted', 'under_review', 'on_hold', 'returned', 'approved', 'badge_issued', 'checked_in', 'departed'))
+		WHERE code = 'press'`); err != nil {
+		t.Fatal(err)
+	}
+	if got := statuses(guest.ask("POST", at, groups, 201, body(someone("Cerna"), someone("Bila")))); !slices.Equal(got, []string{"waitlisted", "waitlisted"}) {
+		t.Errorf("with one place free: %v", got)
+	}
+	broken := someone("Zelena")
+	broken["email"] = "zelena"
+	wrong := guest.ask("POST", at, groups, 422, body(someone("Modra"), broken))
+	if field := wrong["errors"].([]any)[0].(object)["field"]; field != "people[1].email" {
+		t.Errorf("a broken form is named %v", field)
+	}
+	guest.ask("POST", at, groups, 422, body(someone("Modra")))
+	if found := owner.ask("GET", "/api/v1/events/"+forum+"/registrations?q=Modra", "/api/v1/events/{event}/registrations", 200, nil)["items"].([]any); len(found) != 0 {
+		t.Errorf("half a group is registered: %v", found)
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"qianshou/app/apptest"
 )
 
@@ -33,12 +35,12 @@ func TestGuestChangesWhatIsApproved(t *testing.T) {
 	queue := p.url + "/console/" + forum + "/registrations"
 	open := func(query string) {
 		desk.Visit(queue + query)
-		desk.Press("tbody a.name")
+		desk.Press(".rd-list a.name")
 	}
 	open("?q=Dimitrova&lang=en")
 	desk.Tap(".rg-box details summary")
 	desk.Tap(`[name="fields"][value="title_en"]`)
-	desk.Fill("reason", "As what do you come?")
+	desk.Do("say why", chromedp.SetValue(chromedp.CSS(`.rg-box [name="reason"]`), "As what do you come?"))
 	desk.Press(`button[formaction$="/return"]`)
 
 	guest.Visit(me + "?lang=en")

@@ -126,7 +126,7 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	reference := strings.Fields(row(liaison, "Quastenbeck"))
 	at := slices.IndexFunc(reference, func(word string) bool { return strings.HasPrefix(word, "F27-") })
 	desk.Visit(p.url + "/console/" + forum + "/registrations?lang=en&status=queue&q=" + reference[at])
-	if got := desk.Text("tbody tr"); !strings.Contains(got, "Henrike Quastenbeck") || !strings.Contains(got, "Aachen") {
+	if got := desk.Text(".rd-list li"); !strings.Contains(got, "Henrike Quastenbeck") || !strings.Contains(got, "Aachen") {
 		t.Errorf("the review queue shows %q", got)
 	}
 

@@ -41,6 +41,7 @@ const sealEvery = time.Minute
 type site struct {
 	g        *ground
 	web      *web.Server
+	guests   *delegations.Service
 	agenda   *agenda.Service
 	feed     *agenda.Feed
 	relay    *outbox.Relay
@@ -73,6 +74,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	credentials := badges.New(g.db, g.box, g.now, ident.New).With(s.files)
 	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New).With(s.files)
 	s.renewals = delegations.NewRenewals(guests, g.log)
+	s.guests = guests
 	firmList := firms.New(g.db, g.now, ident.New)
 	asked := forms.New(g.db, g.now, ident.New)
 	s.lists, err = lists.New(lists.Options{
@@ -140,7 +142,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 
 // retentionTasks are what every part of the program must not keep for ever.
 func retentionTasks(kept *files.Service) []retention.Task {
-	return slices.Concat(delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), lists.Retention(), kept.Retention())
+	return slices.Concat(firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), lists.Retention(), kept.Retention())
 }
 
 // letters makes what writes and sends mails; with no server they are kept.
@@ -162,7 +164,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 // channel closes when all of it did.
 func (s *site) background(ctx context.Context) <-chan struct{} {
 	var all sync.WaitGroup
-	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.hearKeys, s.renewals.Run, s.workOnLists} {
+	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.decide, s.hearKeys, s.renewals.Run, s.workOnLists} {
 		all.Go(func() { work(ctx) })
 	}
 	done := make(chan struct{})
@@ -172,6 +174,9 @@ func (s *site) background(ctx context.Context) <-chan struct{} {
 	}()
 	return done
 }
+
+// decide carries out what the desk decided once it cannot be undone any more.
+func (s *site) decide(ctx context.Context) { s.guests.RunDecisions(ctx, s.g.log) }
 
 func (s *site) sendMail(ctx context.Context) {
 	if err := s.mail.Start(context.WithoutCancel(ctx)); err != nil {

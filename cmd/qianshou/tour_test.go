@@ -40,6 +40,8 @@ var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/
 var specimens = map[string]string{
 	":event":        `SELECT slug FROM events WHERE slug = '` + forum + `'`,
 	":registration": `SELECT id FROM registrations WHERE status IN ('submitted', 'under_review') ORDER BY reference LIMIT 1`,
+	":first":        `SELECT first_id FROM duplicate_pairs ORDER BY score DESC, first_id LIMIT 1`,
+	":second":       `SELECT second_id FROM duplicate_pairs ORDER BY score DESC, first_id LIMIT 1`,
 	":approved":     `SELECT id FROM registrations WHERE reference = 'F27-0001'`,
 	":member":       `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference LIMIT 1`,
 	":replaced":     `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference OFFSET 2 LIMIT 1`,
@@ -49,6 +51,7 @@ var specimens = map[string]string{
 	":category":     `SELECT id FROM categories WHERE code = 'press' AND event_id = (SELECT id FROM events WHERE slug = '` + forum + `')`,
 	":question":     `SELECT id FROM questions WHERE code = 'topics'`,
 	":firm":         `SELECT id FROM firms WHERE code = 'F007'`,
+	":contact":      `SELECT c.id FROM firm_contacts c JOIN firms f ON f.id = c.firm_id WHERE f.code = 'F007' ORDER BY c.created_at, c.id LIMIT 1`,
 	":session":      `SELECT id FROM sessions WHERE code = 'S16'`,
 	":badge":        `SELECT b.id FROM badges b JOIN registrations r ON r.id = b.registration_id WHERE r.reference = 'F27-0001'`,
 	":gate":         `SELECT id FROM gates WHERE code = 'A-1'`,

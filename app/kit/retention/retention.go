@@ -22,6 +22,7 @@ const (
 	Consents  = "consents"
 	Letters   = "letters"  // papers of the office
 	Evidence  = "evidence" // of projects
+	Contacts  = "contacts" // whom the office speaks to at firms
 )
 
 // Task purges one class of an event's data in one part of the program. More parts
