@@ -142,7 +142,7 @@ var owns = map[string][]string{
 	"forms": {"forms", "questions", "question_options", "consent_texts", "answers"},
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
-		"registration_changes", "substitutions",
+		"registration_changes", "substitutions", "delegation_quotas", "deadlines", "travel_legs", "travel_leg_people",
 		"registration_groups", "duplicate_pairs", "decisions", "decision_items", "saved_views",
 	},
 	"mail":         {"mails", "mail_attempts", "mail_templates", "mail_pace"},

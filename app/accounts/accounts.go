@@ -113,6 +113,7 @@ type Actor struct {
 	LinkEventID    ident.ID
 	RegistrationID ident.ID
 	DelegationID   ident.ID
+	Officer        OfficerRole // of the delegation; see MayFor
 	FirmID         ident.ID
 }
 
@@ -149,11 +150,6 @@ func GuestActor() Actor { return Actor{Kind: Guest, NameZH: "访客", NameEN: "G
 // their own.
 func (a Actor) ForRegistration(event, registration ident.ID) bool {
 	return a.Kind == Guest && registration != ident.Nil && a.RegistrationID == registration && a.LinkEventID == event
-}
-
-// ForDelegation tells whether the actor holds the link of a delegation.
-func (a Actor) ForDelegation(event, delegation ident.ID) bool {
-	return a.Kind == Guest && delegation != ident.Nil && a.DelegationID == delegation && a.LinkEventID == event
 }
 
 // ForFirm tells whether the actor holds the link of a firm in an event.

@@ -72,7 +72,7 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 func (s *Service) AskPhoto(ctx context.Context, by accounts.Actor, registration, file ident.ID) (Registration, error) {
 	return s.locked(ctx, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
 		switch {
-		case !by.ForRegistration(e.ID, r.ID) && !by.ForDelegation(e.ID, r.DelegationID):
+		case !by.ForRegistration(e.ID, r.ID) && !r.officerOf(by, accounts.Complete):
 			return r, fault.New(fault.Forbidden, "error.forbidden")
 		case !r.Settled():
 			return r, fault.New(fault.Conflict, "error.changed")

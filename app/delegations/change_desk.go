@@ -193,12 +193,12 @@ func (s *Service) OwnDetails(ctx context.Context, secret string) (Details, error
 	return s.details(ctx, r)
 }
 
-// DetailsOf answers the details of a registration to the office, and to whoever
-// holds the link of its delegation.
+// DetailsOf answers the details of a registration to the office, and to the officers
+// who edit something of it.
 //
 // Fault: Forbidden.
 func (s *Service) DetailsOf(ctx context.Context, by accounts.Actor, r Registration) (Details, error) {
-	if !by.May(accounts.SeeRegistrations, r.EventID) && !by.ForDelegation(r.EventID, r.DelegationID) {
+	if !by.May(accounts.SeeRegistrations, r.EventID) && !r.officerOf(by, accounts.EditNeeds) && !r.officerOf(by, accounts.Complete) {
 		return Details{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	return s.details(ctx, r)

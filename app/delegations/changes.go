@@ -151,8 +151,9 @@ type Edited struct {
 	Asked        []string // fields whose new value waits for the desk
 }
 
-// Edit changes a registration, by the office or by whoever holds the link of its
-// delegation. version is the one that was shown; 0: whatever there is.
+// Edit changes a registration, by the office or by an officer of its delegation. An
+// officer who only looks after needs changes nothing but NeedsFields. version is the
+// one that was shown; 0: whatever there is.
 //
 // Before the decision every field changes at once, and a returned registration is
 // submitted again. After approval what a Key field had stays valid, and the new
@@ -164,7 +165,7 @@ type Edited struct {
 func (s *Service) Edit(ctx context.Context, by accounts.Actor, registration ident.ID, version int, edit Edit) (Edited, error) {
 	var done Edited
 	_, err := s.locked(ctx, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-		if !by.May(accounts.EditRegistration, e.ID) && !by.ForDelegation(e.ID, r.DelegationID) {
+		if !by.May(accounts.EditRegistration, e.ID) && !r.editedBy(by, edit) {
 			return r, fault.New(fault.Forbidden, "error.forbidden")
 		}
 		var err error
@@ -204,7 +205,7 @@ func (r Registration) Settled() bool {
 func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, version int, edit Edit) (Edited, error) {
 	done := Edited{Registration: r}
 	switch {
-	case !r.Editable():
+	case !r.Editable() && r.Status != Draft:
 		return done, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.forGuests().Status))
 	case version != 0 && version != r.Version:
 		return done, fault.New(fault.Conflict, "error.changed")
@@ -225,7 +226,7 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		}
 		base = base.with(waiting)
 	}
-	c, err := base.with(edit).check(s.now())
+	c, err := s.check(r, base.with(edit))
 	if err = missing(err, r, c.Input); err != nil {
 		return done, err
 	}
@@ -273,7 +274,7 @@ func copyField(to *Input, from Input, name string) {
 // replaces the badge that shows one of them. A returned registration is submitted
 // again, even as it is.
 func (s *Service) applied(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, held held, in Input) (Registration, []string, error) {
-	c, err := in.check(s.now())
+	c, err := s.check(r, in)
 	if err != nil {
 		return r, nil, err
 	}
@@ -326,7 +327,7 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 // tellAddress writes to the address that letters went to until now, so that nobody
 // takes a registration over unseen.
 func (s *Service) tellAddress(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration, from, to string) error {
-	if from == to || from == "" {
+	if from == to || from == "" || r.Status == Draft {
 		return nil
 	}
 	r.Email = from

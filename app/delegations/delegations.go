@@ -36,7 +36,8 @@ type Delegation struct {
 	Hotel      locale.Text `db:"hotel"`
 	LiaisonID  ident.ID    `db:"liaison_id"`
 	Sectors    []string    `db:"-"`
-	Status     string      `db:"status"` // invited, accepted, confirmed, declined, withdrawn
+	Status     string      `db:"status"`     // invited, accepted, confirmed, declined, withdrawn
+	Precedence *int        `db:"precedence"` // its rank among the delegations, pinned by hand; nil: by the event's rule
 	Version    int         `db:"version"`
 
 	// Read only, for lists.
@@ -106,6 +107,8 @@ type Papers interface {
 // Writer tells a person by mail what was decided, within the same transaction.
 type Writer interface {
 	Write(ctx context.Context, tx *sqlx.Tx, l Letter) error
+	// Remind tells an officer of a delegation what is open.
+	Remind(ctx context.Context, tx *sqlx.Tx, r Reminder) error
 }
 
 // Letter is one mail about a registration. Kind names its template.

@@ -51,9 +51,9 @@ func (s *Service) RegisterGroup(ctx context.Context, by accounts.Actor, event id
 func (s *Service) neverFits(ctx context.Context, tx *sqlx.Tx, p admitted) error {
 	n := need{}
 	for _, a := range p.people {
-		n.add(a.category.ID, a.DelegationID)
+		n.add(a.category.ID, a.DelegationID, a.Role)
 	}
-	b := &book{tx: tx, event: p.event.ID, places: map[ident.ID]places{}}
+	b := &book{tx: tx, event: p.event.ID, places: map[seat]places{}}
 	if err := b.load(ctx, n); err != nil {
 		return err
 	}

@@ -22,10 +22,12 @@ func insertLink(ctx context.Context, q store.Querier, hash []byte, registration 
 		purpose = "firm"
 	}
 	res, err := q.ExecContext(ctx, `
-		INSERT INTO magic_links (id, secret_hash, purpose, registration_id, delegation_id, firm_id, event_id, holder, made_by_zh, made_by_en, created_at, expires_at)
-		SELECT $1, $2, $3, $4, $5, $6::uuid, $7::uuid, $8, $9, $10, $11, $12
+		INSERT INTO magic_links (id, secret_hash, purpose, registration_id, delegation_id, firm_id, event_id, holder, made_by_zh, made_by_en, created_at, expires_at,
+			role, email, lang)
+		SELECT $1, $2, $3, $4, $5, $6::uuid, $7::uuid, $8, $9, $10, $11, $12, $13, $14, coalesce(nullif($15, ''), 'en')
 		WHERE $6::uuid IS NULL OR EXISTS (SELECT 1 FROM event_firms e WHERE e.event_id = $7 AND e.firm_id = $6)`,
-		l.ID, hash, purpose, store.OrNull(registration), store.OrNull(l.DelegationID), store.OrNull(l.FirmID), l.EventID, l.Holder, l.MadeBy.ZH, l.MadeBy.EN, l.CreatedAt, l.ExpiresAt)
+		l.ID, hash, purpose, store.OrNull(registration), store.OrNull(l.DelegationID), store.OrNull(l.FirmID), l.EventID, l.Holder, l.MadeBy.ZH, l.MadeBy.EN, l.CreatedAt, l.ExpiresAt,
+		l.Role, l.Email, l.Lang)
 	if err != nil {
 		return err
 	}
@@ -49,12 +51,12 @@ func registrationOfLink(ctx context.Context, q store.Querier, hash []byte, at ti
 const linkSelect = `
 	SELECT id, event_id, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id,
 		coalesce(firm_id, '00000000-0000-0000-0000-000000000000') AS firm_id, holder,
-		made_by_zh AS "made_by.zh", made_by_en AS "made_by.en", created_at, expires_at, revoked_at
-	FROM magic_links WHERE purpose IN ('delegation', 'firm') AND `
+		role, email, lang, made_by_zh AS "made_by.zh", made_by_en AS "made_by.en", created_at, expires_at, revoked_at, reminded_at
+	FROM magic_links WHERE purpose IN ('delegation', 'firm') AND same_as IS NULL AND `
 
-// linkBySecret finds a link that still opens something.
+// linkBySecret finds a link that still opens something, by any of its addresses.
 func linkBySecret(ctx context.Context, q store.Querier, hash []byte, at time.Time) (l Link, err error) {
-	err = q.GetContext(ctx, &l, linkSelect+`secret_hash = $1 AND revoked_at IS NULL AND expires_at > $2`, hash, at)
+	err = q.GetContext(ctx, &l, linkSelect+`id = (SELECT coalesce(a.same_as, a.id) FROM magic_links a WHERE a.secret_hash = $1) AND revoked_at IS NULL AND expires_at > $2`, hash, at)
 	return l, store.Fault(err)
 }
 

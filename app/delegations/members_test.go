@@ -21,7 +21,7 @@ func member(n int, role string) delegations.Input {
 
 // liaison is whoever holds a link of the delegation.
 func (g ground) liaison(d delegations.Delegation) accounts.Actor {
-	return delegations.Link{ID: ident.New(), EventID: d.EventID, DelegationID: d.ID, Holder: "City hall"}.Actor()
+	return delegations.Link{ID: ident.New(), EventID: d.EventID, DelegationID: d.ID, Role: accounts.Accreditation, Holder: "City hall"}.Actor()
 }
 
 func TestLiaisonKeepsTheDelegation(t *testing.T) {

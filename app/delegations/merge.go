@@ -260,7 +260,7 @@ func (s *Service) placeKept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 		return err
 	}
 	n := need{}
-	n.add(kept.CategoryID, kept.DelegationID)
+	n.add(kept.CategoryID, kept.DelegationID, kept.Role)
 	if err := b.load(ctx, n); err != nil {
 		return err
 	}

@@ -22,10 +22,17 @@ func lockNumbers(ctx context.Context, q store.Querier, event ident.ID) error {
 }
 
 // placesOf counts the places of a category or of a delegation of an event, by
-// whichever has the ID.
+// whichever has the ID, or of a class of a delegation.
 //
 // Fault: NotFound, neither has.
-func placesOf(ctx context.Context, q store.Querier, event, id ident.ID) (p places, err error) {
+func placesOf(ctx context.Context, q store.Querier, event ident.ID, of seat) (p places, err error) {
+	id := of.of
+	if of.class != "" {
+		err = q.GetContext(ctx, &p, `
+			SELECT (SELECT quota FROM delegation_quotas WHERE delegation_id = $1 AND class = $2) AS quota,
+				(SELECT count(*) FROM registrations WHERE delegation_id = $1 AND role = $2 AND status IN `+holding+`) AS taken`, id, of.class)
+		return p, store.Fault(err)
+	}
 	err = q.GetContext(ctx, &p, `
 		SELECT quota, CASE WHEN quota IS NULL THEN 0 ELSE (SELECT count(*) FROM registrations WHERE category_id = $2 AND status IN `+holding+`) END AS taken
 		FROM categories WHERE id = $2 AND event_id = $1
@@ -43,11 +50,12 @@ type waitingRow struct {
 	QueueNo      int      `db:"queue_no"`
 	Size         int      `db:"size"`
 	Passed       int      `db:"passed"`
+	Role         string   `db:"role"`
 }
 
 const waitingSelect = `
 	SELECT r.id, r.category_id, coalesce(r.delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id,
-		coalesce(r.group_id, '00000000-0000-0000-0000-000000000000') AS group_id, r.queue_no, coalesce(g.size, 1) AS size, coalesce(g.passed, 0) AS passed
+		coalesce(r.group_id, '00000000-0000-0000-0000-000000000000') AS group_id, r.queue_no, r.role, coalesce(g.size, 1) AS size, coalesce(g.passed, 0) AS passed
 	FROM registrations r LEFT JOIN registration_groups g ON g.id = r.group_id WHERE r.status = 'waitlisted' AND `
 
 // waitingFor answers the next who wait for places of some categories and

@@ -3,8 +3,6 @@ package delegations
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -25,14 +23,31 @@ import (
 // many as the group has people. From then on what becomes free is kept for it,
 // until it fits. A group that is larger than what there is at all holds up nobody.
 
-// need is how many places somebody asks for: of each category and delegation.
-type need map[ident.ID]int
+// seat is what a place is of: a category, a delegation, or one class of its members.
+type seat struct {
+	of    ident.ID
+	class string // a member's role; empty: the category or delegation itself
+}
 
-func (n need) add(category, delegation ident.ID) {
-	n[category]++
+// need is how many places somebody asks for: of each category, delegation and class.
+type need map[seat]int
+
+func (n need) add(category, delegation ident.ID, role string) {
+	n[seat{of: category}]++
 	if delegation != ident.Nil {
-		n[delegation]++
+		n[seat{of: delegation}]++
+		n[seat{delegation, role}]++
 	}
+}
+
+// of are the categories and delegations that a need is about.
+func (n need) of() (ids []ident.ID) {
+	for place := range n {
+		if place.class == "" {
+			ids = append(ids, place.of)
+		}
+	}
+	return ids
 }
 
 // book is the places of an event, counted once in a transaction that keeps the
@@ -40,7 +55,7 @@ func (n need) add(category, delegation ident.ID) {
 type book struct {
 	tx     *sqlx.Tx
 	event  ident.ID
-	places map[ident.ID]places
+	places map[seat]places
 }
 
 // places are those of one category or delegation. Without a quota there is no end
@@ -55,7 +70,7 @@ func openBook(ctx context.Context, tx *sqlx.Tx, event ident.ID) (*book, error) {
 	if err := lockNumbers(ctx, tx, event); err != nil {
 		return nil, fmt.Errorf("lock the event's order: %w", err)
 	}
-	return &book{tx: tx, event: event, places: map[ident.ID]places{}}, nil
+	return &book{tx: tx, event: event, places: map[seat]places{}}, nil
 }
 
 // load counts the places that a need is about.
@@ -74,7 +89,7 @@ func (b *book) load(ctx context.Context, n need) error {
 }
 
 // lacking answers of what a loaded need asks for more than is free.
-func (b *book) lacking(n need) (short []ident.ID) {
+func (b *book) lacking(n need) (short []seat) {
 	for id, count := range n {
 		if p := b.places[id]; p.Quota != nil && p.Taken+count > *p.Quota {
 			short = append(short, id)
@@ -166,7 +181,7 @@ func units(rows []waitingRow) (list []*waiting) {
 			}
 		}
 		w.ids = append(w.ids, r.ID)
-		w.need.add(r.CategoryID, r.DelegationID)
+		w.need.add(r.CategoryID, r.DelegationID, r.Role)
 	}
 	return list
 }
@@ -198,7 +213,7 @@ func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 		return err
 	}
 	freed := need{}
-	freed.add(gone.CategoryID, gone.DelegationID)
+	freed.add(gone.CategoryID, gone.DelegationID, gone.Role)
 	if err := b.load(ctx, freed); err != nil {
 		return fmt.Errorf("count places: %w", err)
 	}
@@ -211,7 +226,7 @@ func (s *Service) promote(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 func (s *Service) fill(ctx context.Context, b *book, of need, reason string) (ahead []*waiting, err error) {
 	seen := map[ident.ID]bool{}
 	for after := 0; ; {
-		rows, err := waitingFor(ctx, b.tx, b.event, slices.Collect(maps.Keys(of)), after)
+		rows, err := waitingFor(ctx, b.tx, b.event, of.of(), after)
 		if err != nil {
 			return nil, fmt.Errorf("read waitlist: %w", err)
 		}
@@ -239,10 +254,11 @@ func (s *Service) fill(ctx context.Context, b *book, of need, reason string) (ah
 	}
 }
 
-// exhausted tells whether nothing of what became free is left.
+// exhausted tells whether nothing of what became free is left. A place of a class is
+// no use without one of the delegation.
 func (b *book) exhausted(freed need) bool {
 	for id := range freed {
-		if p := b.places[id]; p.Quota == nil || p.Taken < *p.Quota {
+		if p := b.places[id]; id.class == "" && (p.Quota == nil || p.Taken < *p.Quota) {
 			return false
 		}
 	}
@@ -325,7 +341,7 @@ func (s *Service) EditCategory(ctx context.Context, by accounts.Actor, in events
 		if err != nil {
 			return err
 		}
-		added := need{in.ID: 1}
+		added := need{seat{of: in.ID}: 1}
 		if err := b.load(ctx, added); err != nil {
 			return fmt.Errorf("count places: %w", err)
 		}

@@ -48,7 +48,7 @@ func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at tim
 const delegationSelect = `
 	SELECT d.event_id, d.id, d.code, coalesce(d.city_code, '') AS city_code, d.name_zh AS "name.zh", d.name_en AS "name.en", d.name_native, d.quota,
 		d.accepted_on, d.arrives_at, d.departs_at, d.hotel_zh AS "hotel.zh", d.hotel_en AS "hotel.en", coalesce(d.liaison_id, '00000000-0000-0000-0000-000000000000') AS liaison_id,
-		d.sectors, d.status, d.version, coalesce(c.name_zh, d.name_zh) AS "city.zh", coalesce(c.name_en, d.name_en) AS "city.en",
+		d.sectors, d.status, d.precedence, d.version, coalesce(c.name_zh, d.name_zh) AS "city.zh", coalesce(c.name_en, d.name_en) AS "city.en",
 		coalesce(s.name_zh, '') AS "liaison.zh", coalesce(s.name_en, '') AS "liaison.en",
 		coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en", coalesce(c.country_code, '') AS country_code,
 		(SELECT count(*) FROM registrations r WHERE r.delegation_id = d.id AND r.status IN ` + holding + `) AS members,
@@ -170,6 +170,7 @@ const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.categ
 	r.submitted_at, r.decided_at, r.version, r.queue_no, array_to_string(r.requested_fields, ',') AS requested,
 	EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending') AS pending,
 	coalesce(r.group_id, '00000000-0000-0000-0000-000000000000') AS group_id, coalesce(r.merged_into, '00000000-0000-0000-0000-000000000000') AS merged_into,
+	coalesce(r.companion_of, '00000000-0000-0000-0000-000000000000') AS companion_of, r.guardian,
 	p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
 	p.email, p.phone, c.name_zh AS "category.zh", c.name_en AS "category.en",
 	coalesce(d.name_zh, '') AS "delegation.zh", coalesce(d.name_en, '') AS "delegation.en", coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en",
@@ -200,7 +201,7 @@ func membersOf(ctx context.Context, q store.Querier, delegation ident.ID) (list 
 			coalesce((SELECT t.number_last4 FROM travel_documents t WHERE t.person_id = p.id ORDER BY t.expires_on DESC, t.id LIMIT 1), '') AS passport_last4`+
 		registrationFrom+`
 		WHERE r.delegation_id = $1
-		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled', 'departed'), array_position(ARRAY['head', 'deputy_head'], r.role), r.reference`, delegation)
+		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled', 'departed'), r.role = 'head' DESC, r.delegation_order, array_position(ARRAY['deputy_head'], r.role), r.reference`, delegation)
 	return list, err
 }
 

@@ -40,8 +40,10 @@ type Registration struct {
 	SubmittedAt  *time.Time `db:"submitted_at"`
 	DecidedAt    *time.Time `db:"decided_at"`
 	Version      int        `db:"version"`
-	Requested    FieldList  `db:"requested"`   // to be put right; returned ones only
-	Pending      bool       `db:"pending"`     // a change waits for the desk; see Change
+	Requested    FieldList  `db:"requested"` // to be put right; returned ones only
+	Pending      bool       `db:"pending"`   // a change waits for the desk; see Change
+	CompanionOf  ident.ID   `db:"companion_of"`
+	Guardian     string     `db:"guardian"`    // who agreed for a child
 	QueueNo      int        `db:"queue_no"`    // its place in the event's order of arrival, from 1
 	GroupID      ident.ID   `db:"group_id"`    // Nil: came alone
 	MergedInto   ident.ID   `db:"merged_into"` // Nil: stands for itself
@@ -121,7 +123,7 @@ func (s *Service) admit(ctx context.Context, by accounts.Actor, event ident.ID, 
 	office := by.May(accounts.EditRegistration, event)
 	var bad fault.List
 	for n, in := range people {
-		own := by.ForDelegation(event, in.DelegationID)
+		own := by.MayFor(accounts.Nominate, event, in.DelegationID, in.Role)
 		switch {
 		case !p.event.Shown() && !office && !own:
 			return p, fault.New(fault.NotFound, "error.not_found")
@@ -192,7 +194,7 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 func (s *Service) enroll(ctx context.Context, b *book, by accounts.Actor, p admitted, persons []ident.ID, group ident.ID) ([]Registered, error) {
 	e, tx, n := p.event, b.tx, need{}
 	for _, a := range p.people {
-		n.add(a.category.ID, a.DelegationID)
+		n.add(a.category.ID, a.DelegationID, a.Role)
 	}
 	if group != ident.Nil {
 		if err := insertGroup(ctx, tx, e.ID, group, len(p.people), s.now()); err != nil {

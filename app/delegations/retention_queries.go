@@ -20,6 +20,12 @@ func Retention() []retention.Task {
 		retention.Of(retention.Needs, `
 			UPDATE registrations SET meal_plan = 'none', access_needs = '{}'
 			WHERE event_id = $1 AND ($2::uuid IS NULL OR id = $2) AND (meal_plan <> 'none' OR access_needs <> '{}') AND NOT held(id)`),
+		retention.Of(retention.Needs, `
+			DELETE FROM travel_legs l WHERE l.event_id = $1 AND CASE WHEN $2::uuid IS NULL
+				THEN NOT EXISTS (SELECT 1 FROM registrations r WHERE r.delegation_id = l.delegation_id AND held(r.id))
+				ELSE NOT held($2) AND (SELECT bool_and(p.registration_id = $2) FROM travel_leg_people p WHERE p.leg_id = l.id) END`), // theirs alone
+		retention.Of(retention.Needs, `
+			DELETE FROM travel_leg_people p USING registrations r WHERE r.event_id = $1 AND r.id = p.registration_id AND ($2::uuid IS NULL OR r.id = $2) AND NOT held(r.id)`),
 		retention.Of(retention.Documents, `
 			DELETE FROM travel_documents t USING registrations r WHERE r.event_id = $1 AND r.person_id = t.person_id AND `+one+lastOf),
 		retention.Of(retention.Documents, `
@@ -33,7 +39,7 @@ func Retention() []retention.Task {
 				FROM registrations r WHERE r.event_id = $1 AND r.person_id = p.id AND NOT p.pseudonymous AND `+one+lastOf+`
 				RETURNING p.id
 			), blank AS (
-				UPDATE registrations SET title_en = '', title_zh = '', organisation = '', status_reason = '' WHERE person_id IN (SELECT id FROM gone)
+				UPDATE registrations SET title_en = '', title_zh = '', organisation = '', status_reason = '', guardian = '', guardian_agreed_at = NULL WHERE person_id IN (SELECT id FROM gone)
 			), steps AS (
 				UPDATE registration_steps s SET reason = '' FROM registrations r WHERE r.id = s.registration_id AND r.person_id IN (SELECT id FROM gone)
 			), history AS (
@@ -52,6 +58,9 @@ func Retention() []retention.Task {
 				DELETE FROM magic_links m USING registrations r WHERE r.id = m.registration_id AND r.person_id IN (SELECT id FROM gone)
 			)
 			SELECT id FROM gone`),
+		// Officers are nobody's registration: they go with the event.
+		retention.Of(retention.Persons, `
+			DELETE FROM magic_links m WHERE m.event_id = $1 AND $2::uuid IS NULL AND m.purpose = 'delegation' AND m.same_as IS NULL`),
 		retention.Statement(retention.Consents, `
 			DELETE FROM consents c USING registrations r WHERE r.event_id = $1 AND r.id = c.registration_id AND NOT held(r.id)`),
 	}

@@ -111,7 +111,8 @@ func (f Filter) query(ctx context.Context, tx *sqlx.Tx, event ident.ID, now time
 		q.where("r.category_id = ?", id)
 	}
 	switch f.Status {
-	case "":
+	case "": // a draft is nobody's business but the delegation's
+		q.where("r.status <> 'draft'")
 	case "queue":
 		q.undecided()
 	case "pending":

@@ -7,6 +7,7 @@ type Status string
 
 // The states of a registration.
 const (
+	Draft       Status = "draft" // nominated for a delegation; holds no place
 	Submitted   Status = "submitted"
 	UnderReview Status = "under_review"
 	Approved    Status = "approved"
@@ -37,4 +38,6 @@ func (r Registration) Gone() bool {
 }
 
 // holdsPlace tells whether the person takes a place of a category or delegation.
-func (r Registration) holdsPlace() bool { return !r.Gone() && r.Status != Waitlisted }
+func (r Registration) holdsPlace() bool {
+	return !r.Gone() && r.Status != Waitlisted && r.Status != Draft
+}

@@ -111,7 +111,7 @@ func (s *Service) asked(ctx context.Context, by accounts.Actor, id ident.ID, dec
 //
 // Fault: Forbidden.
 func (s *Service) Substitutions(ctx context.Context, by accounts.Actor, d Delegation) ([]Substitution, error) {
-	if !by.May(accounts.SeeDelegations, d.EventID) && !by.ForDelegation(d.EventID, d.ID) {
+	if !by.May(accounts.SeeDelegations, d.EventID) && !by.MayFor(accounts.SeeDelegation, d.EventID, d.ID, "") {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	return substitutionsOf(ctx, s.db, d.ID)

@@ -359,3 +359,22 @@ func TestGuestNamesWhoComesInstead(t *testing.T) {
 		t.Errorf("confirmed: %s %s, %v", done.After.Role, done.After.Status, err)
 	}
 }
+
+// Somebody new comes instead although the event has a form: nobody asked them yet.
+func TestSomebodyNewComesInsteadInAnEventWithAForm(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	g.memberCategories(t)
+	g.ask(t, forms.Definition{Code: "speaks", Kind: forms.Language, Required: true})
+	d := g.delegation(t, "D01", 4)
+	in := member(2, "member")
+	in.Answers = forms.Answers{"speaks": {"hu"}}
+	gone, err := g.guests.AddMember(t.Context(), office, d.ID, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := g.guests.Substitute(t.Context(), office, delegations.Stand{From: gone.ID, AsRank: "own", New: member(1, "")})
+	if err != nil || done.After.ID == gone.ID {
+		t.Fatalf("%+v, %v", done.After, err)
+	}
+}

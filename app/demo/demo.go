@@ -91,7 +91,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 	}{
 		{"events", loadEvents}, {"firms", loadFirms}, {"grants", func(ctx context.Context, _ Services, c *codes) error {
 			return loadGrants(ctx, func(day time.Time) *firms.Service { return firms.New(g.DB, func() time.Time { return day }, ident.New) }, c)
-		}}, {"form", loadForm}, {"delegations", loadDelegations}, {"badges", func(ctx context.Context, s Services, c *codes) error {
+		}}, {"form", loadForm}, {"delegations", loadDelegations}, {"officers", loadOfficers}, {"badges", func(ctx context.Context, s Services, c *codes) error {
 			return loadBadges(ctx, s.Badges, badges.New(g.DB, g.Box, Printed, ident.New), c)
 		}}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
 			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)

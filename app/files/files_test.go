@@ -109,7 +109,7 @@ func own(r delegations.Registration) accounts.Actor {
 
 func officer(r delegations.Registration) accounts.Actor {
 	a := accounts.GuestActor()
-	a.LinkEventID, a.DelegationID = r.EventID, r.DelegationID
+	a.LinkEventID, a.DelegationID, a.Officer = r.EventID, r.DelegationID, accounts.Accreditation
 	return a
 }
 

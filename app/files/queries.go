@@ -17,18 +17,19 @@ type owner struct {
 	ID           ident.ID `db:"id"`
 	EventID      ident.ID `db:"event_id"`
 	DelegationID ident.ID `db:"delegation_id"`
+	Role         string   `db:"role"` // in the delegation
 	Status       string   `db:"status"`
 }
 
-// holds tells whether an actor is the owner, or the officer of their delegation,
+// holds tells whether an actor is the owner, or an officer who completes them,
 // by the link that they hold.
 func (o owner) holds(by accounts.Actor) bool {
-	return by.ForRegistration(o.EventID, o.ID) || by.ForDelegation(o.EventID, o.DelegationID)
+	return by.ForRegistration(o.EventID, o.ID) || by.MayFor(accounts.Complete, o.EventID, o.DelegationID, o.Role)
 }
 
 func ownerByID(ctx context.Context, q store.Querier, id ident.ID) (o owner, err error) {
 	err = q.GetContext(ctx, &o, `
-		SELECT id, event_id, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id, status FROM registrations WHERE id = $1`, id)
+		SELECT id, event_id, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id, role, status FROM registrations WHERE id = $1`, id)
 	return o, store.Fault(err)
 }
 

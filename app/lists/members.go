@@ -210,7 +210,7 @@ func verdicts(found []delegations.Found) []verdict {
 func actsFor(i Import, by accounts.Kind, id, link ident.ID, name locale.Text) accounts.Actor {
 	a := accounts.Actor{Kind: by, ID: id, NameZH: name.ZH, NameEN: name.EN}
 	if link != ident.Nil && by == accounts.Guest {
-		a.LinkEventID, a.DelegationID = i.EventID, link
+		a.LinkEventID, a.DelegationID, a.Officer = i.EventID, link, accounts.Accreditation // nobody else brings a list
 		return a
 	}
 	a.Grants = []accounts.Grant{{EventID: i.EventID, Role: accounts.Programme}}

@@ -54,7 +54,8 @@ func (a *auditReader) field(kind, field string) string {
 // and the field, the beginning of the sentences' keys.
 var sentences = map[string]string{
 	"registration.status": "state.registration.", "badge.state": "state.badge.", "badge_print.layout": "badge.layout.",
-	"delegation.status": "state.delegation.", "delegation.as_rank": "substitution.rank.", "event.status": "state.event.", "token.role": "role.",
+	"delegation.status": "state.delegation.", "delegation.as_rank": "substitution.rank.", "delegation.officer_role": "officers.role.",
+	"delegation.direction": "travel.direction.", "delegation.travel": "travel.kind.", "registration.role": "delegations.role.", "event.status": "state.event.", "token.role": "role.",
 	"question.kind": "forms.kind.", "category.approval": "categories.approval.", "category.photo": "categories.photo.",
 	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.",
 	"mail_text.letter": "mail.kind.", "mail.outcome": "mail.fate.",

@@ -6,7 +6,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/matchmaking"
 )
@@ -47,7 +49,12 @@ type ownDelegationPage struct {
 	Leaving       *delegations.Registration // whose withdrawal waits to be confirmed
 	Photos        map[ident.ID]bool         // who has handed in a portrait
 	Lacking       map[ident.ID]bool         // whose badge asks for one that is missing
+	delegationParts
 }
+
+// Does tells whether the officer has a duty about members of a role. It decides what
+// is shown, never what is allowed.
+func (p linkPage) Does(d accounts.Duty, member string) bool { return p.Link.Role.Covers(d, member) }
 
 // ownDelegation is the page of a delegation's liaison. The link is the right to
 // see it.
@@ -64,9 +71,11 @@ func (s *Server) ownDelegation(c *fiber.Ctx) error {
 	if p.Members, err = s.Delegations.Members(ctx, l.Actor(), d); err != nil {
 		return err
 	}
-	if p.Substitutions, err = s.Delegations.Substitutions(ctx, l.Actor(), d); err != nil {
+	v := side{Page: p.Page, Delegation: d, Base: p.Own, by: l.Actor(), zone: zoneOf(p.Page)}
+	if p.delegationParts, err = s.parts(c, v, p.Members); err != nil {
 		return err
 	}
+	p.ConsentFix = c.Query("confirm") != ""
 	if p.Photos, p.Lacking, err = s.portraits(c, p.Members); err != nil {
 		return err
 	}
@@ -74,6 +83,12 @@ func (s *Server) ownDelegation(c *fiber.Ctx) error {
 		if i := slices.IndexFunc(p.Members, func(r delegations.Registration) bool { return r.ID == id && r.Cancellable() }); i >= 0 {
 			p.Leaving = &p.Members[i]
 		}
+	}
+	if !p.SeesAll {
+		return s.render(c, "delegations/own", p)
+	}
+	if p.Substitutions, err = s.Delegations.Substitutions(ctx, l.Actor(), d); err != nil {
+		return err
 	}
 	meetings, err := s.Matchmaking.OfDelegation(ctx, d.ID)
 	if err != nil {
@@ -104,7 +119,13 @@ func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegation
 	}
 	p.LangForm = "member"
 	for _, role := range delegations.MemberRoles {
+		if !p.Does(accounts.Nominate, role) {
+			continue
+		}
 		p.Roles = append(p.Roles, Choice{role, s.words.T(p.Lang, "delegations.role."+role)})
+	}
+	if len(p.Roles) == 0 {
+		return p, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	for _, plan := range delegations.MealPlans {
 		p.MealPlans = append(p.MealPlans, Choice{plan, s.words.T(p.Lang, "delegations.meal."+plan)})
@@ -130,7 +151,7 @@ func (s *Server) newMember(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.memberPage(c, d, l, FormOf("role", "member", "lang", string(lang(c))))
+	p, err := s.memberPage(c, d, l, FormOf("role", l.Role.First("member"), "lang", string(lang(c))))
 	if err != nil {
 		return err
 	}

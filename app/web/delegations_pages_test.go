@@ -3,6 +3,7 @@ package web
 import (
 	"time"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/firms"
 	"qianshou/app/kit/ident"
@@ -21,7 +22,7 @@ var delegationPages = map[string]sample{
 		bare := delegations.Delegation{Code: "D13", City: locale.Text{EN: "Győr"}, Status: "declined"}
 		return delegationsPage{
 			Page: p, Rows: []delegations.Delegation{aachen(p.Now), bare}, Pager: Pager{From: 1, To: 2, Total: 2}, Total: 2, Used: 5, Quota: 6,
-			Status: "confirmed", Search: "<x>", Sort: "arrival", Counts: map[string]int{"all": 2, "confirmed": 1, "declined": 1},
+			Status: "confirmed", Search: "<x>", Sort: "arrival", Counts: map[string]int{"all": 2, "confirmed": 1, "declined": 1, "late": 1}, Late: map[ident.ID][]string{{15: 12}: {"nominate", "confirm"}},
 		}
 	},
 	"delegations/show": func(p Page, full bool) any {
@@ -30,7 +31,14 @@ var delegationPages = map[string]sample{
 		}
 		form := FormOf("arrives_at", "x")
 		form.Add("arrives_at", "field.moment")
-		return delegationPage{Page: p, Delegation: aachen(p.Now), Members: everyMember(), Form: form, linksPart: everyLink(p.Now)}
+		places, pinned := FormOf("quota", "x"), 3
+		places.Add("quota", "field.number_between", 0, 500)
+		d := aachen(p.Now)
+		d.Precedence = &pinned
+		return delegationPage{
+			Page: p, Delegation: d, Members: everyMember(), Form: form, linksPart: everyLink(p.Now), delegationParts: everyParts(p.Now), PlacesForm: places,
+			Taken: map[string]int{"press": 1},
+		}
 	},
 	"delegations/own": func(p Page, full bool) any {
 		if !full {
@@ -38,8 +46,9 @@ var delegationPages = map[string]sample{
 		}
 		members := everyMember()
 		return ownDelegationPage{
-			linkPage: linkPage{Page: p, Own: "/delegation/t", Link: everyLink(p.Now).Links[0]}, Delegation: aachen(p.Now), Members: members,
-			Meetings: ownMeetings(delegations.Registration{DelegationID: ident.ID{15: 1}}, appointments(p.Now), p.Now), Leaving: &members[0],
+			linkPage: linkPage{Page: p, Own: "/delegation/t", Link: ofOfficer(everyLink(p.Now).Links[0])}, Delegation: aachen(p.Now), Members: members,
+			delegationParts: everyParts(p.Now),
+			Meetings:        ownMeetings(delegations.Registration{DelegationID: ident.ID{15: 1}}, appointments(p.Now), p.Now), Leaving: &members[0],
 		}
 	},
 	"delegations/member": func(p Page, full bool) any {
@@ -187,7 +196,7 @@ func aachen(now time.Time) delegations.Delegation {
 
 // everyMember has each role once, some of whom do not come any more.
 func everyMember() (list []delegations.Registration) {
-	states := []delegations.Status{delegations.CheckedIn, delegations.BadgeIssued, delegations.Submitted, delegations.Returned, delegations.Waitlisted, delegations.UnderReview, delegations.Rejected, delegations.Withdrawn}
+	states := []delegations.Status{delegations.CheckedIn, delegations.BadgeIssued, delegations.Draft, delegations.Returned, delegations.Waitlisted, delegations.UnderReview, delegations.Rejected, delegations.Withdrawn}
 	for i, role := range delegations.MemberRoles {
 		r := longest
 		r.ID, r.Role, r.Status, r.PassportLast4 = ident.ID{15: byte(i + 1)}, role, states[i], "0056"
@@ -197,8 +206,8 @@ func everyMember() (list []delegations.Registration) {
 }
 
 func everyLink(now time.Time) linksPart {
-	open := delegations.Link{ID: ident.ID{15: 1}, Holder: "<Office>", MadeBy: locale.Text{ZH: "工作人员", EN: "Staff"}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
-	expired, revoked := open, open
+	open := delegations.Link{ID: ident.ID{15: 1}, Role: accounts.Liaison, Holder: "<Office>", MadeBy: locale.Text{ZH: "工作人员", EN: "Staff"}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	expired, revoked := open, ofOfficer(open)
 	expired.ExpiresAt, revoked.RevokedAt = now, &now
 	form := FormOf("until", "2027-06-11")
 	form.Add("holder", "field.required")

@@ -293,7 +293,9 @@ func deskCounts(counts map[delegations.Status]int) map[string]int {
 	desk := map[string]int{}
 	for status, n := range counts {
 		desk[string(status)] = n
-		desk["all"] += n
+		if status != delegations.Draft { // a delegation's own business yet
+			desk["all"] += n
+		}
 		switch status {
 		case delegations.Submitted, delegations.UnderReview, delegations.OnHold:
 			desk["queue"] += n

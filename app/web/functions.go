@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"qianshou/app/forms"
 	"qianshou/app/kit/locale"
 )
 
@@ -19,13 +20,14 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 	c := components{lang: l, t: t}
 	return template.FuncMap{
 		// Words.
-		"t":     t,
-		"tb":    func(key string, args ...any) template.HTML { return bold(words.Parts(l, key, args...)) },
-		"lang":  func() locale.Lang { return l },
-		"in":    func(text locale.Text) string { return text.In(l) },
-		"text":  func(text locale.Text) template.HTML { return marked(l, text) },
-		"other": func(text locale.Text) string { return other(l, text) },
-		"zn":    zn,
+		"t":      t,
+		"tb":     func(key string, args ...any) template.HTML { return bold(words.Parts(l, key, args...)) },
+		"lang":   func() locale.Lang { return l },
+		"in":     func(text locale.Text) string { return text.In(l) },
+		"text":   func(text locale.Text) template.HTML { return marked(l, text) },
+		"other":  func(text locale.Text) string { return other(l, text) },
+		"zn":     zn,
+		"tongue": func(tag string) string { return forms.LanguageName(tag).In(l) },
 
 		// Whoever and whatever has a name: the form that stands first, and the others.
 		"name":  func(of any) (template.HTML, error) { return nameForms(l, of, true) },
@@ -67,7 +69,7 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		// Components.
 		"chip": newChip, "state": c.state, "note": newNote, "empty": newEmpty, "field": c.field, "choice": newChoice,
 		"ladder": newLadder, "rung": newRung, "steps": newSteps, "problems": c.problems, "meter": newMeter,
-		"fact": newFact,
+		"fact": newFact, "draft": newDraft,
 	}
 }
 

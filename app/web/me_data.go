@@ -89,6 +89,7 @@ func (s *Server) dataOfPerson(c *fiber.Ctx, d *heldData, record delegations.Reco
 	if r.Role != "" {
 		row("role", s.words.T(l, "delegations.role"), s.words.T(l, "delegations.role."+r.Role))
 	}
+	row("guardian", s.words.T(l, "nominate.guardian"), r.Guardian)
 	row = s.section(c, d, "person")
 	all := delegations.Change{}
 	for _, field := range delegations.Fields {

@@ -46,6 +46,8 @@ var specimens = map[string]string{
 	":member":       `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference LIMIT 1`,
 	":replaced":     `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference OFFSET 2 LIMIT 1`,
 	":delegation":   `SELECT id FROM delegations WHERE code = 'D12'`,
+	":leg":          `SELECT l.id FROM travel_legs l JOIN delegations d ON d.id = l.delegation_id WHERE d.code = 'D12' ORDER BY l.planned_at LIMIT 1`,
+	":draft":        `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' AND r.status = 'draft' ORDER BY r.reference DESC LIMIT 1`,
 	":category":     `SELECT id FROM categories WHERE code = 'press' AND event_id = (SELECT id FROM events WHERE slug = '` + forum + `')`,
 	":question":     `SELECT id FROM questions WHERE code = 'topics'`,
 	":firm":         `SELECT id FROM firms WHERE code = 'F007'`,
@@ -61,7 +63,10 @@ var specimens = map[string]string{
 
 // secrets are the parameters of which the database keeps no copy: guide makes
 // them.
-var secrets = []string{":device", ":substitution", ":import", "/me/:token", "/delegation/:token", "/firm/:token"}
+var secrets = []string{":device", ":substitution", ":import", "/me/:token", "/delegation/:token", "/delegation/:liaison", "/firm/:token"}
+
+// liaisons are the pages of a delegation that its liaison officer opens.
+var liaisons = regexp.MustCompile(`/(stay|care|travel)(/|$)`)
 
 // looks answers the whole tour: every page of the route table, and the further
 // faces of those that have several. The test fails on a page whose parameters
@@ -79,6 +84,10 @@ func looks(t *testing.T, routes [][2]string) []look {
 		if strings.HasPrefix(path, "/console") {
 			who = "owner"
 		}
+		if strings.HasPrefix(path, "/delegation/") && liaisons.MatchString(path) {
+			path = strings.Replace(path, ":token", ":liaison", 1)
+		}
+		path = strings.Replace(path, "/members/:registration/complete", "/members/:draft/complete", 1)
 		path = strings.Replace(path, "/members/:registration", "/members/:member", 1)         // of the delegation that the link opens
 		path = strings.Replace(path, "/:registration/substitute", "/:approved/substitute", 1) // of a delegation
 		all = append(all, look{name: nameOf(path), who: who, path: path})
@@ -95,6 +104,9 @@ func looks(t *testing.T, routes [][2]string) []look {
 		{name: "event-week-wall", path: "/e/" + week + "/wall"},
 		{name: "event-register-refused", path: "/e/:event/register", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
 		{name: "sign-in-refused", path: "/sign-in", status: 422, then: press(`form[action="/sign-in"] button`)},
+		{name: "delegation-liaison", path: "/delegation/:liaison"},
+		{name: "console-deadlines-late", who: "owner", path: console + "/delegations/deadlines?show=late"},
+		{name: "delegation-nominate-refused", path: "/delegation/:token/nominate", status: 422, then: press(`#nominate button.btn-primary`)},
 		{name: "delegation-member-refused", path: "/delegation/:token/members/new", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
 		{name: "delegation-replace-preview", path: "/delegation/:token/members/:member/substitute", then: previewSubstitution},
 		{name: "console-replace-preview", who: "owner", path: console + "/registrations/:approved/substitute", then: previewSubstitution},
@@ -229,6 +241,11 @@ func newGuide(t *testing.T, p program) (guide, *site) {
 		t.Fatal(err)
 	}
 	g.values["/delegation/:token"] = "/delegation/" + secret
+	_, secret, err = s.web.Delegations.MakeOfficerLink(ctx, by, id(":delegation"), delegations.Officer{Role: accounts.Liaison, Holder: "Tour"}, until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.values["/delegation/:liaison"] = "/delegation/" + secret
 	instead := delegations.Stand{From: id(":replaced"), AsRank: "own", New: delegations.Input{
 		FamilyName: "Sonnenfeld", GivenName: "Annika", Nationality: "DE", Email: "annika@aachen.example", TitleEN: "Deputy Mayor", Consent: true, Lang: "en",
 	}}
