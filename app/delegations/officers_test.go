@@ -13,6 +13,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/mail"
 )
 
 // officer holds a link of a delegation by a role.
@@ -411,7 +412,7 @@ func TestAPersonCompletesTheirOwn(t *testing.T) {
 // mailed is the secret of a link in the only letter of a template.
 func (g ground) mailed(t *testing.T, template, path string) string {
 	t.Helper()
-	list, _, err := g.mail.List(t.Context(), office, g.event.ID, 0, 100)
+	list, _, err := g.mail.List(t.Context(), office, g.event.ID, mail.Filter{Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
