@@ -351,6 +351,7 @@ func (s *Server) delegationRoutes() []route {
 		post("/console/:event/delegations/:delegation/members/:registration/complete", register, s.complete(s.deskSide)).takes(mostAnswered),
 		post("/console/:event/delegations/:delegation/members/:registration/invite", register, s.invite(s.deskSide)),
 		post("/console/:event/delegations/:delegation/members/:registration/remove", right(accounts.DecideRegistration), s.removeDraft(s.deskSide)),
+		post("/console/:event/delegations/:delegation/confirm", register, s.confirmDrafts(s.deskSide)),
 		get("/console/:event/delegations/:delegation/travel/new", edit, s.legForm(s.deskSide)),
 		post("/console/:event/delegations/:delegation/travel/new", edit, s.saveLeg(s.deskSide)),
 		get("/console/:event/delegations/:delegation/travel/:leg", edit, s.legForm(s.deskSide)),
