@@ -29,6 +29,7 @@ var may = map[string][]string{
 	"forms":               {"accounts", "audit", "events", "kit/..."},
 	"delegations":         {"accounts", "audit", "events", "firms", "forms", "mail", "kit/..."},
 	"lists":               {"accounts", "audit", "events", "firms", "forms", "delegations", "kit/..."},
+	"announcements":       {"accounts", "audit", "delegations", "events", "mail", "kit/..."},
 	"agenda":              {"accounts", "audit", "events", "firms", "delegations", "mail", "kit/..."},
 	"matchmaking":         {"accounts", "audit", "events", "firms", "delegations", "agenda", "matchmaking/...", "mail", "kit/..."},
 	"matchmaking/format":  {},
@@ -144,7 +145,7 @@ var owns = map[string][]string{
 		"registration_changes", "substitutions", "delegation_quotas", "deadlines", "travel_legs", "travel_leg_people",
 		"registration_groups", "duplicate_pairs", "decisions", "decision_items", "saved_views",
 	},
-	"mail":         {"mails"},
+	"mail":         {"mails", "mail_attempts", "mail_templates", "mail_pace"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
 	"doors":        {"gates", "devices", "scans", "presence"},
 	"agenda":       {"sessions", "session_people", "agenda_versions"},
@@ -156,6 +157,8 @@ var owns = map[string][]string{
 	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds", "privacy_requests"},
 	"lists":        {"imports", "import_rows"},
 	"kit":          {"outbox"},
+
+	"announcements": {"announcements"},
 }
 
 // reads says whose tables the queries of a package may join besides its own: a
@@ -174,6 +177,8 @@ var reads = map[string][]string{
 	"files":        {"events", "delegations"},
 	"privacy":      {"events", "delegations"},
 	"installation": {"accounts", "events"}, // whether anybody has used the database yet
+
+	"announcements": {"events", "delegations"},
 }
 
 var (

@@ -23,6 +23,7 @@ import (
 	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/seal"
+	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/projects"
 	"qianshou/app/web"
@@ -47,6 +48,7 @@ type Options struct {
 	Firms       *firms.Service
 	Forms       *forms.Service
 	Files       *files.Service
+	Mail        *mail.Service
 }
 
 // API is what other programs call: the same services as the pages, with JSON in
@@ -76,6 +78,7 @@ func (a *API) Mount(m web.Mount) error {
 	a.matchmakingOperations()
 	a.projectOperations()
 	a.firmOperations()
+	a.mailOperations()
 	text, err := json.Marshal(a.doc)
 	if err != nil {
 		return fmt.Errorf("describe the API: %w", err)
@@ -136,6 +139,12 @@ func (a *API) describe(o description, in, out reflect.Type) {
 		if field.Name == "Body" {
 			op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 				fiber.MIMEApplicationJSON: {Schema: registry.Schema(field.Type, true, o.id+"Input")},
+			}}
+			continue
+		}
+		if media := field.Tag.Get("raw"); media != "" {
+			op.RequestBody = &huma.RequestBody{Required: true, Description: field.Tag.Get("doc"), Content: map[string]*huma.MediaType{
+				media: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 			}}
 			continue
 		}

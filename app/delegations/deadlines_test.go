@@ -12,6 +12,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/mail"
 )
 
 // TestDaysLeft counts by the calendar of the place, whatever hour it is elsewhere.
@@ -168,7 +169,7 @@ func TestRemindersGoOnceADay(t *testing.T) {
 			t.Errorf("nobody to write to in %+v", r.Nobody)
 		}
 	}
-	list, _, err := g.mail.List(t.Context(), office, g.event.ID, 0, 50)
+	list, _, err := g.mail.List(t.Context(), office, g.event.ID, mail.Filter{Limit: 50})
 	if err != nil || sent != 1 || already != 3 || len(list) != 1 || list[0].To != "office@city.example" || list[0].Lang != "zh" {
 		t.Fatalf("sent %d, already %d, letters %+v, %v", sent, already, list, err)
 	}

@@ -120,6 +120,8 @@ type Letter struct {
 	BadgeToken   string // for the QR; empty: none
 	Reason       string
 	Fields       []string // that the letter names, of Fields
+
+	draft bool // of a preview: nothing in it opens anything
 }
 
 // Service is the one door to delegations and registrations.

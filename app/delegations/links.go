@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jmoiron/sqlx"
 
@@ -194,6 +196,21 @@ func (s *Service) FirmByLink(ctx context.Context, secret string) (Link, error) {
 		return Link{}, err
 	}
 	return l, nil
+}
+
+// officerOf answers the address of whoever speaks for a delegation: the one that
+// the desk wrote beside the holder of its link, the latest first. It is empty when
+// none is known.
+func officerOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (string, error) {
+	holders, err := holdersOf(ctx, q, delegation, at)
+	for _, holder := range holders {
+		for word := range strings.FieldsFuncSeq(holder, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>()[],;，；（）、:：", r) }) {
+			if address, ok := text.Email(word); ok {
+				return address, err
+			}
+		}
+	}
+	return "", err
 }
 
 // newLink makes a fresh link to the person's own page.

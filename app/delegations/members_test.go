@@ -71,7 +71,7 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 		}
 	}
 	slices.Sort(paths)
-	if want := []string{"email", "family_name", "nationality", "role"}; !slices.Equal(paths, want) {
+	if want := []string{"family_name", "nationality", "role"}; !slices.Equal(paths, want) {
 		t.Errorf("a wrong role and nothing else breaks the rules of %v, want %v", paths, want)
 	}
 

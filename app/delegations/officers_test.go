@@ -13,6 +13,7 @@ import (
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/mail"
 )
 
 // officer holds a link of a delegation by a role.
@@ -217,7 +218,7 @@ func TestCompleteness(t *testing.T) {
 		{"only a name, of the press", "press", nil, delegations.Particulars{}, "nationality birth_date passport.number organisation title"},
 		{"all", "member", whole, delegations.Particulars{}, ""},
 		{"all, of the press", "press", whole, delegations.Particulars{}, ""},
-		{"no address", "member", with("email", ""), delegations.Particulars{}, "email"},
+		{"no address: whoever nominated them is told", "member", with("email", ""), delegations.Particulars{}, ""},
 		{"a title in Chinese", "member", with("title_en", "", "title_zh", "市长"), delegations.Particulars{}, ""},
 		{"papers that expire before the end", "member", with("passport.expires_on", "2027-06-09"), delegations.Particulars{}, "passport.expires_on"},
 		{"papers that expire on the last day", "member", with("passport.expires_on", "2027-06-10"), delegations.Particulars{}, ""},
@@ -411,7 +412,7 @@ func TestAPersonCompletesTheirOwn(t *testing.T) {
 // mailed is the secret of a link in the only letter of a template.
 func (g ground) mailed(t *testing.T, template, path string) string {
 	t.Helper()
-	list, _, err := g.mail.List(t.Context(), office, g.event.ID, 0, 100)
+	list, _, err := g.mail.List(t.Context(), office, g.event.ID, mail.Filter{Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,8 @@ type ground struct {
 	mail    *mail.Service
 	event   events.Event
 	clocked func(now clock.Clock) *delegations.Service // the same, on another clock
+
+	writer *delegations.Letters
 }
 
 // newGround makes an event whose category "firm" has so many places. Mails are
@@ -86,7 +88,7 @@ func newGround(t testing.TB, places int, change ...func(o *mail.Options)) ground
 	at := func(now clock.Clock) *delegations.Service {
 		return delegations.New(db, box, ev, b, letters, now, ident.New)
 	}
-	return ground{db: db, badges: b, mail: post, event: e, guests: at(april), clocked: at}
+	return ground{db: db, badges: b, mail: post, event: e, writer: letters, guests: at(april), clocked: at}
 }
 
 func firm(n int) delegations.Input {

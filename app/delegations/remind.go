@@ -128,21 +128,21 @@ func (w *Letters) Remind(ctx context.Context, tx *sqlx.Tx, r Reminder) error {
 func (w *Letters) reminder(r Reminder, lang locale.Lang) mail.Block {
 	t := func(key string, args ...any) string { return w.Words.T(lang, key, args...) }
 	b := mail.Block{
-		Lang: lang.Tag(), Subject: t("mail.reminder.subject", r.Standing.Name, r.Event.Title), Hello: t("mail.hello", r.Officer.Holder),
-		Paragraphs: []string{t("mail.reminder.body", r.Standing.Name, r.Event.Title)},
-		Action:     t("mail.reminder.open"), URL: w.PublicURL + "/delegation/" + r.Secret + "?lang=" + string(lang), Foot: t("mail.foot"),
+		Lang: lang.Tag(), Subject: t("officers.reminder.subject", r.Standing.Name, r.Event.Title), Hello: t("mail.hello", r.Officer.Holder),
+		Paragraphs: []string{t("officers.reminder.body", r.Standing.Name, r.Event.Title)},
+		Action:     t("officers.reminder.open"), URL: w.PublicURL + "/delegation/" + r.Secret + "?lang=" + string(lang), Foot: t("mail.foot"),
 	}
 	for _, step := range Steps {
 		open := r.Standing.Open(step)
 		if open == 0 {
 			continue
 		}
-		value := t("mail.reminder."+step, open)
+		value := t("officers.reminder."+step, open)
 		if i := slices.IndexFunc(r.Deadlines, func(d Deadline) bool { return d.Step == step }); i >= 0 {
 			due := r.Deadlines[i].DueAt.In(r.Event.Location())
-			key := "mail.reminder.due"
+			key := "officers.reminder.due"
 			if r.Deadlines[i].Past(r.Now) {
-				key = "mail.reminder.late"
+				key = "officers.reminder.late"
 			}
 			value = t(key, value, locale.Moment(lang, due), locale.Zone(due))
 		}

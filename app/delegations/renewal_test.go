@@ -9,6 +9,7 @@ import (
 
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
+	"qianshou/app/mail"
 )
 
 // Whoever lost their link gets a fresh one by mail, and the old one stops; nobody
@@ -48,7 +49,7 @@ func TestLinksAreRenewed(t *testing.T) {
 	if got := g.letters(t, r); fmt.Sprint(got) != "[registration.received registration.link]" {
 		t.Errorf("letters %q", got)
 	}
-	mails, _, err := g.mail.List(ctx, office, g.event.ID, 0, 50)
+	mails, _, err := g.mail.List(ctx, office, g.event.ID, mail.Filter{Limit: 50})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,6 +58,7 @@ var sentences = map[string]string{
 	"delegation.direction": "travel.direction.", "delegation.travel": "travel.kind.", "registration.role": "delegations.role.", "event.status": "state.event.", "token.role": "role.",
 	"question.kind": "forms.kind.", "category.approval": "categories.approval.", "category.photo": "categories.photo.",
 	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.",
+	"mail_text.letter": "mail.kind.", "mail.outcome": "mail.fate.",
 	"project.stage": "state.project.", "project.reported": "state.project.", "project.of": "state.project.", "project.verdict": "state.project.",
 	"project.kind": "projects.kind.", "project.direction": "projects.direction.", "project.document_type": "projects.document.",
 	"firm.ownership": "lists.ownership.", "firm.languages": "agenda.language.", "firm.grant": "firms.grant.",

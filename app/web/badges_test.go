@@ -15,6 +15,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
+	"qianshou/app/announcements"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/doors"
@@ -63,6 +64,8 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	s := &badgeSite{t: t}
 	s.services.Events, s.services.Badges = events.New(db, april, ident.New), badges.New(db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
+	s.services.Letters, s.services.Announcements = letters, announcements.New(db, letters, april, ident.New)
+	s.services.Accounts = accounts.New(db, nil, april, ident.New)
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
 	s.services.Mail, s.services.Doors = post, doors.New(db, s.services.Events, s.services.Delegations, april, ident.New)
 	s.services.Renewals = delegations.NewRenewals(s.services.Delegations, slog.New(slog.DiscardHandler))
@@ -106,6 +109,13 @@ func newBadgeSite(t *testing.T) *badgeSite {
 		a.Grants = []accounts.Grant{{Role: accounts.Role(role)}}
 		people[role] = a
 	}
+	known, err := s.services.Accounts.Create(t.Context(), by, accounts.Account{
+		Email: "owner@office.example", NameZH: "林舒", NameEN: "Lin Shu", Lang: "en", Grants: []accounts.Grant{{Role: accounts.Owner}},
+	}, "a long enough password")
+	must(err)
+	owner := people["owner"]
+	owner.ID = known.ID
+	people["owner"] = owner
 	s.Server = newServer(t, func(o *Options) {
 		o.Services, o.SignIn = s.services, people
 		o.Event = func(ctx context.Context, ref string) (EventHead, error) {

@@ -10,7 +10,6 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/kit/locale"
-	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/projects"
 )
@@ -64,20 +63,8 @@ var guestPages = map[string]sample{
 	"console/overview": func(p Page, full bool) any {
 		item := agenda.Item{Title: forum.Title, StartsAt: p.Now, EndsAt: p.Now.Add(time.Hour)}
 		return overviewPage{
-			Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
+			Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12, Letters: 2, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
 			Zones: []doors.ZoneCount{{Name: forum.Place, Inside: 3, Capacity: 10}}, Plan: &matchmaking.Plan{Placed: 89, Requested: 92}, Projects: &projects.List{},
 		}
-	},
-	"mails/list": func(p Page, full bool) any {
-		if !full {
-			return mailsPage{Page: p}
-		}
-		return mailsPage{Page: p, Rows: []mail.Mail{{To: "m@delegate.example", Subject: "…", Status: mail.Kept, CreatedAt: p.Now}}, Total: 1, Kept: true, Pager: Pager{From: 1, To: 1, Total: 1}}
-	},
-	"mails/show": func(p Page, full bool) any {
-		if !full {
-			return mailPage{Page: p}
-		}
-		return mailPage{Page: p, Mail: mail.Mail{To: "m@delegate.example", Subject: "…", Status: mail.Failed, Attempts: 12, LastError: "…", Content: mail.Content{Text: "<b>"}, CreatedAt: p.Now}}
 	},
 }

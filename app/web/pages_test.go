@@ -46,6 +46,7 @@ var samples = []map[string]sample{
 	officerPages,
 	filePages,
 	listPages,
+	mailPages,
 }
 
 var framePages = map[string]sample{

@@ -493,16 +493,6 @@ func (s *Server) statisticsRoutes() []route {
 	}
 }
 
-// Console: mails.
-
-func (s *Server) mailRoutes() []route {
-	return []route{
-		get("/console/:event/mails", right(accounts.SeeMails), s.mails),
-		get("/console/:event/mails/:mail", right(accounts.SeeMails), s.mailShown),
-		post("/console/:event/mails/:mail/resend", right(accounts.SendMails), s.resendMail),
-	}
-}
-
 // Console: how long what is kept.
 
 func (s *Server) privacyRoutes() []route {

@@ -16,6 +16,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
+	"qianshou/app/announcements"
 	"qianshou/app/audit"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
@@ -67,6 +68,9 @@ type Services struct {
 	Files       *files.Service
 	Privacy     *privacy.Service
 	Audit       *audit.Log
+
+	Letters       *delegations.Letters
+	Announcements *announcements.Service
 }
 
 // Options are what the server is built from.

@@ -11,6 +11,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
+	"qianshou/app/announcements"
 	"qianshou/app/api"
 	"qianshou/app/audit"
 	"qianshou/app/badges"
@@ -100,7 +101,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.programs = api.New(api.Options{
 		DB: g.db, Box: g.box, Now: g.now, Log: g.log, PublicURL: g.cfg.PublicURL, Version: version(),
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
-		Matchmaking: meetings, Projects: ledger, Firms: firmList, Forms: asked, Files: s.files,
+		Matchmaking: meetings, Projects: ledger, Firms: firmList, Forms: asked, Files: s.files, Mail: s.mail,
 	})
 	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db, s.relay, s.feed), MetricsToken: g.cfg.MetricsToken}
 	s.web, err = web.New(web.Options{
@@ -113,6 +114,8 @@ func build(ctx context.Context, g *ground) (*site, error) {
 			Renewals:    s.renewals,
 			Projects:    projects.New(g.db, g.now, ident.New),
 			Matchmaking: meetings,
+
+			Letters: letters, Announcements: announcements.New(g.db, letters, g.now, ident.New),
 		},
 		Log: g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
 		Version: version(), Dev: g.cfg.Dev, Proxies: g.cfg.proxies(), Demo: g.demo,
@@ -152,7 +155,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 		return nil, err
 	}
 	post, err := mail.New(mail.Options{
-		DB: g.db, Box: g.box, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom,
+		DB: g.db, Box: g.box, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom, PerMinute: g.cfg.MailsPerMinute,
 	})
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ type look struct {
 const atDoor = "at the door"
 
 // notAPage are the GET routes that answer files, streams and programs.
-var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|/files/:file$|\.(csv|ics|ico|jpg|json|pdf|png|svg|txt|xlsx)$`)
+var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|/files/:file$|/mails/.*/(letter|preview)$|\.(csv|ics|ico|jpg|json|pdf|png|svg|txt|xlsx)$`)
 
 // specimens find, for each parameter of a page's route, one of the demo that shows
 // as much as possible.
@@ -57,6 +57,7 @@ var specimens = map[string]string{
 	":gate":         `SELECT id FROM gates WHERE code = 'A-1'`,
 	":project":      `SELECT id FROM projects WHERE code = 'P001'`,
 	":unlanded":     `SELECT id FROM projects WHERE code = 'P004'`,
+	":kind":         `SELECT 'returned'`,
 	":mail":         `SELECT id FROM mails WHERE template = 'registration.approved' ORDER BY created_at, recipient LIMIT 1`,
 }
 
