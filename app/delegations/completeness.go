@@ -25,7 +25,6 @@ type known struct {
 	Role         string     `db:"role"`
 	FamilyName   string     `db:"family_name"`
 	Nationality  string     `db:"nationality"`
-	Email        string     `db:"email"`
 	Title        string     `db:"title"` // in either language
 	Organisation string     `db:"organisation"`
 	BirthSealed  []byte     `db:"birth_date_sealed"`
@@ -53,7 +52,6 @@ func lacking(k known, e events.Event, form forms.Form) (missing []string) {
 	need(k.PassportTo == nil || !k.PassportTo.Before(e.EndsOn), "passport.expires_on")
 	need(k.Organisation != "" || k.Role != "press", "organisation")
 	need(k.Title != "" || k.Role == "companion", "title")
-	need(k.Email != "", "email")
 	need(k.CompanionOf != ident.Nil || k.Role != "companion", "companion_of")
 	need(k.Guardian != "" || k.born == nil || !minor(*k.born, e.StartsOn), "guardian")
 	_, wrong := forms.Check(form.Questions, CategoryOf(k.Role), k.answers)

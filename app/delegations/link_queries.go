@@ -70,11 +70,14 @@ func linksOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (li
 	return list, err
 }
 
-// holdersOf answers to whom the links of a delegation that still open it were
-// given, the latest first.
+// holdersOf answers the addresses, or else the names, of those who hold a link of a
+// delegation that still opens it and who answer for its members: those who nominate
+// them first, of these the latest.
 func holdersOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (list []string, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT holder FROM magic_links WHERE delegation_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC`, delegation, at)
+		SELECT coalesce(nullif(email, ''), holder) FROM magic_links
+		WHERE delegation_id = $1 AND role IN ('accreditation', 'liaison') AND same_as IS NULL AND revoked_at IS NULL AND expires_at > $2
+		ORDER BY role = 'accreditation' DESC, created_at DESC, id DESC`, delegation, at)
 	return list, err
 }
 

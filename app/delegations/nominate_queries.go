@@ -12,7 +12,7 @@ import (
 // delegation, or of one.
 func knownOf(ctx context.Context, q store.Querier, event, delegation, registration ident.ID) (list []known, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT r.id, r.person_id, r.delegation_id, r.role, p.family_name, coalesce(p.nationality, '') AS nationality, p.email,
+		SELECT r.id, r.person_id, r.delegation_id, r.role, p.family_name, coalesce(p.nationality, '') AS nationality,
 			coalesce(nullif(r.title_en, ''), r.title_zh) AS title, r.organisation, p.birth_date_sealed,
 			(SELECT max(t.expires_on) FROM travel_documents t WHERE t.person_id = p.id) AS expires_on,
 			coalesce(r.companion_of, '00000000-0000-0000-0000-000000000000') AS companion_of, r.guardian

@@ -218,7 +218,7 @@ func TestCompleteness(t *testing.T) {
 		{"only a name, of the press", "press", nil, delegations.Particulars{}, "nationality birth_date passport.number organisation title"},
 		{"all", "member", whole, delegations.Particulars{}, ""},
 		{"all, of the press", "press", whole, delegations.Particulars{}, ""},
-		{"no address", "member", with("email", ""), delegations.Particulars{}, "email"},
+		{"no address: whoever nominated them is told", "member", with("email", ""), delegations.Particulars{}, ""},
 		{"a title in Chinese", "member", with("title_en", "", "title_zh", "市长"), delegations.Particulars{}, ""},
 		{"papers that expire before the end", "member", with("passport.expires_on", "2027-06-09"), delegations.Particulars{}, "passport.expires_on"},
 		{"papers that expire on the last day", "member", with("passport.expires_on", "2027-06-10"), delegations.Particulars{}, ""},

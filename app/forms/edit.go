@@ -251,7 +251,7 @@ func (s *Service) Archive(ctx context.Context, by accounts.Actor, event, id iden
 				return id, nil, nil, err
 			}
 		}
-		return id, nil, map[string]any{"code": q.Code}, nil
+		return id, nil, map[string]any{"code": q.Code, "label_zh": q.Label.ZH, "label_en": q.Label.EN}, nil
 	})
 }
 
@@ -272,7 +272,7 @@ func (s *Service) Restore(ctx context.Context, by accounts.Actor, event, id iden
 				return id, nil, nil, err
 			}
 		}
-		return id, nil, map[string]any{"code": q.Code}, nil
+		return id, nil, map[string]any{"code": q.Code, "label_zh": q.Label.ZH, "label_en": q.Label.EN}, nil
 	})
 }
 

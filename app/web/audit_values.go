@@ -18,10 +18,10 @@ type auditChange struct{ Field, Old, New string }
 
 // changes lists what moved, in the order of the fields' codes. What stayed as it
 // was is left out, and so are the number of the object, which stands beside it, and
-// identifiers that mean nothing to people.
+// identifiers that mean nothing to people: a question stands in words, not by its code.
 func (a *auditReader) changes(e audit.Entry, number string) (list []auditChange, err error) {
 	for _, field := range slices.Sorted(maps.Keys(e.After)) {
-		if field == "link" || field == "wish" {
+		if field == "link" || field == "wish" || field == "code" && e.ObjectKind == "question" {
 			continue
 		}
 		change := auditChange{Field: a.field(e.ObjectKind, field)}

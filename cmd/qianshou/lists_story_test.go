@@ -40,8 +40,8 @@ func TestOfficerBringsAList(t *testing.T) {
 
 	file := filepath.Join(t.TempDir(), "roster.csv")
 	rows := rosterHead +
-		"Business,Quastenbeck,Henrike,德国,1984-02-17,TEST77001,2031-10-01,Head of Department,henrike@aachen.example,＋９９９００００００６１\n" +
-		"Member,Brömmelhaus,Tilo,Germany,17/02/1979,TEST77002,2031-10-01,Director,tilo@aachen.example,\n"
+		"Business,Plettenstein,Gesine,德国,1984-02-17,TEST77001,2031-10-01,Head of Department,gesine@aachen.example,＋９９９００００００６１\n" +
+		"Member,Grünhagen,Sönke,Germany,17/02/1979,TEST77002,2031-10-01,Director,soenke@aachen.example,\n"
 	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestOfficerBringsAList(t *testing.T) {
 	officer.Do("choose the file", chromedp.SetUploadFiles(`[name="file"]`, []string{file}))
 	officer.Tap(`[name="consent"]`)
 	officer.Press("form.qs-form button.btn-primary")
-	if got := officer.Text(".ls-lines tbody"); !strings.Contains(got, "Tilo Brömmelhaus") || !strings.Contains(got, "17/02/1979") || !strings.Contains(got, "E3") || strings.Contains(got, "Quastenbeck") {
+	if got := officer.Text(".ls-lines tbody"); !strings.Contains(got, "Sönke Grünhagen") || !strings.Contains(got, "17/02/1979") || !strings.Contains(got, "E3") || strings.Contains(got, "Plettenstein") {
 		t.Errorf("what is wrong: %q", got)
 	}
 	officer.Visit(strings.Split(officer.At(), "?")[0] + "?show=all&lang=zh")
@@ -88,17 +88,17 @@ func TestOfficerBringsAList(t *testing.T) {
 	officer.Press(`form[action$="/commit"] button`)
 	officer.Text(done)
 	officer.Visit(address + "?lang=en")
-	if got := officer.Text(".dg-members"); strings.Count(got, "\nHenrike Quastenbeck\n") != 1 || strings.Count(got, "\nTilo Brömmelhaus\n") != 1 || !strings.Contains(got, "••••7002") || !strings.Contains(got, "Waitlist") {
+	if got := officer.Text(".dg-members"); strings.Count(got, "\nGesine Plettenstein\n") != 1 || strings.Count(got, "\nSönke Grünhagen\n") != 1 || !strings.Contains(got, "••••7002") || !strings.Contains(got, "Waitlist") {
 		t.Errorf("the members are %q", got)
 	}
 	roster := string(download(t, strings.TrimPrefix(address, p.url)+"/roster.csv?lang=en", p.url))
-	if !strings.Contains(roster, "Quastenbeck") || strings.Contains(roster, "TEST") || strings.Contains(roster, "Birth date") {
+	if !strings.Contains(roster, "Plettenstein") || strings.Contains(roster, "TEST") || strings.Contains(roster, "Birth date") {
 		t.Errorf("the roster is %q", roster)
 	}
 
 	// The desk sees from where they came.
 	desk.Visit(page + "?lang=en")
-	if got := desk.Text("#members"); !strings.Contains(got, "Brömmelhaus") {
+	if got := desk.Text("#members"); !strings.Contains(got, "Grünhagen") {
 		t.Errorf("the desk sees %q", got)
 	}
 	for who, b := range map[string]*apptest.Browser{"desk": desk, "officer": officer} {
@@ -198,7 +198,7 @@ func TestLargeRequests(t *testing.T) {
 		{"a list of ten megabytes", own + "/import", 10 << 20, http.StatusSeeOther},
 		{"two bytes more", own + "/import", 10<<20 + 2, http.StatusUnprocessableEntity},
 		{"much more", own + "/import", 12 << 20, http.StatusRequestEntityTooLarge},
-		{"elsewhere", own + "/members/new", 2 << 20, http.StatusRequestEntityTooLarge},
+		{"elsewhere", own + "/nominate", 2 << 20, http.StatusRequestEntityTooLarge},
 		{"a link that there is not", "/delegation/x/import", 1000, http.StatusNotFound},
 	} {
 		if got := send(tt.path, form, tt.size); got != tt.want {
