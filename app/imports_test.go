@@ -26,7 +26,10 @@ var may = map[string][]string{
 	"mail":                {"accounts", "audit", "kit/..."},
 	"events":              {"accounts", "audit", "kit/..."},
 	"firms":               {"accounts", "audit", "events", "kit/..."},
-	"delegations":         {"accounts", "audit", "events", "firms", "mail", "kit/..."},
+	"forms":               {"accounts", "audit", "events", "kit/..."},
+	"delegations":         {"accounts", "audit", "events", "firms", "forms", "mail", "kit/..."},
+	"lists":               {"accounts", "audit", "events", "firms", "forms", "delegations", "kit/..."},
+	"announcements":       {"accounts", "audit", "delegations", "events", "mail", "kit/..."},
 	"agenda":              {"accounts", "audit", "events", "firms", "delegations", "mail", "kit/..."},
 	"matchmaking":         {"accounts", "audit", "events", "firms", "delegations", "agenda", "matchmaking/...", "mail", "kit/..."},
 	"matchmaking/format":  {},
@@ -135,11 +138,14 @@ var owns = map[string][]string{
 		"countries", "cities", "sectors", "districts", "series", "series_years", "events", "stops", "tracks", "venues", "venue_travel", "zones", "rooms",
 		"meeting_tables", "badge_types", "categories",
 	},
-	"firms": {"firms", "firm_sectors", "firm_grants", "event_firms"},
+	"firms": {"firms", "firm_sectors", "firm_districts", "firm_contacts", "firm_grants", "firm_grant_steps", "event_firms"},
+	"forms": {"forms", "questions", "question_options", "consent_texts", "answers"},
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
+		"registration_changes", "substitutions", "delegation_quotas", "deadlines", "travel_legs", "travel_leg_people",
+		"registration_groups", "duplicate_pairs", "decisions", "decision_items", "saved_views",
 	},
-	"mail":         {"mails"},
+	"mail":         {"mails", "mail_attempts", "mail_templates", "mail_pace"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
 	"doors":        {"gates", "devices", "scans", "presence"},
 	"agenda":       {"sessions", "session_people", "agenda_versions"},
@@ -148,8 +154,11 @@ var owns = map[string][]string{
 	"installation": {"installation"},
 	"files":        {"files", "blobs"},
 	"keys":         {"key_ring"},
-	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds"},
+	"privacy":      {"retention_rules", "purges", "purge_runs", "legal_holds", "privacy_requests"},
+	"lists":        {"imports", "import_rows"},
 	"kit":          {"outbox"},
+
+	"announcements": {"announcements"},
 }
 
 // reads says whose tables the queries of a package may join besides its own: a
@@ -157,6 +166,8 @@ var owns = map[string][]string{
 // not of one moment. It only ever looks down the order of doc.go; the doors look at
 // the agenda too, whose listed guests a gate lets in.
 var reads = map[string][]string{
+	"firms":        {"events"}, // whose end says when contacts are forgotten
+	"forms":        {"events", "delegations"},
 	"delegations":  {"events", "firms"},
 	"agenda":       {"events", "delegations"},
 	"matchmaking":  {"events", "firms", "delegations", "agenda"},
@@ -166,6 +177,8 @@ var reads = map[string][]string{
 	"files":        {"events", "delegations"},
 	"privacy":      {"events", "delegations"},
 	"installation": {"accounts", "events"}, // whether anybody has used the database yet
+
+	"announcements": {"events", "delegations"},
 }
 
 var (

@@ -49,7 +49,8 @@ const (
 	SeeRegistrations   Right = "registration.see"
 	DecideRegistration Right = "registration.decide"
 	EditRegistration   Right = "registration.edit"
-	SeeSensitive       Right = "sensitive.see" // passports, birth dates; each look is logged
+	VetRegistration    Right = "registration.vet" // hold back and release; who may not does not see that somebody is held
+	SeeSensitive       Right = "sensitive.see"    // passports, birth dates; each look is logged
 	SeeDelegations     Right = "delegation.see"
 	EditDelegation     Right = "delegation.edit"
 	SeeAgenda          Right = "agenda.see"
@@ -82,7 +83,7 @@ var reading = []Right{SeeConsole, SeeRegistrations, SeeDelegations, SeeAgenda, S
 // do everything.
 var granted = map[Role][]Right{
 	Programme:   append([]Right{EditEvent, EditAgenda, DecideRegistration, EditRegistration, EditDelegation, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
-	Protocol:    append([]Right{DecideRegistration, EditRegistration, EditDelegation, SeeSensitive, SeePrivacy, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
+	Protocol:    append([]Right{DecideRegistration, VetRegistration, EditRegistration, EditDelegation, SeeSensitive, SeePrivacy, IssueBadge, RevokeBadge, SeeMails, SendMails}, reading...),
 	Matchmaking: {SeeConsole, SeeDelegations, SeeAgenda, SeeMatchmaking, EditMatchmaking, SeeProjects, SeeStatistics},
 	DoorsLead:   {SeeConsole, SeeAgenda, SeeBadges, RevokeBadge, SeeDoors, EditDoors, ScanBadges, OverrideDoor},
 	Projects:    {SeeConsole, SeeAgenda, SeeProjects, EditProject, VerifyProject, SeeStatistics},
@@ -112,6 +113,7 @@ type Actor struct {
 	LinkEventID    ident.ID
 	RegistrationID ident.ID
 	DelegationID   ident.ID
+	Officer        OfficerRole // of the delegation; see MayFor
 	FirmID         ident.ID
 }
 
@@ -148,11 +150,6 @@ func GuestActor() Actor { return Actor{Kind: Guest, NameZH: "访客", NameEN: "G
 // their own.
 func (a Actor) ForRegistration(event, registration ident.ID) bool {
 	return a.Kind == Guest && registration != ident.Nil && a.RegistrationID == registration && a.LinkEventID == event
-}
-
-// ForDelegation tells whether the actor holds the link of a delegation.
-func (a Actor) ForDelegation(event, delegation ident.ID) bool {
-	return a.Kind == Guest && delegation != ident.Nil && a.DelegationID == delegation && a.LinkEventID == event
 }
 
 // ForFirm tells whether the actor holds the link of a firm in an event.

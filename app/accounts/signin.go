@@ -152,6 +152,20 @@ func (s *Service) List(ctx context.Context, by Actor) ([]Account, error) {
 	return list, nil
 }
 
+// Own answers the account of whoever acts.
+//
+// Fault: Forbidden, the actor is no member of staff.
+func (s *Service) Own(ctx context.Context, by Actor) (Account, error) {
+	if by.Kind != User {
+		return Account{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	a, err := accountByID(ctx, s.db, by.ID)
+	if err != nil {
+		return Account{}, fmt.Errorf("read own account: %w", err)
+	}
+	return a.Account, nil
+}
+
 // SetPassword gives an account a new password. Sessions that were opened with the
 // old one are over.
 func (s *Service) SetPassword(ctx context.Context, by Actor, email, password string) error {

@@ -20,8 +20,10 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/files"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/seal"
+	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/projects"
 	"qianshou/app/web"
@@ -44,7 +46,9 @@ type Options struct {
 	Matchmaking *matchmaking.Service
 	Projects    *projects.Service
 	Firms       *firms.Service
+	Forms       *forms.Service
 	Files       *files.Service
+	Mail        *mail.Service
 }
 
 // API is what other programs call: the same services as the pages, with JSON in
@@ -66,12 +70,15 @@ func (a *API) Mount(m web.Mount) error {
 	a.keys = idempotency{db: a.DB, box: a.Box, now: a.Now, actor: m.Actor, from: m.Address}
 	a.doc = a.newDocument()
 	a.eventOperations()
+	a.formOperations()
 	a.registrationOperations()
 	a.badgeOperations()
 	a.doorOperations()
 	a.agendaOperations()
 	a.matchmakingOperations()
 	a.projectOperations()
+	a.firmOperations()
+	a.mailOperations()
 	text, err := json.Marshal(a.doc)
 	if err != nil {
 		return fmt.Errorf("describe the API: %w", err)
@@ -132,6 +139,12 @@ func (a *API) describe(o description, in, out reflect.Type) {
 		if field.Name == "Body" {
 			op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 				fiber.MIMEApplicationJSON: {Schema: registry.Schema(field.Type, true, o.id+"Input")},
+			}}
+			continue
+		}
+		if media := field.Tag.Get("raw"); media != "" {
+			op.RequestBody = &huma.RequestBody{Required: true, Description: field.Tag.Get("doc"), Content: map[string]*huma.MediaType{
+				media: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 			}}
 			continue
 		}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -29,6 +30,7 @@ type description struct {
 	limit        *web.Limit
 	status       int    // of success; zero: 200
 	media        string // of a file
+	most         int    // bytes of a body that holds a file; zero: as small as any other
 	secret       bool   // its answer is told once and kept nowhere: no Idempotency-Key
 }
 
@@ -56,13 +58,16 @@ type versioned interface{ version() int }
 // add makes an operation an endpoint: it is described, guarded, and its input is
 // read from the path, the query, the headers and the body of the request. The
 // fields of In say where from: `path:"id"`, `query:"q"`, `header:"If-Match"`, and
-// Body is the JSON.
+// Body is the JSON. A body of another kind is taken as it is: `raw:"message/rfc822"`.
 func add[In, Out any](a *API, o description, do func(ctx context.Context, c caller, in In) (Out, error)) {
 	if o.status == 0 {
 		o.status = http.StatusOK
 	}
 	a.describe(o, reflect.TypeFor[In](), reflect.TypeFor[Out]())
 	a.m.Guard(o.method, o.path, o.rule, o.limit)
+	if o.most > 0 {
+		a.m.Takes(o.path, o.most)
+	}
 	nested := bilingual(reflect.TypeFor[In]())
 	answer := func(c *fiber.Ctx) error {
 		var in In
@@ -170,6 +175,13 @@ func read(c *fiber.Ctx, in reflect.Value) error {
 			if err := readJSON(c.Body(), value.Addr().Interface()); err != nil {
 				return err
 			}
+			continue
+		}
+		if media := field.Tag.Get("raw"); media != "" {
+			if !strings.HasPrefix(strings.ToLower(string(c.Request().Header.ContentType())), media) {
+				return fault.Fields(fault.Field{Path: "Content-Type", Key: "raw.media", Args: []any{media}})
+			}
+			value.SetBytes(bytes.Clone(c.Body()))
 			continue
 		}
 		switch path, query, header := field.Tag.Get("path"), field.Tag.Get("query"), field.Tag.Get("header"); {

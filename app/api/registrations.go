@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/web"
@@ -16,13 +18,22 @@ import (
 // the form: an office behind one address sends a delegation.
 var registerLimit = web.Limit{Times: 60, In: 10 * time.Minute, Name: "register", Guests: true}
 
+// groupLimit bounds how many groups one address may register.
+var groupLimit = web.Limit{Times: 10, In: 10 * time.Minute, Name: "register-group", Guests: true}
+
 func (a *API) registrationOperations() {
 	decide := web.Anywhere(accounts.DecideRegistration)
 	add(a, description{method: http.MethodPost, path: "/api/v1/events/:event/registrations", id: "register", tag: "Registrations", rule: web.Public(), limit: &registerLimit, status: http.StatusCreated,
 		summary: "Register one person", about: "Over the quota the registration is waitlisted. manage_url is the person's own page; it is told once."}, a.register)
+	add(a, description{method: http.MethodPost, path: "/api/v1/events/:event/groups", id: "register-group", tag: "Registrations", rule: web.Public(), limit: &groupLimit, status: http.StatusCreated,
+		summary: "Register people who come all or not at all",
+		about: "2 to 50 people in one go: all are placed or all are waitlisted, and from the waiting list they are placed together, once there are places for all. " +
+			"Others may take places that the group waits for, at most as many as it has people; then places are kept for it."}, a.registerGroup)
 	add(a, description{method: http.MethodGet, path: "/api/v1/events/:event/registrations", id: "list-registrations", tag: "Registrations", rule: web.Right(accounts.SeeRegistrations),
 		summary: "Registrations, in the order in which they came"}, a.listRegistrations)
 	add(a, description{method: http.MethodGet, path: "/api/v1/registrations/:id", id: "registration", tag: "Registrations", rule: web.Anywhere(accounts.SeeRegistrations), summary: "One registration"}, a.oneRegistration)
+	add(a, description{method: http.MethodPatch, path: "/api/v1/registrations/:id", id: "edit-registration", tag: "Registrations", rule: web.Anywhere(accounts.EditRegistration),
+		summary: "Change values of a registration", about: "What is left out stays. A badge that shows one of the values is replaced, and the old one opens nothing from now on. Every change is kept in the registration's history."}, a.editRegistration)
 	add(a, description{method: http.MethodPost, path: "/api/v1/registrations/:id/approve", id: "approve", tag: "Registrations", rule: decide, summary: "Approve, and issue the badge"}, a.approve)
 	add(a, description{method: http.MethodPost, path: "/api/v1/registrations/:id/reject", id: "reject", tag: "Registrations", rule: decide, summary: "Refuse, for a reason that the person is told"}, a.reject)
 	add(a, description{method: http.MethodPost, path: "/api/v1/registrations/:id/cancel", id: "cancel", tag: "Registrations", rule: decide, summary: "Call off, by the office",
@@ -31,26 +42,43 @@ func (a *API) registrationOperations() {
 
 type registerInput struct {
 	Event string `path:"event" doc:"Slug or ID"`
-	Body  struct {
-		Category     string               `json:"category" doc:"A category's code, see the event"`
-		GivenName    string               `json:"given_name,omitempty" doc:"Latin letters; empty for one-name persons"`
-		FamilyName   string               `json:"family_name" doc:"Latin letters"`
-		NameNative   string               `json:"name_native,omitempty" doc:"As at home, in its own script"`
-		NativeOrder  string               `json:"native_order,omitempty" enum:"family_first,given_first"`
-		NameZH       string               `json:"name_zh,omitempty" doc:"The Chinese rendering"`
-		Sex          string               `json:"sex,omitempty" enum:"M,F,X"`
-		Nationality  string               `json:"nationality" doc:"Two letters of the office's table"`
-		Languages    []string             `json:"languages,omitempty" doc:"BCP 47"`
-		Email        string               `json:"email"`
-		Phone        string               `json:"phone,omitempty"`
-		Title        locale.Text          `json:"title,omitempty"`
-		Organisation string               `json:"organisation,omitempty" doc:"Required in the categories firm, press and consular"`
-		BirthDate    string               `json:"birth_date,omitempty" format:"date"`
-		Passport     delegations.Passport `json:"passport,omitempty"`
-		MealPlan     string               `json:"meal_plan,omitempty"`
-		AccessNeeds  []string             `json:"access_needs,omitempty"`
-		Consent      bool                 `json:"consent" doc:"To the privacy notice; required"`
-		Lang         string               `json:"lang,omitempty" enum:"zh,en" doc:"Of the letters"`
+	Body  person
+}
+
+// person is who registers.
+type person struct {
+	Category     string               `json:"category" doc:"A category's code, see the event"`
+	GivenName    string               `json:"given_name,omitempty" doc:"Latin letters; empty for one-name persons"`
+	FamilyName   string               `json:"family_name" doc:"Latin letters"`
+	NameNative   string               `json:"name_native,omitempty" doc:"As at home, in its own script"`
+	NativeOrder  string               `json:"native_order,omitempty" enum:"family_first,given_first"`
+	NameZH       string               `json:"name_zh,omitempty" doc:"The Chinese rendering"`
+	Sex          string               `json:"sex,omitempty" enum:"M,F,X"`
+	Nationality  string               `json:"nationality" doc:"Two letters of the office's table"`
+	Languages    []string             `json:"languages,omitempty" doc:"BCP 47"`
+	Email        string               `json:"email"`
+	Phone        string               `json:"phone,omitempty"`
+	Title        locale.Text          `json:"title,omitempty"`
+	Organisation string               `json:"organisation,omitempty" doc:"Required in the categories firm, press and consular"`
+	BirthDate    string               `json:"birth_date,omitempty" format:"date"`
+	Passport     delegations.Passport `json:"passport,omitempty"`
+	MealPlan     string               `json:"meal_plan,omitempty"`
+	AccessNeeds  []string             `json:"access_needs,omitempty"`
+	Answers      answers              `json:"answers,omitempty" doc:"By the codes of the event's form, see /form"`
+	Consent      bool                 `json:"consent" doc:"To the privacy notice; required"`
+	Lang         string               `json:"lang,omitempty" enum:"zh,en" doc:"Of the letters"`
+}
+
+// input is a person as the service takes them; lang is what they did not choose.
+func (b person) input(lang locale.Lang) delegations.Input {
+	if b.Lang == "" {
+		b.Lang = string(lang)
+	}
+	return delegations.Input{
+		Category: b.Category, GivenName: b.GivenName, FamilyName: b.FamilyName, NameNative: b.NameNative, NativeOrder: b.NativeOrder, NameZH: b.NameZH,
+		Sex: b.Sex, Nationality: b.Nationality, Languages: b.Languages, Email: b.Email, Phone: b.Phone, TitleEN: b.Title.EN, TitleZH: b.Title.ZH,
+		Organisation: b.Organisation, BirthDate: b.BirthDate, Passport: b.Passport, MealPlan: b.MealPlan, AccessNeeds: b.AccessNeeds,
+		Answers: forms.Answers(b.Answers), Consent: b.Consent, Lang: b.Lang, Source: "api",
 	}
 }
 
@@ -62,21 +90,43 @@ type registered struct {
 }
 
 func (a *API) register(ctx context.Context, c caller, in registerInput) (registered, error) {
-	b := in.Body
-	lang := b.Lang
-	if lang == "" {
-		lang = string(c.lang)
-	}
-	r, secret, err := a.Delegations.Register(ctx, c.actor, c.event.ID, delegations.Input{
-		Category: b.Category, GivenName: b.GivenName, FamilyName: b.FamilyName, NameNative: b.NameNative, NativeOrder: b.NativeOrder, NameZH: b.NameZH,
-		Sex: b.Sex, Nationality: b.Nationality, Languages: b.Languages, Email: b.Email, Phone: b.Phone, TitleEN: b.Title.EN, TitleZH: b.Title.ZH,
-		Organisation: b.Organisation, BirthDate: b.BirthDate, Passport: b.Passport, MealPlan: b.MealPlan, AccessNeeds: b.AccessNeeds,
-		Consent: b.Consent, Lang: lang, Source: "api",
-	})
+	r, secret, err := a.Delegations.Register(ctx, c.actor, c.event.ID, in.Body.input(c.lang))
 	if err != nil {
 		return registered{}, err
 	}
-	return registered{ID: r.ID.String(), Reference: r.Reference, Status: string(r.Status), ManageURL: a.PublicURL + "/me/" + secret}, nil
+	return a.registered(r, secret), nil
+}
+
+func (a *API) registered(r delegations.Registration, secret string) registered {
+	return registered{ID: r.ID.String(), Reference: r.Reference, Status: string(r.Status), ManageURL: a.PublicURL + "/me/" + secret}
+}
+
+type registerGroupInput struct {
+	Event string `path:"event" doc:"Slug or ID"`
+	Body  struct {
+		People []person `json:"people" minItems:"2" maxItems:"50"`
+	}
+}
+
+type registeredGroup struct {
+	ID     string       `json:"id"`
+	People []registered `json:"people" doc:"In the order in which they were sent"`
+}
+
+func (a *API) registerGroup(ctx context.Context, c caller, in registerGroupInput) (registeredGroup, error) {
+	var people []delegations.Input
+	for _, p := range in.Body.People {
+		people = append(people, p.input(c.lang))
+	}
+	id, done, err := a.Delegations.RegisterGroup(ctx, c.actor, c.event.ID, people)
+	if err != nil {
+		return registeredGroup{}, err
+	}
+	out := registeredGroup{ID: id.String()}
+	for _, r := range done {
+		out.People = append(out.People, a.registered(r.Registration, r.Secret))
+	}
+	return out, nil
 }
 
 type registration struct {
@@ -100,7 +150,10 @@ type registration struct {
 	Phone        string      `json:"phone,omitempty"`
 	SubmittedAt  *time.Time  `json:"submitted_at,omitempty"`
 	DecidedAt    *time.Time  `json:"decided_at,omitempty"`
+	Pending      bool        `json:"pending_change" doc:"A change of the person's waits for the desk"`
 	Version      int         `json:"version"`
+
+	Answers givenAnswers `json:"answers,omitempty" doc:"To the questions of the event's form; not in lists"`
 }
 
 func (r registration) version() int { return r.Version }
@@ -110,34 +163,33 @@ func registrationOf(r delegations.Registration) registration {
 		ID: r.ID.String(), EventID: r.EventID.String(), Reference: r.Reference, Status: string(r.Status), StatusReason: r.StatusReason, Category: r.Category,
 		Role: r.Role, BadgeType: r.BadgeType, GivenName: r.GivenName, FamilyName: r.FamilyName, NameNative: r.NameNative, NameZH: r.NameZH,
 		Nationality: r.Nationality, Title: r.Title(), Organisation: r.Organisation, Delegation: r.Delegation, Email: r.Email, Phone: r.Phone,
-		SubmittedAt: r.SubmittedAt, DecidedAt: r.DecidedAt, Version: r.Version,
+		SubmittedAt: r.SubmittedAt, DecidedAt: r.DecidedAt, Pending: r.Pending, Version: r.Version,
 	}
 }
 
 type listRegistrationsInput struct {
-	Event    string   `path:"event" doc:"Slug or ID"`
-	Status   string   `query:"status" doc:"A status, or queue for all that wait to be decided"`
-	Category string   `query:"category" doc:"A category's code"`
-	Search   string   `query:"q" doc:"Name in any script, or reference"`
-	Cursor   ident.ID `query:"cursor" doc:"next_cursor of the page before"`
-	Limit    int      `query:"limit" doc:"At most 100; 50 when left out"`
+	Event    string `path:"event" doc:"Slug or ID"`
+	Status   string `query:"status" doc:"A status, or queue for all that wait to be decided"`
+	Category string `query:"category" doc:"A category's code"`
+	Search   string `query:"q" doc:"Name in any script, or reference"`
+	Cursor   int    `query:"cursor" doc:"next_cursor of the page before"`
+	Limit    int    `query:"limit" doc:"At most 100; 50 when left out"`
 }
 
 func (a *API) listRegistrations(ctx context.Context, c caller, in listRegistrationsInput) (list[registration], error) {
 	n := size(in.Limit)
 	page, err := a.Delegations.Registrations(ctx, c.actor, c.event.ID, delegations.Filter{
-		Status: in.Status, Category: in.Category, Search: in.Search, InOrder: true, After: in.Cursor, Limit: n + 1,
+		Status: in.Status, Category: in.Category, Search: in.Search, Oldest: true, After: in.Cursor, Limit: n,
 	})
 	if err != nil {
 		return list[registration]{}, err
 	}
 	out := list[registration]{Items: []registration{}}
-	for i, r := range page.Rows {
-		if i == n {
-			out.NextCursor = page.Rows[n-1].ID.String()
-			break
-		}
+	for _, r := range page.Rows {
 		out.Items = append(out.Items, registrationOf(r))
+	}
+	if page.Next > 0 {
+		out.NextCursor = strconv.Itoa(page.Next)
 	}
 	return out, nil
 }
@@ -151,7 +203,13 @@ func (a *API) oneRegistration(ctx context.Context, c caller, in byID) (registrat
 	if err != nil {
 		return registration{}, err
 	}
-	return registrationOf(r), nil
+	given, err := a.Delegations.Answers(ctx, c.actor, r)
+	if err != nil {
+		return registration{}, err
+	}
+	out := registrationOf(r)
+	out.Answers = answersOf(given)
+	return out, nil
 }
 
 type decided struct {

@@ -193,6 +193,12 @@ func (s *Service) LivingOf(ctx context.Context, registration ident.ID) (Badge, e
 	return livingBadge(ctx, s.db, registration)
 }
 
+// OfRegistration answers every badge that a registration ever had, the latest first.
+// Whoever may see the registration may see them.
+func (s *Service) OfRegistration(ctx context.Context, registration ident.ID) ([]Badge, error) {
+	return badgesOf(ctx, s.db, registration)
+}
+
 // Revoke ends a badge for good. It needs a reason.
 //
 // Faults: Forbidden; NotFound; Conflict, it ended already; Invalid, no reason.
@@ -310,37 +316,73 @@ func (s *Service) Reissue(ctx context.Context, by accounts.Actor, id ident.ID, r
 		if reason, err = checkedReason(reason); err != nil {
 			return err
 		}
-		if changed, err := updateState(ctx, tx, old, Superseded, reason, s.now()); err != nil || !changed {
-			if err == nil {
-				err = fault.New(fault.Conflict, "error.changed")
-			}
-			return err
-		}
-		ended := old
-		ended.State = Superseded
-		if err := s.record(ctx, tx, by, ended, "badge.supersede", reason); err != nil {
-			return err
-		}
-		number, err := eventNumber(ctx, tx, old.EventID)
-		if err != nil {
-			return err
-		}
-		b = old
-		b.ID, b.Serial, b.State, b.IssuedAt, b.PrintedAt, b.Version = s.newID(), nextReprint(old.Serial), Active, s.now(), nil, 1
-		if old.State == Suspended {
-			b.State = Suspended
-		} else {
-			b.StateReason = ""
-		}
-		if err := s.sign(ctx, tx, &b, number); err != nil {
-			return err
-		}
-		if err := insertBadge(ctx, tx, b, old.ID); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, by, b, "badge.reissue", reason)
+		b, err = s.replace(ctx, tx, by, old, old, reason)
+		return err
 	})
 	return b, err
+}
+
+// ReplaceFor gives a registration another badge, of its badge type, instead of the
+// living one; see delegations.Issuer.
+func (s *Service) ReplaceFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r delegations.Registration, reason string) (delegations.Issued, error) {
+	old, err := livingBadge(ctx, tx, r.ID)
+	if fault.CodeOf(err) == fault.NotFound {
+		return delegations.Issued{}, nil
+	}
+	if err != nil {
+		return delegations.Issued{}, err
+	}
+	like := old
+	if r.BadgeType != old.BadgeType {
+		like.BadgeType, like.ExtraZones = r.BadgeType, nil
+		if like.Days, err = daysOfType(ctx, tx, e.ID, r.BadgeType); err != nil {
+			return delegations.Issued{}, fmt.Errorf("read badge type %s: %w", r.BadgeType, err)
+		}
+	}
+	b, err := s.replace(ctx, tx, by, old, like, reason)
+	if err != nil {
+		return delegations.Issued{}, err
+	}
+	issued := delegations.Issued{ID: b.ID, Serial: b.Serial}
+	if b.State == Active {
+		issued.Token = b.Token
+	}
+	return issued, nil
+}
+
+// replace ends a badge and issues one like another in its place, within the
+// caller's transaction.
+func (s *Service) replace(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, old, like Badge, reason string) (Badge, error) {
+	changed, err := updateState(ctx, tx, old, Superseded, reason, s.now())
+	if err != nil {
+		return Badge{}, err
+	}
+	if !changed {
+		return Badge{}, fault.New(fault.Conflict, "error.changed")
+	}
+	ended := old
+	ended.State = Superseded
+	if err := s.record(ctx, tx, by, ended, "badge.supersede", reason); err != nil {
+		return Badge{}, err
+	}
+	number, err := eventNumber(ctx, tx, old.EventID)
+	if err != nil {
+		return Badge{}, err
+	}
+	b := like
+	b.ID, b.Serial, b.State, b.IssuedAt, b.PrintedAt, b.Version = s.newID(), nextReprint(old.Serial), Active, s.now(), nil, 1
+	if old.State == Suspended {
+		b.State = Suspended
+	} else {
+		b.StateReason = ""
+	}
+	if err := s.sign(ctx, tx, &b, number); err != nil {
+		return Badge{}, err
+	}
+	if err := insertBadge(ctx, tx, b, old.ID); err != nil {
+		return Badge{}, err
+	}
+	return b, s.record(ctx, tx, by, b, "badge.reissue", reason)
 }
 
 // nextReprint is the serial of the badge that replaces one: B-00417, B-00417-R1,

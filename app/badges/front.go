@@ -98,11 +98,15 @@ func (p *printing) pictureOf(f Face) (picture pdf.Picture, there bool, err error
 
 // code draws the QR code as one shape and answers how wide its quiet zone is.
 func (p *printing) code(c *pdf.Canvas, token string) (quietZone float64, err error) {
+	return drawCode(c, token, codeLeft, codeTop, codeSide)
+}
+
+func drawCode(c *pdf.Canvas, token string, left, top, side float64) (quietZone float64, err error) {
 	dots, err := modules(token)
 	if err != nil {
 		return 0, err
 	}
-	dot := codeSide / float64(len(dots))
+	dot := side / float64(len(dots))
 	path := c.Path()
 	for y, line := range dots {
 		for x := 0; x < len(line); x++ {
@@ -111,7 +115,7 @@ func (p *printing) code(c *pdf.Canvas, token string) (quietZone float64, err err
 				x++
 			}
 			if x > start {
-				path.Rect(codeLeft+float64(start)*dot, codeTop+float64(y)*dot, float64(x-start)*dot, dot)
+				path.Rect(left+float64(start)*dot, top+float64(y)*dot, float64(x-start)*dot, dot)
 			}
 		}
 	}

@@ -120,3 +120,12 @@ func lockRegistration(ctx context.Context, q store.Querier, registration ident.I
 	_, err := q.ExecContext(ctx, `SELECT 1 FROM registrations WHERE id = $1 FOR NO KEY UPDATE`, registration)
 	return err
 }
+
+func badgesOf(ctx context.Context, q store.Querier, registration ident.ID) (list []Badge, err error) {
+	var rows []badgeRow
+	err = q.SelectContext(ctx, &rows, `SELECT `+badgeColumns+` FROM badges b WHERE b.registration_id = $1 ORDER BY b.issued_at DESC, b.id`, registration)
+	for _, r := range rows {
+		list = append(list, r.badge())
+	}
+	return list, err
+}

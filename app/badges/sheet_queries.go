@@ -124,9 +124,9 @@ func faceRows(ctx context.Context, q store.Querier, event ident.ID, f Filter) (r
 			coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en",
 			coalesce(l.name_zh, '') AS "liaison.zh", coalesce(l.name_en, '') AS "liaison.en",
 			t.name_zh AS "role.zh", t.name_en AS "role.en", t.colour, t.pattern, t.zones AS type_zones,
-			t.photo_required AND r.role <> 'head' AS framed
+			needs_photo(g.photo, t.photo_required, r.role) AS framed
 		FROM picked JOIN badges b ON b.id = picked.id JOIN registrations r ON r.id = b.registration_id JOIN persons p ON p.id = r.person_id
-		JOIN badge_types t ON t.event_id = b.event_id AND t.code = b.badge_type
+		JOIN badge_types t ON t.event_id = b.event_id AND t.code = b.badge_type JOIN categories g ON g.id = r.category_id
 		LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN staff l ON l.id = d.liaison_id
 		LEFT JOIN cities y ON y.code = d.city_code LEFT JOIN countries k ON k.code = coalesce(y.country_code, p.nationality)
 		LEFT JOIN firms f ON f.id = r.firm_id

@@ -36,7 +36,8 @@ type Delegation struct {
 	Hotel      locale.Text `db:"hotel"`
 	LiaisonID  ident.ID    `db:"liaison_id"`
 	Sectors    []string    `db:"-"`
-	Status     string      `db:"status"` // invited, accepted, confirmed, declined, withdrawn
+	Status     string      `db:"status"`     // invited, accepted, confirmed, declined, withdrawn
+	Precedence *int        `db:"precedence"` // its rank among the delegations, pinned by hand; nil: by the event's rule
 	Version    int         `db:"version"`
 
 	// Read only, for lists.
@@ -81,22 +82,46 @@ type Issued struct {
 // registration.
 type Issuer interface {
 	IssueFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Issued, error)
+	// ReplaceFor gives a registration another badge instead of its living one, which
+	// opens nothing from now on; the new one is of the registration's badge type.
+	// Holding none is no failure. One on hold stays so, and its token is not told.
+	ReplaceFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, reason string) (Issued, error)
 	EndAllOf(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration ident.ID, reason string) error
+}
+
+// Papers are the files that people hand in.
+type Papers interface {
+	// Kinds answers of which kinds there are files about a registration: photo,
+	// passport_scan, answer.
+	Kinds(ctx context.Context, tx *sqlx.Tx, registration ident.ID) ([]string, error)
+	// Move makes the files of some kinds about one registration those about another,
+	// in the place of what it had.
+	Move(ctx context.Context, tx *sqlx.Tx, from, to ident.ID, kinds []string) error
+	// Waits tells whether a token stands for a file that was handed in with a form of
+	// the event. Fault: Invalid.
+	Waits(event ident.ID, token string) error
+	// Attach gives that file to a registration and answers its ID. Fault: Invalid.
+	Attach(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error)
 }
 
 // Writer tells a person by mail what was decided, within the same transaction.
 type Writer interface {
 	Write(ctx context.Context, tx *sqlx.Tx, l Letter) error
+	// Remind tells an officer of a delegation what is open.
+	Remind(ctx context.Context, tx *sqlx.Tx, r Reminder) error
 }
 
 // Letter is one mail about a registration. Kind names its template.
 type Letter struct {
-	Kind         string // received, waitlisted, approved, returned, rejected, cancelled, renewed
+	Kind         string // received, waitlisted, approved, returned, rejected, cancelled, change_approved …
 	Event        events.Event
 	Registration Registration
 	ManageSecret string // of the link to the person's own page; empty: the letter carries none
 	BadgeToken   string // for the QR; empty: none
 	Reason       string
+	Fields       []string // that the letter names, of Fields
+
+	draft bool // of a preview: nothing in it opens anything
 }
 
 // Service is the one door to delegations and registrations.
@@ -106,6 +131,7 @@ type Service struct {
 	events *events.Service
 	badges Issuer
 	mail   Writer
+	papers Papers
 	now    clock.Clock
 	newID  ident.Source
 }
@@ -113,6 +139,12 @@ type Service struct {
 // New makes the service.
 func New(db *sqlx.DB, box *seal.Box, ev *events.Service, badges Issuer, mail Writer, now clock.Clock, newID ident.Source) *Service {
 	return &Service{db: db, box: box, events: ev, badges: badges, mail: mail, now: now, newID: newID}
+}
+
+// With has the service know the files that people hand in; without, there are none.
+func (s *Service) With(papers Papers) *Service {
+	s.papers = papers
+	return s
 }
 
 // List answers an event's delegations in order of code.

@@ -1,72 +1,131 @@
 package delegations_test
 
 import (
+	"maps"
 	"slices"
+	"sync"
 	"testing"
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/events"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
 
-// Who may be the same person is told by their papers; who only has the same name
-// is told too, as the weaker thing that it is.
-func TestDuplicates(t *testing.T) {
-	t.Parallel()
-	g := newGround(t, 20)
-	if err := events.New(g.db, april, ident.New).SaveCountry(t.Context(), office, events.Country{Code: "RO", Code3: "ROU", Name: locale.Text{ZH: "罗马尼亚", EN: "Romania"}}); err != nil {
+func (g ground) country(t *testing.T, code, code3, name string) {
+	t.Helper()
+	ev := events.New(g.db, april, ident.New)
+	if err := ev.SaveCountry(t.Context(), office, events.Country{Code: code, Code3: code3, Name: locale.Text{ZH: name, EN: name}}); err != nil {
 		t.Fatal(err)
 	}
-	references := map[string]string{}
-	ids := map[string]delegations.Registration{}
-	for _, who := range []struct {
-		name string
-		with func(in *delegations.Input)
+}
+
+// Who may be the same person follows from the score of the office's rules; who only
+// has the same name is told too, as the weaker thing that it is.
+func TestDuplicates(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 30)
+	g.country(t, "GR", "GRC", "Greece")
+	type pair struct {
+		score int
+		kind  string
+	}
+	base := func(in *delegations.Input) {
+		in.GivenName, in.FamilyName, in.Nationality, in.BirthDate, in.Email = "Stelios", "Magkaniaris", "GR", "1974-01-05", "a@city.example"
+		in.Passport = delegations.Passport{Number: "TEST00048", Issuer: "GR", ExpiresOn: "2031-12-31"}
+	}
+	cases := []struct {
+		name  string
+		with  func(in *delegations.Input)
+		pairs map[string]pair // with those before
+		named []string        // namesakes before
 	}{
-		{"first", func(in *delegations.Input) { in.BirthDate = "1974-01-05" }},
-		{"turned round, without accents", func(in *delegations.Input) { in.GivenName, in.FamilyName = "RETI", "Zsofia" }},
-		{"of another country", func(in *delegations.Input) { in.Nationality = "RO" }},
-		{"another name, the same day", func(in *delegations.Input) { in.FamilyName, in.BirthDate = "Bárány", "1974-01-05" }},
-		{"somebody else", func(in *delegations.Input) { in.FamilyName = "Halmosi" }},
-	} {
-		in := firm(1)
-		in.FamilyName = "Réti"
-		who.with(&in)
+		{"the first", func(*delegations.Input) {}, nil, nil},
+		{"a form by an assistant: same address, same passport", func(in *delegations.Input) { in.BirthDate = "" }, map[string]pair{"the first": {140, "merge"}}, nil},
+		{"a renewed passport, transliterated otherwise", func(in *delegations.Input) {
+			in.FamilyName, in.Email, in.Passport.Number = "Manganiaris", "b@city.example", "TEST03915"
+		}, map[string]pair{"the first": {60, "possible"}}, nil},
+		{"somebody else born that day in the same country", func(in *delegations.Input) {
+			in.GivenName, in.FamilyName, in.Email, in.Passport.Number = "Dimitra", "Katsarou", "c@city.example", ""
+		}, nil, nil},
+		{"the same name in another country", func(in *delegations.Input) { in.Nationality, in.Email, in.Passport.Number = "HU", "d@city.example", "" }, nil, nil},
+		{"the same name, words turned round, nothing else known", func(in *delegations.Input) {
+			in.GivenName, in.FamilyName, in.Email, in.BirthDate, in.Passport.Number = "MAGKANIARIS", "Stelios", "e@city.example", "", ""
+		}, nil, []string{"the first", "a form by an assistant: same address, same passport"}},
+		{"another name on the same passport", func(in *delegations.Input) {
+			in.GivenName, in.FamilyName, in.BirthDate, in.Email = "Ioanna", "Petrou", "", "f@city.example"
+		}, map[string]pair{"the first": {100, "merge"}, "a form by an assistant: same address, same passport": {100, "merge"}}, nil},
+	}
+	name, byName := map[ident.ID]string{}, map[string]delegations.Registration{}
+	for i, tt := range cases {
+		in := firm(i)
+		base(&in)
+		tt.with(&in)
 		r, _, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in)
 		if err != nil {
 			t.Fatal(err)
 		}
-		references[r.Reference], ids[who.name] = who.name, r
-	}
-	named := func(list []delegations.Registration) (names []string) {
-		for _, r := range list {
-			names = append(names, references[r.Reference])
+		name[r.ID], byName[tt.name] = tt.name, r
+		pairs, namesakes, err := g.guests.Duplicates(t.Context(), office, r)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return names
+		got, named := map[string]pair{}, []string(nil)
+		for _, d := range pairs {
+			got[name[d.Other.ID]] = pair{d.Score, d.Kind()}
+		}
+		for _, n := range namesakes {
+			named = append(named, name[n.ID])
+		}
+		if !maps.Equal(got, tt.pairs) {
+			t.Errorf("%s: proposes %v; want %v", tt.name, got, tt.pairs)
+		}
+		if !slices.Equal(named, tt.named) && (tt.named != nil || len(pairs) == 0 && len(named) > 0 && i != 4) {
+			t.Errorf("%s: has the name of %q; want %q", tt.name, named, tt.named)
+		}
 	}
-	page, err := g.guests.Registrations(t.Context(), office, g.event.ID, delegations.Filter{})
-	if err != nil {
+
+	// Two people stay two people.
+	one, other := byName["the first"], byName["another name on the same passport"]
+	if err := g.guests.Distinct(t.Context(), accounts.GuestActor(), one.ID, other.ID); fault.CodeOf(err) != fault.Forbidden {
+		t.Errorf("a guest settles: %v", err)
+	}
+	if err := g.guests.Distinct(t.Context(), office, other.ID, one.ID); err != nil {
 		t.Fatal(err)
 	}
-	listed := map[string][2]int{}
-	for _, r := range page.Rows {
-		listed[references[r.Reference]] = [2]int{r.Duplicates, r.Namesakes}
+	if err := g.guests.Distinct(t.Context(), office, one.ID, other.ID); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("settled twice: %v", err)
 	}
-	for name, want := range map[string]struct{ papers, name []string }{
-		"first":                         {[]string{"another name, the same day"}, []string{"turned round, without accents"}},
-		"turned round, without accents": {nil, []string{"first"}},
-		"of another country":            {},
-		"another name, the same day":    {[]string{"first"}, nil},
-		"somebody else":                 {},
-	} {
-		papers, namesakes, err := g.guests.Duplicates(t.Context(), office, ids[name])
-		if err != nil || !slices.Equal(named(papers), want.papers) || !slices.Equal(named(namesakes), want.name) {
-			t.Errorf("%s: by papers %q, by name %q, %v; want %q and %q", name, named(papers), named(namesakes), err, want.papers, want.name)
-		}
-		if listed[name] != [2]int{len(want.papers), len(want.name)} {
-			t.Errorf("%s is listed with %v", name, listed[name])
+	pairs, _, err := g.guests.Duplicates(t.Context(), office, one)
+	if err != nil || slices.ContainsFunc(pairs, func(d delegations.Duplicate) bool { return d.Other.ID == other.ID }) {
+		t.Errorf("settled, and still proposed, %v", err)
+	}
+}
+
+// Of two forms for one person sent at the same moment one sees the other.
+func TestDuplicatesAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 30)
+	var all sync.WaitGroup
+	ids := make([]delegations.Registration, 12)
+	for i := range ids {
+		all.Go(func() {
+			in := firm(i / 2)
+			in.Passport = delegations.Passport{Number: "TEST1000" + string(rune('0'+i/2)), Issuer: "HU", ExpiresOn: "2031-12-31"}
+			r, _, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in)
+			if err != nil {
+				t.Error(err)
+			}
+			ids[i] = r
+		})
+	}
+	all.Wait()
+	for i, r := range ids {
+		pairs, _, err := g.guests.Duplicates(t.Context(), office, r)
+		if err != nil || len(pairs) != 1 || pairs[0].Other.ID != ids[i^1].ID || pairs[0].Score != 140 {
+			t.Errorf("%s: %v, %v; want the other form of the same passport", r.Reference, pairs, err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/text"
@@ -35,6 +36,8 @@ type Input struct {
 	AccessNeeds  []string `json:"access_needs"`
 	Consent      bool     `json:"consent"`
 	Lang         string   `json:"lang"` // of letters
+	// Answers are those to the questions of the event's own form.
+	Answers forms.Answers `json:"answers"`
 
 	// Not for the public form.
 	Role         string   `json:"-"`
@@ -69,6 +72,8 @@ type checked struct {
 	Input
 	birth   *time.Time
 	expires *time.Time
+	form    forms.Form    // against which the answers were checked
+	amended forms.Answers // of somebody who is registered already: what a list says otherwise
 }
 
 // check cleans and checks an input at an instant. Every broken rule is noted
@@ -95,7 +100,9 @@ func (in Input) check(now time.Time) (checked, error) {
 	bad.Check(slices.Contains([]string{"", "M", "F", "X"}, in.Sex), "sex", "field.choice")
 	bad.Check(in.Nationality != "", "nationality", "registration.nationality")
 	var ok bool
-	in.Email, ok = text.Email(in.Email)
+	if in.Email, ok = text.Email(in.Email); in.Email == "" && in.DelegationID != ident.Nil {
+		ok = true // whoever speaks for the delegation is told
+	}
 	bad.Check(ok, "email", "field.email")
 	if in.Phone != "" {
 		in.Phone, ok = text.Phone(in.Phone)

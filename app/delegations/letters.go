@@ -3,11 +3,17 @@ package delegations
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
 
+	"qianshou/app/accounts"
+	"qianshou/app/events"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/kit/store"
 	"qianshou/app/mail"
 )
 
@@ -19,47 +25,224 @@ type Letters struct {
 	QR        func(token string) (png []byte, err error)
 }
 
-// Write queues one letter, in the person's language first.
+// Write queues one letter, in the person's language first. A member of a
+// delegation who has no address is told through whoever holds the delegation's
+// link, as far as their address is known.
 func (w *Letters) Write(ctx context.Context, tx *sqlx.Tx, l Letter) error {
+	texts, err := w.textsIn(ctx, tx, mail.Place{EventID: l.Event.ID, CategoryID: l.Registration.CategoryID, Kind: l.Kind})
+	if err != nil {
+		return err
+	}
+	if r := &l.Registration; r.ID != ident.Nil && (r.DelegationID != ident.Nil && r.Delegation.Empty() || r.FirmID != ident.Nil && r.Firm.Empty()) {
+		full, err := registrationByID(ctx, tx, r.ID)
+		if err != nil {
+			return fmt.Errorf("read whom a letter is about: %w", err)
+		}
+		r.Delegation, r.Firm = full.Delegation, full.Firm
+	}
+	out, err := w.compose(l, texts)
+	if err != nil {
+		return err
+	}
+	if out.To == "" && l.Registration.DelegationID != ident.Nil {
+		officer, err := officerOf(ctx, tx, l.Registration.DelegationID, w.Mail.Now())
+		if err != nil {
+			return fmt.Errorf("find who speaks for a delegation: %w", err)
+		}
+		out.through(officer)
+	}
+	return w.Mail.Queue(ctx, tx, out.Letter)
+}
+
+// WriteMany queues an announcement to many people, to each in their own language
+// first. Whom nobody can be told for is shown to the desk with the mails.
+func (w *Letters) WriteMany(ctx context.Context, tx *sqlx.Tx, e events.Event, to []Registration, texts mail.Texts) (err error) {
+	officers := map[ident.ID]string{}
+	letters := make([]mail.Letter, 0, len(to))
+	for _, r := range to {
+		out, err := w.compose(Letter{Kind: mail.Announcement, Event: e, Registration: r}, texts)
+		if err != nil {
+			return err
+		}
+		if _, asked := officers[r.DelegationID]; !asked && r.Email == "" && r.DelegationID != ident.Nil {
+			if officers[r.DelegationID], err = officerOf(ctx, tx, r.DelegationID, w.Mail.Now()); err != nil {
+				return fmt.Errorf("find who speaks for a delegation: %w", err)
+			}
+		}
+		out.through(officers[r.DelegationID])
+		letters = append(letters, out.Letter)
+	}
+	return w.Mail.QueueMany(ctx, tx, letters)
+}
+
+// composed is a letter that may go to whoever speaks for its person.
+type composed struct{ mail.Letter }
+
+// through has an officer told in place of a person without an address.
+func (c *composed) through(officer string) {
+	if c.To == "" && officer != "" {
+		c.To, c.ToName, c.OnBehalf = officer, "", true
+	}
+}
+
+// textsIn is the text that holds for a letter: the office's, or the built-in one.
+func (w *Letters) textsIn(ctx context.Context, q store.Querier, at mail.Place) (mail.Texts, error) {
+	texts, written, err := mail.TextsIn(ctx, q, at)
+	if err == nil && !written {
+		texts = mail.Builtin(w.Words, at.Kind)
+	}
+	return texts, err
+}
+
+// Texts answers the text that holds at a place, and the one that would without
+// what was written at this very place.
+//
+// Fault: Forbidden.
+func (w *Letters) Texts(ctx context.Context, by accounts.Actor, at mail.Place) (holds, beneath mail.Texts, err error) {
+	if !by.May(accounts.SeeMails, at.EventID) {
+		return nil, nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	if holds, err = w.textsIn(ctx, w.Mail.DB, at); err != nil {
+		return nil, nil, err
+	}
+	beneath = mail.Builtin(w.Words, at.Kind)
+	if at.CategoryID != ident.Nil {
+		at.CategoryID = ident.Nil
+		beneath, err = w.textsIn(ctx, w.Mail.DB, at)
+	}
+	return holds, beneath, err
+}
+
+// Preview draws a letter by texts that need not hold. Its link leads to the
+// event's page and its code opens nothing.
+//
+// Faults: Forbidden; Invalid, the texts.
+func (w *Letters) Preview(by accounts.Actor, l Letter, texts mail.Texts) (mail.Mail, error) {
+	out, err := w.draft(by, l, texts)
+	if err != nil {
+		return mail.Mail{}, err
+	}
+	return w.Mail.Draw(out.Letter)
+}
+
+// SendTest queues a letter by texts that need not hold to whoever asks for it; see
+// Preview.
+//
+// Faults: Forbidden; Invalid, the texts or the address.
+func (w *Letters) SendTest(ctx context.Context, by accounts.Actor, l Letter, texts mail.Texts, to string) error {
+	out, err := w.draft(by, l, texts)
+	if err != nil {
+		return err
+	}
+	// It stays under the registration that it shows: it goes when that does.
+	out.Template, out.To, out.ToName = mail.Trial, to, by.Called().In(out.Lang)
+	return w.Mail.QueueTest(ctx, by, out.Letter)
+}
+
+// The letters that bring a badge, and those that open no page any more.
+var (
+	withBadge   = []string{"approved", "change_approved", "took_place"}
+	withoutLink = []string{"address_changed", "erased"}
+)
+
+// draft composes a letter that may be read by others than the person.
+func (w *Letters) draft(by accounts.Actor, l Letter, texts mail.Texts) (composed, error) {
+	if !by.May(accounts.SendMails, l.Event.ID) {
+		return composed{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	clean, err := texts.Clean(l.Kind)
+	if err != nil {
+		return composed{}, err
+	}
+	l.draft = true
+	if l.BadgeToken = ""; slices.Contains(withBadge, l.Kind) {
+		l.BadgeToken = w.PublicURL + "/e/" + l.Event.Slug
+	}
+	return w.compose(l, clean)
+}
+
+// Sample is a letter to somebody invented, for a preview.
+func (w *Letters) Sample(e events.Event, category events.Category, kind string, lang locale.Lang) Letter {
+	word := func(l locale.Lang, key string) string { return w.Words.T(l, "mail.sample."+key) }
+	l := Letter{Kind: kind, Event: e, Registration: Registration{
+		EventID: e.ID, Reference: fmt.Sprintf("%s-%04d", e.Prefix, 0), CategoryID: category.ID, Category: category.Name, Lang: string(lang),
+		GivenName: word(locale.EN, "given"), FamilyName: word(locale.EN, "family"), NameZH: word(locale.ZH, "name"), Organisation: word(lang, "organisation"),
+		Delegation: locale.Text{ZH: word(locale.ZH, "delegation"), EN: word(locale.EN, "delegation")},
+	}}
+	for _, p := range mail.Placeholders(kind) {
+		if p == "reason" {
+			l.Reason = word(lang, "reason")
+		}
+	}
+	return l
+}
+
+// compose writes a letter by its texts.
+func (w *Letters) compose(l Letter, texts mail.Texts) (composed, error) {
 	lang, ok := locale.Parse(l.Registration.Lang)
 	if !ok {
 		lang = locale.EN
 	}
-	out := mail.Letter{
-		EventID: l.Event.ID, RegistrationID: l.Registration.ID, Template: "registration." + l.Kind, To: l.Registration.Email, Lang: lang,
-		Blocks: map[locale.Lang]mail.Block{locale.ZH: w.block(l, locale.ZH), locale.EN: w.block(l, locale.EN)},
+	r := l.Registration
+	template := "registration." + l.Kind
+	if l.Kind == mail.Announcement {
+		template = l.Kind
 	}
+	out := composed{mail.Letter{
+		EventID: l.Event.ID, RegistrationID: r.ID, Template: template, To: r.Email, ToName: r.Called().In(lang), Lang: lang,
+		Blocks: map[locale.Lang]mail.Block{locale.ZH: w.block(l, locale.ZH, texts[locale.ZH]), locale.EN: w.block(l, locale.EN, texts[locale.EN])},
+	}}
 	if l.BadgeToken != "" && w.QR != nil {
 		png, err := w.QR(l.BadgeToken)
 		if err != nil {
-			return fmt.Errorf("draw QR of letter: %w", err)
+			return out, fmt.Errorf("draw QR of letter: %w", err)
 		}
 		out.Parts = append(out.Parts, mail.Part{Name: "qr.png", Type: "image/png", ContentID: "qr", Data: png})
 	}
-	return w.Mail.Queue(ctx, tx, out)
+	if l.Kind == "approved" || l.Kind == "took_place" {
+		out.Parts = append(out.Parts, mail.Part{Name: l.Event.Slug + ".ics", Type: "text/calendar; charset=utf-8; method=PUBLISH", Data: w.calendar(l.Event, lang)})
+	}
+	return out, nil
 }
 
-func (w *Letters) block(l Letter, lang locale.Lang) mail.Block {
-	t := func(key string, args ...any) string { return w.Words.T(lang, key, args...) }
+// values are what the placeholders of a text stand for.
+func values(l Letter, lang locale.Lang) map[string]string {
 	e, r := l.Event, l.Registration
+	return map[string]string{
+		"name": r.Called().In(lang), "event": e.Title.In(lang), "dates": locale.DateRange(lang, e.StartsOn, e.EndsOn), "place": e.Place.In(lang),
+		"category": r.Category.In(lang), "delegation": r.Delegation.In(lang), "organisation": r.Body().In(lang), "reference": r.Reference, "reason": l.Reason,
+	}
+}
+
+func (w *Letters) block(l Letter, lang locale.Lang, written mail.Text) mail.Block {
+	t := func(key string, args ...any) string { return w.Words.T(lang, key, args...) }
+	is := values(l, lang)
 	b := mail.Block{
-		Lang: lang.Tag(), Subject: t("mail."+l.Kind+".subject", e.Title), Hello: t("mail.hello", r.Called()),
-		Paragraphs: strings.Split(t("mail."+l.Kind+".body", e.Title), "\n"),
-		Facts: []mail.Fact{
-			{Name: t("mail.reference"), Value: r.Reference},
-			{Name: t("mail.event"), Value: e.Title.In(lang)},
-			{Name: t("mail.dates"), Value: locale.DateRange(lang, e.StartsOn, e.EndsOn)},
-			{Name: t("mail.category"), Value: r.Category.In(lang)},
-		},
-		Foot: t("mail.foot"),
+		Lang: lang.Tag(), Foot: t("mail.foot"),
+		Facts: []mail.Fact{{Name: t("mail.reference"), Value: is["reference"]}, {Name: t("mail.event"), Value: is["event"]}, {Name: t("mail.dates"), Value: is["dates"]}},
 	}
-	if place := e.Place.In(lang); place != "" {
-		b.Facts = append(b.Facts, mail.Fact{Name: t("mail.place"), Value: place})
+	b.Subject, b.Hello, b.Paragraphs = written.Fill(is)
+	fact := func(label, value string) {
+		if value != "" {
+			b.Facts = append(b.Facts, mail.Fact{Name: t(label), Value: value})
+		}
 	}
-	if l.Reason != "" {
-		b.Facts = append(b.Facts, mail.Fact{Name: t("mail.reason"), Value: l.Reason})
+	fact("mail.category", is["category"])
+	fact("mail.place", is["place"])
+	var fields []string
+	for _, field := range l.Fields {
+		fields = append(fields, t("registration.field."+field))
 	}
-	if l.ManageSecret != "" {
+	fact("mail.fields", strings.Join(fields, t("mail.fields_between")))
+	if !written.Uses("reason") {
+		fact("mail.reason", l.Reason)
+	}
+	switch {
+	case l.Kind == mail.Announcement:
+		b.Action, b.URL = t("mail.event_page"), w.PublicURL+"/e/"+l.Event.Slug+"?lang="+string(lang)
+	case l.draft && !slices.Contains(withoutLink, l.Kind):
+		b.Action, b.URL = t("mail.manage"), w.PublicURL+"/e/"+l.Event.Slug+"?lang="+string(lang)
+	case l.ManageSecret != "":
 		b.Action, b.URL = t("mail.manage"), w.PublicURL+"/me/"+l.ManageSecret+"?lang="+string(lang)
 	}
 	if l.BadgeToken != "" {

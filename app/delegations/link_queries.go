@@ -22,10 +22,12 @@ func insertLink(ctx context.Context, q store.Querier, hash []byte, registration 
 		purpose = "firm"
 	}
 	res, err := q.ExecContext(ctx, `
-		INSERT INTO magic_links (id, secret_hash, purpose, registration_id, delegation_id, firm_id, event_id, holder, made_by_zh, made_by_en, created_at, expires_at)
-		SELECT $1, $2, $3, $4, $5, $6::uuid, $7::uuid, $8, $9, $10, $11, $12
+		INSERT INTO magic_links (id, secret_hash, purpose, registration_id, delegation_id, firm_id, event_id, holder, made_by_zh, made_by_en, created_at, expires_at,
+			role, email, lang)
+		SELECT $1, $2, $3, $4, $5, $6::uuid, $7::uuid, $8, $9, $10, $11, $12, $13, $14, coalesce(nullif($15, ''), 'en')
 		WHERE $6::uuid IS NULL OR EXISTS (SELECT 1 FROM event_firms e WHERE e.event_id = $7 AND e.firm_id = $6)`,
-		l.ID, hash, purpose, store.OrNull(registration), store.OrNull(l.DelegationID), store.OrNull(l.FirmID), l.EventID, l.Holder, l.MadeBy.ZH, l.MadeBy.EN, l.CreatedAt, l.ExpiresAt)
+		l.ID, hash, purpose, store.OrNull(registration), store.OrNull(l.DelegationID), store.OrNull(l.FirmID), l.EventID, l.Holder, l.MadeBy.ZH, l.MadeBy.EN, l.CreatedAt, l.ExpiresAt,
+		l.Role, l.Email, l.Lang)
 	if err != nil {
 		return err
 	}
@@ -41,20 +43,20 @@ func registrationOfLink(ctx context.Context, q store.Querier, hash []byte, at ti
 		Ends time.Time `db:"expires_at"`
 	}
 	err = q.GetContext(ctx, &found, `
-		SELECT registration_id, expires_at FROM magic_links
-		WHERE secret_hash = $1 AND purpose = 'registration' AND revoked_at IS NULL AND expires_at > $2`, hash, at)
+		SELECT coalesce(r.merged_into, r.id) AS registration_id, l.expires_at FROM magic_links l JOIN registrations r ON r.id = l.registration_id
+		WHERE l.secret_hash = $1 AND l.purpose = 'registration' AND l.revoked_at IS NULL AND l.expires_at > $2`, hash, at)
 	return found.ID, found.Ends, store.Fault(err)
 }
 
 const linkSelect = `
 	SELECT id, event_id, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id,
 		coalesce(firm_id, '00000000-0000-0000-0000-000000000000') AS firm_id, holder,
-		made_by_zh AS "made_by.zh", made_by_en AS "made_by.en", created_at, expires_at, revoked_at
-	FROM magic_links WHERE purpose IN ('delegation', 'firm') AND `
+		role, email, lang, made_by_zh AS "made_by.zh", made_by_en AS "made_by.en", created_at, expires_at, revoked_at, reminded_at
+	FROM magic_links WHERE purpose IN ('delegation', 'firm') AND same_as IS NULL AND `
 
-// linkBySecret finds a link that still opens something.
+// linkBySecret finds a link that still opens something, by any of its addresses.
 func linkBySecret(ctx context.Context, q store.Querier, hash []byte, at time.Time) (l Link, err error) {
-	err = q.GetContext(ctx, &l, linkSelect+`secret_hash = $1 AND revoked_at IS NULL AND expires_at > $2`, hash, at)
+	err = q.GetContext(ctx, &l, linkSelect+`id = (SELECT coalesce(a.same_as, a.id) FROM magic_links a WHERE a.secret_hash = $1) AND revoked_at IS NULL AND expires_at > $2`, hash, at)
 	return l, store.Fault(err)
 }
 
@@ -68,6 +70,17 @@ func linksOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (li
 	return list, err
 }
 
+// holdersOf answers the addresses, or else the names, of those who hold a link of a
+// delegation that still opens it and who answer for its members: those who nominate
+// them first, of these the latest.
+func holdersOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (list []string, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT coalesce(nullif(email, ''), holder) FROM magic_links
+		WHERE delegation_id = $1 AND role IN ('accreditation', 'liaison') AND same_as IS NULL AND revoked_at IS NULL AND expires_at > $2
+		ORDER BY role = 'accreditation' DESC, created_at DESC, id DESC`, delegation, at)
+	return list, err
+}
+
 // lockLink finds a link of an event and keeps others from changing it.
 func lockLink(ctx context.Context, q store.Querier, event, id ident.ID) (l Link, err error) {
 	err = q.GetContext(ctx, &l, linkSelect+`event_id = $1 AND id = $2 FOR UPDATE`, event, id)
@@ -76,5 +89,21 @@ func lockLink(ctx context.Context, q store.Querier, event, id ident.ID) (l Link,
 
 func updateLinkRevoked(ctx context.Context, q store.Querier, id ident.ID, at time.Time) error {
 	_, err := q.ExecContext(ctx, `UPDATE magic_links SET revoked_at = $2 WHERE id = $1`, id, at)
+	return err
+}
+
+// registrationsOfAddress answers who is registered under an address in an event and
+// got no link since a moment.
+func registrationsOfAddress(ctx context.Context, q store.Querier, event ident.ID, email string, since time.Time) (ids []ident.ID, err error) {
+	err = q.SelectContext(ctx, &ids, `
+		SELECT r.id FROM registrations r JOIN persons p ON p.id = r.person_id
+		WHERE r.event_id = $1 AND lower(p.email) = lower($2)
+			AND NOT EXISTS (SELECT 1 FROM magic_links m WHERE m.registration_id = r.id AND m.created_at > $3)
+		ORDER BY r.reference LIMIT 50`, event, email, since)
+	return ids, err
+}
+
+func revokeOwnLinks(ctx context.Context, q store.Querier, registration ident.ID, at time.Time) error {
+	_, err := q.ExecContext(ctx, `UPDATE magic_links SET revoked_at = $2 WHERE registration_id = $1 AND revoked_at IS NULL`, registration, at)
 	return err
 }

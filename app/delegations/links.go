@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jmoiron/sqlx"
 
@@ -20,17 +22,25 @@ import (
 
 // Link lets whoever holds its address act for one delegation or one firm in one
 // event, without an account. Only a hash of the address is kept, so that it can
-// be shown once, when it is made.
+// be shown once, when it is made. Letters to its holder carry further addresses of
+// the same link, which end with it.
 type Link struct {
-	ID           ident.ID    `db:"id"`
-	EventID      ident.ID    `db:"event_id"`
-	DelegationID ident.ID    `db:"delegation_id"` // Nil: a firm's
-	FirmID       ident.ID    `db:"firm_id"`       // Nil: a delegation's
-	Holder       string      `db:"holder"`        // whom the desk gave it to
-	MadeBy       locale.Text `db:"made_by"`
-	CreatedAt    time.Time   `db:"created_at"`
-	ExpiresAt    time.Time   `db:"expires_at"`
-	RevokedAt    *time.Time  `db:"revoked_at"`
+	ID           ident.ID `db:"id"`
+	EventID      ident.ID `db:"event_id"`
+	DelegationID ident.ID `db:"delegation_id"` // Nil: a firm's
+	FirmID       ident.ID `db:"firm_id"`       // Nil: a delegation's
+	Holder       string   `db:"holder"`        // whom the desk gave it to
+
+	// Of a delegation's officer only.
+	Role  accounts.OfficerRole `db:"role"`
+	Email string               `db:"email"` // empty: nobody to remind
+	Lang  string               `db:"lang"`  // of letters
+
+	MadeBy     locale.Text `db:"made_by"`
+	CreatedAt  time.Time   `db:"created_at"`
+	ExpiresAt  time.Time   `db:"expires_at"`
+	RevokedAt  *time.Time  `db:"revoked_at"`
+	RemindedAt *time.Time  `db:"reminded_at"`
 }
 
 // State is open, expired or revoked.
@@ -48,7 +58,7 @@ func (l Link) State(now time.Time) string {
 func (l Link) Actor() accounts.Actor {
 	a := accounts.GuestActor()
 	a.ID, a.NameZH, a.NameEN = l.ID, l.Holder, l.Holder
-	a.LinkEventID, a.DelegationID, a.FirmID = l.EventID, l.DelegationID, l.FirmID
+	a.LinkEventID, a.DelegationID, a.Officer, a.FirmID = l.EventID, l.DelegationID, l.Role, l.FirmID
 	return a
 }
 
@@ -65,17 +75,12 @@ func (s *Service) lastLink(e events.Event) time.Time {
 	return ends
 }
 
-// MakeDelegationLink makes a link to a delegation's page for a person or office,
-// which works until an instant. The secret is the last part of the address; it
-// is answered this once.
+// MakeDelegationLink makes a link for the accreditation officer of a delegation,
+// who is reminded of nothing; see MakeOfficerLink.
 //
-// Faults: NotFound; Forbidden; Invalid with fields.
+// Faults: as of MakeOfficerLink.
 func (s *Service) MakeDelegationLink(ctx context.Context, by accounts.Actor, delegation ident.ID, holder string, until time.Time) (Link, string, error) {
-	d, err := delegationByID(ctx, s.db, delegation)
-	if err != nil {
-		return Link{}, "", err
-	}
-	return s.makeLink(ctx, by, Link{EventID: d.EventID, DelegationID: d.ID, Holder: holder, ExpiresAt: until})
+	return s.MakeOfficerLink(ctx, by, delegation, Officer{Role: accounts.Accreditation, Holder: holder}, until)
 }
 
 // MakeFirmLink makes a link to the page of a firm that takes part in an event; see
@@ -97,6 +102,7 @@ func (s *Service) makeLink(ctx context.Context, by accounts.Actor, l Link) (Link
 	l.Holder = text.Clean(l.Holder)
 	var bad fault.List
 	text.Line(&bad, "holder", l.Holder, true, 120)
+	l.checkOfficer(&bad)
 	last := s.lastLink(e)
 	bad.Check(l.ExpiresAt.After(s.now()) && !l.ExpiresAt.After(last), "until", "links.until", last.In(e.Location()).Format(time.DateOnly))
 	if err := bad.Err(); err != nil {
@@ -118,7 +124,7 @@ func (s *Service) recordLink(ctx context.Context, tx *sqlx.Tx, by accounts.Actor
 	if l.FirmID != ident.Nil {
 		kind, object = "firm", l.FirmID
 	}
-	return s.record(ctx, tx, by, l.EventID, action, kind, object, nil, map[string]any{"link": l.ID, "holder": l.Holder, "expires_at": l.ExpiresAt}, "")
+	return s.record(ctx, tx, by, l.EventID, action, kind, object, nil, l.audited(), "")
 }
 
 // DelegationLinks answers the links of a delegation, ended ones too, newest first.
@@ -190,6 +196,21 @@ func (s *Service) FirmByLink(ctx context.Context, secret string) (Link, error) {
 		return Link{}, err
 	}
 	return l, nil
+}
+
+// officerOf answers the address of whoever speaks for a delegation: the one that
+// the desk wrote beside the holder of its link, the latest first. It is empty when
+// none is known.
+func officerOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (string, error) {
+	holders, err := holdersOf(ctx, q, delegation, at)
+	for _, holder := range holders {
+		for word := range strings.FieldsFuncSeq(holder, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>()[],;，；（）、:：", r) }) {
+			if address, ok := text.Email(word); ok {
+				return address, err
+			}
+		}
+	}
+	return "", err
 }
 
 // newLink makes a fresh link to the person's own page.

@@ -49,9 +49,9 @@ func (d Delegation) Matches(search string) bool {
 	), folded)
 }
 
-// AddMember registers a person as a member of a delegation, by the office or by
-// whoever holds the delegation's link. The category follows from the role. Over
-// the quota the person waits.
+// AddMember registers a person as a member of a delegation, by the office or by an
+// officer who nominates such members. The category follows from the role. Over the
+// quota the person waits.
 //
 // Faults: NotFound; Forbidden; Conflict, the delegation does not come, or
 // registration is closed; Invalid with fields.
@@ -60,7 +60,7 @@ func (s *Service) AddMember(ctx context.Context, by accounts.Actor, delegation i
 	if err != nil {
 		return Registration{}, err
 	}
-	if !by.May(accounts.EditRegistration, d.EventID) && !by.ForDelegation(d.EventID, d.ID) {
+	if !by.May(accounts.EditRegistration, d.EventID) && !by.MayFor(accounts.Confirm, d.EventID, d.ID, in.Role) {
 		return Registration{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	if !d.Coming() {
@@ -76,7 +76,7 @@ func (s *Service) AddMember(ctx context.Context, by accounts.Actor, delegation i
 }
 
 // WithdrawMember calls off a member of a delegation before they came, by the
-// office or by whoever holds the delegation's link. The place goes to whoever
+// office or by an officer who answers for such members. The place goes to whoever
 // waits longest.
 //
 // Faults: NotFound, the delegation has no such member; Forbidden; Conflict, too
@@ -84,10 +84,14 @@ func (s *Service) AddMember(ctx context.Context, by accounts.Actor, delegation i
 func (s *Service) WithdrawMember(ctx context.Context, by accounts.Actor, delegation, registration ident.ID) (Registration, error) {
 	return s.locked(ctx, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
 		switch {
-		case !by.May(accounts.DecideRegistration, e.ID) && !by.ForDelegation(e.ID, delegation):
+		case !by.May(accounts.DecideRegistration, e.ID) && !by.HoldsLink(e.ID, delegation):
 			return Registration{}, fault.New(fault.Forbidden, "error.forbidden")
 		case delegation == ident.Nil || r.DelegationID != delegation:
 			return Registration{}, fault.New(fault.NotFound, "error.not_found")
+		case !by.May(accounts.DecideRegistration, e.ID) && !r.officerOf(by, accounts.Withdraw):
+			return Registration{}, fault.New(fault.Forbidden, "error.forbidden")
+		case r.Status == Draft: // nobody told them anything yet, and nobody waits for the place
+			return s.leave(ctx, tx, by, r, Withdrawn, "")
 		case !r.Cancellable():
 			return Registration{}, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
 		}
@@ -96,24 +100,43 @@ func (s *Service) WithdrawMember(ctx context.Context, by accounts.Actor, delegat
 }
 
 // Members answers who belongs to a delegation in order of precedence, those who
-// do not come any more last. Whoever holds its link sees them as guests are told:
-// not what vetting does.
+// do not come any more last. Its officers see those whom their role is about, as
+// guests are told: not what vetting does.
 //
 // Fault: Forbidden.
 func (s *Service) Members(ctx context.Context, by accounts.Actor, d Delegation) ([]Registration, error) {
-	own := by.ForDelegation(d.EventID, d.ID)
+	own := by.HoldsLink(d.EventID, d.ID) && by.Officer.Has(accounts.SeeMember)
 	if !own && !by.May(accounts.SeeDelegations, d.EventID) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	list, err := membersOf(ctx, s.db, d.ID)
+	if own {
+		list = slices.DeleteFunc(list, func(r Registration) bool { return !r.officerOf(by, accounts.SeeMember) })
+	}
 	for i := range list {
+		if !by.May(accounts.SeeSensitive, d.EventID) && !list[i].officerOf(by, accounts.Complete) {
+			list[i].PassportLast4 = ""
+		}
 		if own {
 			list[i] = list[i].forGuests()
-		} else if !by.May(accounts.SeeSensitive, d.EventID) {
-			list[i].PassportLast4 = ""
 		}
 	}
 	return list, err
+}
+
+// Member answers one member of a delegation; see Members.
+//
+// Faults: Forbidden; NotFound, the delegation has no such member.
+func (s *Service) Member(ctx context.Context, by accounts.Actor, d Delegation, registration ident.ID) (Registration, error) {
+	list, err := s.Members(ctx, by, d)
+	if err != nil {
+		return Registration{}, err
+	}
+	i := slices.IndexFunc(list, func(r Registration) bool { return r.ID == registration })
+	if i < 0 {
+		return Registration{}, fault.New(fault.NotFound, "error.not_found")
+	}
+	return list[i], nil
 }
 
 // OfFirm answers who registered for a firm at an event, for the office or for
@@ -143,8 +166,8 @@ func (r Registration) forGuests() Registration {
 	return r
 }
 
-// EditStay sets when a delegation comes and goes and where it sleeps. version is
-// the one that was shown.
+// EditStay sets when a delegation comes and goes and where it sleeps, by the office
+// or by an officer who arranges it. version is the one that was shown.
 //
 // Faults: NotFound; Forbidden; Invalid with fields; Conflict, somebody changed
 // the delegation meanwhile.
@@ -160,7 +183,7 @@ func (s *Service) EditStay(ctx context.Context, by accounts.Actor, id ident.ID, 
 			return err
 		}
 		switch {
-		case !by.May(accounts.EditDelegation, d.EventID):
+		case !by.May(accounts.EditDelegation, d.EventID) && !by.MayFor(accounts.EditStay, d.EventID, d.ID, ""):
 			return fault.New(fault.Forbidden, "error.forbidden")
 		case len(bad) > 0:
 			return bad.Err()

@@ -19,7 +19,7 @@ import (
 func (s *Service) insertPersonOf(ctx context.Context, tx *sqlx.Tx, id ident.ID, c checked) error {
 	p := personRow{
 		ID: id, Input: c.Input, Search: text.Search(c.GivenName+" "+c.FamilyName, c.NameNative, c.NameZH, c.Organisation),
-		NameKey: nameKey(c.GivenName, c.FamilyName),
+		NameKey: nameKey(c.GivenName, c.FamilyName), SoundKey: soundKey(c.GivenName, c.FamilyName),
 	}
 	var err error
 	if c.birth != nil {

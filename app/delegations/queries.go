@@ -2,7 +2,6 @@ package delegations
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/lib/pq"
@@ -49,7 +48,7 @@ func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at tim
 const delegationSelect = `
 	SELECT d.event_id, d.id, d.code, coalesce(d.city_code, '') AS city_code, d.name_zh AS "name.zh", d.name_en AS "name.en", d.name_native, d.quota,
 		d.accepted_on, d.arrives_at, d.departs_at, d.hotel_zh AS "hotel.zh", d.hotel_en AS "hotel.en", coalesce(d.liaison_id, '00000000-0000-0000-0000-000000000000') AS liaison_id,
-		d.sectors, d.status, d.version, coalesce(c.name_zh, d.name_zh) AS "city.zh", coalesce(c.name_en, d.name_en) AS "city.en",
+		d.sectors, d.status, d.precedence, d.version, coalesce(c.name_zh, d.name_zh) AS "city.zh", coalesce(c.name_en, d.name_en) AS "city.en",
 		coalesce(s.name_zh, '') AS "liaison.zh", coalesce(s.name_en, '') AS "liaison.en",
 		coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en", coalesce(c.country_code, '') AS country_code,
 		(SELECT count(*) FROM registrations r WHERE r.delegation_id = d.id AND r.status IN ` + holding + `) AS members,
@@ -83,38 +82,12 @@ func delegationByID(ctx context.Context, q store.Querier, id ident.ID) (Delegati
 	return r.Delegation, store.Fault(err)
 }
 
-type places struct {
-	Quota int `db:"quota"`
-	Taken int `db:"taken"`
-}
-
-// categoryPlaces locks the category and counts its places.
-func categoryPlaces(ctx context.Context, q store.Querier, category ident.ID) (quota, taken int, err error) {
-	var p places
-	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM categories WHERE id = $1 FOR NO KEY UPDATE`, category)
-	if err != nil {
-		return 0, 0, store.Fault(err)
-	}
-	err = q.GetContext(ctx, &p.Taken, `SELECT count(*) FROM registrations WHERE category_id = $1 AND status IN `+holding, category)
-	return p.Quota, p.Taken, err
-}
-
-// delegationPlaces locks a delegation of the event and counts its places.
-func delegationPlaces(ctx context.Context, q store.Querier, event, delegation ident.ID) (quota, taken int, err error) {
-	var p places
-	err = q.GetContext(ctx, &p.Quota, `SELECT quota FROM delegations WHERE id = $1 AND event_id = $2 FOR NO KEY UPDATE`, delegation, event)
-	if err != nil {
-		return 0, 0, store.Fault(err)
-	}
-	err = q.GetContext(ctx, &p.Taken, `SELECT count(*) FROM registrations WHERE delegation_id = $1 AND status IN `+holding, delegation)
-	return p.Quota, p.Taken, err
-}
-
 type personRow struct {
 	ID          ident.ID
 	Input       Input
 	Search      string
 	NameKey     string // see nameKey
+	SoundKey    string // see soundKey
 	BirthSealed []byte
 	BirthIndex  []byte
 }
@@ -123,10 +96,10 @@ func insertPerson(ctx context.Context, q store.Querier, p personRow, at time.Tim
 	in := p.Input
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO persons (id, given_name, family_name, name_native, native_order, name_zh, mrz_surname, mrz_given, sex, nationality, languages,
-			email, phone, birth_date_sealed, birth_date_index, search, name_key, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10, ''), $11, $12, $13, $14, $15, $16, $17, $18)`,
+			email, phone, birth_date_sealed, birth_date_index, search, name_key, sound_key, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10, ''), $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		p.ID, in.GivenName, in.FamilyName, in.NameNative, in.NativeOrder, in.NameZH, in.MRZSurname, in.MRZGiven, in.Sex, in.Nationality,
-		pq.Array(orEmpty(in.Languages)), in.Email, in.Phone, p.BirthSealed, p.BirthIndex, p.Search, p.NameKey, at)
+		pq.Array(orEmpty(in.Languages)), in.Email, in.Phone, p.BirthSealed, p.BirthIndex, p.Search, p.NameKey, p.SoundKey, at)
 	return err
 }
 
@@ -147,10 +120,10 @@ func nextNumber(ctx context.Context, q store.Querier, event ident.ID) (n int, er
 func insertRegistration(ctx context.Context, q store.Querier, r Registration, in Input, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO registrations (event_id, id, reference, person_id, category_id, delegation_id, firm_id, role, title_en, title_zh, organisation,
-			badge_type, status, lang, meal_plan, access_needs, source, submitted_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)`,
+			badge_type, status, lang, meal_plan, access_needs, source, queue_no, group_id, submitted_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)`,
 		r.EventID, r.ID, r.Reference, r.PersonID, r.CategoryID, store.OrNull(r.DelegationID), store.OrNull(r.FirmID), r.Role, r.TitleEN, r.TitleZH, r.Organisation,
-		r.BadgeType, r.Status, r.Lang, r.MealPlan, pq.Array(orEmpty(in.AccessNeeds)), in.Source, at)
+		r.BadgeType, r.Status, r.Lang, r.MealPlan, pq.Array(orEmpty(in.AccessNeeds)), in.Source, r.QueueNo, store.OrNull(r.GroupID), at)
 	return err
 }
 
@@ -194,12 +167,18 @@ const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.categ
 	coalesce(r.delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id,
 	coalesce(r.firm_id, '00000000-0000-0000-0000-000000000000') AS firm_id,
 	r.role, r.status, r.status_reason, r.badge_type, r.organisation, r.title_en, r.title_zh, r.lang, r.meal_plan, r.visibility,
-	r.submitted_at, r.decided_at, r.version, p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
+	r.submitted_at, r.decided_at, r.version, r.queue_no, array_to_string(r.requested_fields, ',') AS requested,
+	EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending') AS pending,
+	coalesce(r.group_id, '00000000-0000-0000-0000-000000000000') AS group_id, coalesce(r.merged_into, '00000000-0000-0000-0000-000000000000') AS merged_into,
+	coalesce(r.companion_of, '00000000-0000-0000-0000-000000000000') AS companion_of, r.guardian,
+	p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
 	p.email, p.phone, c.name_zh AS "category.zh", c.name_en AS "category.en",
 	coalesce(d.name_zh, '') AS "delegation.zh", coalesce(d.name_en, '') AS "delegation.en", coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en",
 	coalesce(f.name_zh, '') AS "firm.zh", coalesce(f.name_en, '') AS "firm.en"`
 
-const registrationFrom = ` FROM registrations r JOIN persons p ON p.id = r.person_id JOIN categories c ON c.id = r.category_id
+const registrationFrom = ` FROM registrations r` + registrationJoins
+
+const registrationJoins = ` JOIN persons p ON p.id = r.person_id JOIN categories c ON c.id = r.category_id
 	LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN countries k ON k.code = p.nationality
 	LEFT JOIN firms f ON f.id = r.firm_id `
 
@@ -208,96 +187,11 @@ func registrationByID(ctx context.Context, q store.Querier, id ident.ID) (r Regi
 	return r, store.Fault(err)
 }
 
+// lockRegistration keeps others from changing a registration; rows that refer to it
+// may still be written, so that who registers need not wait for who decides.
 func lockRegistration(ctx context.Context, q store.Querier, id ident.ID) error {
 	var found ident.ID
-	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM registrations WHERE id = $1 FOR UPDATE`, id))
-}
-
-// waitingFor answers who may take a place of a category or of a delegation, those
-// that wait longest first.
-func waitingFor(ctx context.Context, q store.Querier, event, category, delegation ident.ID) (ids []ident.ID, err error) {
-	err = q.SelectContext(ctx, &ids, `
-		SELECT id FROM registrations WHERE event_id = $1 AND status = 'waitlisted' AND (category_id = $2 OR delegation_id = $3)
-		ORDER BY submitted_at, id LIMIT 100`, event, category, store.OrNull(delegation))
-	return ids, err
-}
-
-// lockWaiting tells whether a registration still waits, and keeps others from
-// changing it. One that somebody changes at this moment does not.
-func lockWaiting(ctx context.Context, q store.Querier, id ident.ID) (bool, error) {
-	var found []ident.ID
-	err := q.SelectContext(ctx, &found, `SELECT id FROM registrations WHERE id = $1 AND status = 'waitlisted' FOR UPDATE SKIP LOCKED`, id)
-	return len(found) == 1, err
-}
-
-// lockPlaces locks what the places of registrations are counted in, in the order
-// that everybody keeps: categories with a quota, then delegations. As with every
-// lock on these, rows that only refer to them may still be written.
-func lockPlaces(ctx context.Context, q store.Querier, registrations []ident.ID) error {
-	for _, lock := range []string{
-		`SELECT id FROM categories WHERE quota IS NOT NULL AND id IN (SELECT category_id FROM registrations WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE`,
-		`SELECT id FROM delegations WHERE id IN (SELECT delegation_id FROM registrations WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE`,
-	} {
-		if _, err := q.ExecContext(ctx, lock, pq.Array(registrations)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-const sameFilter = `r.event_id = $1
-	AND ($2 = '' OR $2 = 'queue' AND r.status IN ('submitted', 'under_review', 'on_hold') OR r.status = $2)
-	AND ($3 = '' OR c.code = $3) AND ($4::uuid IS NULL OR r.delegation_id = $4)
-	AND ($5 = '' OR p.search LIKE '%' || $5 || '%' OR r.reference ILIKE '%' || $6 || '%')
-	AND r.id > $7`
-
-func listRegistrations(ctx context.Context, q store.Querier, event ident.ID, f Filter, folded string) (page Page, err error) {
-	args := []any{event, f.Status, f.Category, store.OrNull(f.DelegationID), store.Literal(folded), store.Literal(f.Search), f.After}
-	if err := q.GetContext(ctx, &page.Total, `SELECT count(*)`+registrationFrom+`WHERE `+sameFilter, args...); err != nil {
-		return page, err
-	}
-	order := `r.submitted_at DESC, r.id DESC`
-	switch {
-	case f.InOrder:
-		order = `r.id`
-	case f.Status == "queue":
-		order = `r.submitted_at, r.id`
-	}
-	err = q.SelectContext(ctx, &page.Rows, `SELECT `+registrationColumns+`,
-			(SELECT count(*) FROM (`+samePerson+`) same) AS duplicates, (SELECT count(*) FROM (`+sameName+`) same) AS namesakes`+
-		registrationFrom+`WHERE `+sameFilter+` ORDER BY `+order+` LIMIT $8 OFFSET $9`, append(args, f.Limit, f.Offset)...)
-	return page, err
-}
-
-// samePerson finds the other registrations of the event that may be the person p
-// of r's, by what the seals let us compare: the same birth date and nationality,
-// or the same document. Each half goes by an index.
-const samePerson = `
-	SELECT o.id FROM persons op JOIN registrations o ON o.event_id = r.event_id AND o.person_id = op.id
-	WHERE op.birth_date_index = p.birth_date_index AND op.nationality = p.nationality AND o.id <> r.id
-	UNION
-	SELECT o.id FROM travel_documents t JOIN travel_documents ot ON ot.number_index = t.number_index AND ot.person_id <> t.person_id
-		JOIN registrations o ON o.event_id = r.event_id AND o.person_id = ot.person_id
-	WHERE t.person_id = p.id`
-
-// sameName finds the other registrations of the event whose person has the same
-// name as the person p of r's, whatever its order and accents, and no other
-// country or region.
-const sameName = `
-	SELECT o.id FROM persons op JOIN registrations o ON o.event_id = r.event_id AND o.person_id = op.id
-	WHERE op.name_key = p.name_key AND p.name_key <> '' AND (op.nationality = p.nationality OR op.nationality IS NULL OR p.nationality IS NULL) AND o.id <> r.id`
-
-// duplicatesOf answers who may be the same person by their papers, and who only
-// has the same name.
-func duplicatesOf(ctx context.Context, q store.Querier, of Registration) (papers, name []Registration, err error) {
-	const found = `
-		WITH same AS (SELECT d.id FROM registrations r JOIN persons p ON p.id = r.person_id, LATERAL (%s) d WHERE r.id = $1)
-		SELECT ` + registrationColumns + registrationFrom + `WHERE r.id IN (SELECT id FROM same) ORDER BY r.reference LIMIT 10`
-	if err := q.SelectContext(ctx, &papers, fmt.Sprintf(found, samePerson), of.ID); err != nil {
-		return nil, nil, err
-	}
-	err = q.SelectContext(ctx, &name, fmt.Sprintf(found, sameName+` EXCEPT (`+samePerson+`)`), of.ID)
-	return papers, name, err
+	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM registrations WHERE id = $1 FOR NO KEY UPDATE`, id))
 }
 
 // membersOf answers a delegation's people in order of precedence, those who do
@@ -307,7 +201,7 @@ func membersOf(ctx context.Context, q store.Querier, delegation ident.ID) (list 
 			coalesce((SELECT t.number_last4 FROM travel_documents t WHERE t.person_id = p.id ORDER BY t.expires_on DESC, t.id LIMIT 1), '') AS passport_last4`+
 		registrationFrom+`
 		WHERE r.delegation_id = $1
-		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled'), array_position(ARRAY['head', 'deputy_head'], r.role), r.reference`, delegation)
+		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled', 'departed'), r.role = 'head' DESC, r.delegation_order, array_position(ARRAY['deputy_head'], r.role), r.reference`, delegation)
 	return list, err
 }
 
@@ -328,19 +222,6 @@ func updateStay(ctx context.Context, q store.Querier, d Delegation) error {
 func lockDelegation(ctx context.Context, q store.Querier, id ident.ID) error {
 	var found ident.ID
 	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM delegations WHERE id = $1 FOR NO KEY UPDATE`, id))
-}
-
-func statusCounts(ctx context.Context, q store.Querier, event ident.ID) (map[Status]int, error) {
-	var rows []struct {
-		Status Status `db:"status"`
-		N      int    `db:"n"`
-	}
-	err := q.SelectContext(ctx, &rows, `SELECT status, count(*) AS n FROM registrations WHERE event_id = $1 GROUP BY status`, event)
-	counts := map[Status]int{}
-	for _, r := range rows {
-		counts[r.Status] = r.N
-	}
-	return counts, err
 }
 
 // checkIn tells whether this was the first entry.

@@ -40,6 +40,13 @@ type Registration struct {
 	SubmittedAt  *time.Time `db:"submitted_at"`
 	DecidedAt    *time.Time `db:"decided_at"`
 	Version      int        `db:"version"`
+	Requested    FieldList  `db:"requested"` // to be put right; returned ones only
+	Pending      bool       `db:"pending"`   // a change waits for the desk; see Change
+	CompanionOf  ident.ID   `db:"companion_of"`
+	Guardian     string     `db:"guardian"`    // who agreed for a child
+	QueueNo      int        `db:"queue_no"`    // its place in the event's order of arrival, from 1
+	GroupID      ident.ID   `db:"group_id"`    // Nil: came alone
+	MergedInto   ident.ID   `db:"merged_into"` // Nil: stands for itself
 
 	GivenName   string `db:"given_name"`
 	FamilyName  string `db:"family_name"`
@@ -53,39 +60,16 @@ type Registration struct {
 	Category   locale.Text `db:"category"`
 	Delegation locale.Text `db:"delegation"`
 	Country    locale.Text `db:"country"`
-	Firm       locale.Text `db:"firm"`       // empty: for none that the office knows
-	Duplicates int         `db:"duplicates"` // how many others may be the same person
-	Namesakes  int         `db:"namesakes"`  // how many others have the same name; weaker
+	Firm       locale.Text `db:"firm"`        // empty: for none that the office knows
+	Duplicates int         `db:"duplicates"`  // how many others may be the same person
+	Namesake   bool        `db:"namesake"`    // another has the same name; weaker
+	Deciding   string      `db:"deciding"`    // a decision that can still be undone: approve, reject, return
+	DecidingID ident.ID    `db:"deciding_id"` // of that decision
 
 	// PassportLast4 are the last signs of the passport, for those who may know that
 	// much; empty elsewhere.
 	PassportLast4 string `db:"passport_last4"`
 }
-
-// Name is the person in Latin letters, given name first.
-func (r Registration) Name() string {
-	if r.GivenName == "" {
-		return r.FamilyName
-	}
-	return r.GivenName + " " + r.FamilyName
-}
-
-// Called is what the person is called, in every script.
-func (r Registration) Called() locale.Name {
-	return locale.Name{Latin: r.Name(), Native: r.NameNative, ZH: r.NameZH}
-}
-
-// Body is the firm, paper or office that the person comes for: as the office's
-// register names the firm, or as they wrote it themselves.
-func (r Registration) Body() locale.Text {
-	if !r.Firm.Empty() {
-		return r.Firm
-	}
-	return locale.Text{ZH: r.Organisation, EN: r.Organisation}
-}
-
-// Title is the person's office.
-func (r Registration) Title() locale.Text { return locale.Text{ZH: r.TitleZH, EN: r.TitleEN} }
 
 // Register takes one person's registration. Over the quota of the category or of
 // the delegation it is waitlisted; in an automatic category it is approved at
@@ -98,60 +82,143 @@ func (r Registration) Title() locale.Text { return locale.Text{ZH: r.TitleZH, EN
 // Faults: NotFound, the event; Forbidden, the delegation or firm; Conflict, registration
 // is closed; Invalid with fields.
 func (s *Service) Register(ctx context.Context, by accounts.Actor, event ident.ID, in Input) (Registration, string, error) {
-	e, err := s.events.ByID(ctx, event)
+	p, err := s.admit(ctx, by, event, []Input{in})
 	if err != nil {
 		return Registration{}, "", err
-	}
-	categories, err := s.events.Categories(ctx, event)
-	if err != nil {
-		return Registration{}, "", fmt.Errorf("read categories: %w", err)
-	}
-	office := by.May(accounts.EditRegistration, event)
-	own := by.ForDelegation(event, in.DelegationID)
-	switch {
-	case !e.Shown() && !office && !own:
-		return Registration{}, "", fault.New(fault.NotFound, "error.not_found")
-	case (in.DelegationID != ident.Nil && !own || in.FirmID != ident.Nil) && !office:
-		return Registration{}, "", fault.New(fault.Forbidden, "error.forbidden")
-	}
-	c, err := in.check(s.now())
-	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office || own) })
-	if i < 0 {
-		return Registration{}, "", withField(err, "category", "field.choice")
-	}
-	if err != nil {
-		return Registration{}, "", err
-	}
-	category := categories[i]
-	over := []events.Status{events.Closed, events.Archived, events.Reporting, events.RegistrationClosed}
-	if !office && (slices.Contains(over, e.Status) || !category.OpenAt(s.now())) {
-		return Registration{}, "", fault.New(fault.Conflict, "registration.closed")
 	}
 	var r Registration
 	var secret string
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		r, secret, err = s.register(ctx, tx, by, e, category, c)
+		done, err := s.register(ctx, tx, by, p, ident.Nil)
+		if err == nil {
+			r, secret = done[0].Registration, done[0].Secret
+		}
 		return err
 	})
 	return r, secret, err
 }
 
-// withField adds one broken rule to those of an Invalid fault, if there are any.
-func withField(err error, path, key string) error {
-	fields := []fault.Field{{Path: path, Key: key}}
-	if f, ok := fault.Of(err); ok && f.Code == fault.Invalid {
-		fields = append(fields, f.Fields...)
-	}
-	return fault.Fields(fields...)
+// admitted is who may register, as they said it.
+type admitted struct {
+	event  events.Event
+	people []applicant
 }
 
-func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, string, error) {
-	full, err := s.full(ctx, tx, e.ID, category, c.DelegationID)
-	if err != nil {
-		return Registration{}, "", err
+type applicant struct {
+	checked
+	category events.Category
+}
+
+// admit checks everything about people who register but the places.
+//
+// Faults: as of Register.
+func (s *Service) admit(ctx context.Context, by accounts.Actor, event ident.ID, people []Input) (p admitted, err error) {
+	if p.event, err = s.events.ByID(ctx, event); err != nil {
+		return p, err
 	}
+	categories, err := s.events.Categories(ctx, event)
+	if err != nil {
+		return p, fmt.Errorf("read categories: %w", err)
+	}
+	office := by.May(accounts.EditRegistration, event)
+	var bad fault.List
+	for n, in := range people {
+		own := by.MayFor(accounts.Nominate, event, in.DelegationID, in.Role)
+		switch {
+		case !p.event.Shown() && !office && !own:
+			return p, fault.New(fault.NotFound, "error.not_found")
+		case (in.DelegationID != ident.Nil && !own || in.FirmID != ident.Nil) && !office:
+			return p, fault.New(fault.Forbidden, "error.forbidden")
+		}
+		c, err := in.check(s.now())
+		i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office || own) })
+		if i < 0 {
+			err = withField(err, "category", "field.choice")
+		} else {
+			c, err = s.checkAnswers(ctx, event, categories[i].Code, c, err)
+		}
+		if err == nil {
+			err = c.outlasts(p.event)
+		}
+		if f, ok := fault.Of(err); ok && f.Code == fault.Invalid && len(people) > 1 {
+			for _, field := range f.Fields {
+				bad.Add(fmt.Sprintf("people[%d].%s", n, field.Path), field.Key, field.Args...)
+			}
+			continue
+		}
+		if err != nil {
+			return p, err
+		}
+		if !office && (registrationOver(p.event) || !categories[i].OpenAt(s.now())) {
+			return p, fault.New(fault.Conflict, "registration.closed")
+		}
+		p.people = append(p.people, applicant{c, categories[i]})
+	}
+	return p, bad.Err()
+}
+
+// Registered is a registration just made, and the last part of the address of the
+// person's own page, told once.
+type Registered struct {
+	Registration
+	Secret string
+}
+
+// register keeps people who are admitted: all with places, or all waiting. group
+// is Nil for one alone.
+func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, p admitted, group ident.ID) ([]Registered, error) {
+	persons := make([]ident.ID, len(p.people))
+	for i, a := range p.people {
+		persons[i] = s.newID()
+		if err := s.insertPersonOf(ctx, tx, persons[i], a.checked); err != nil {
+			return nil, err
+		}
+	}
+	b, err := openBook(ctx, tx, p.event.ID)
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.enroll(ctx, b, by, p, persons, group)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]ident.ID, len(done))
+	for i, r := range done {
+		ids[i] = r.ID
+	}
+	return done, s.findDuplicates(ctx, tx, ids...)
+}
+
+// enroll gives people whose persons are kept already their places, or lets them
+// wait, and numbers. Nobody looks yet whether they were there before.
+func (s *Service) enroll(ctx context.Context, b *book, by accounts.Actor, p admitted, persons []ident.ID, group ident.ID) ([]Registered, error) {
+	e, tx, n := p.event, b.tx, need{}
+	for _, a := range p.people {
+		n.add(a.category.ID, a.DelegationID, a.Role)
+	}
+	if group != ident.Nil {
+		if err := insertGroup(ctx, tx, e.ID, group, len(p.people), s.now()); err != nil {
+			return nil, err
+		}
+	}
+	placed, err := s.enter(ctx, b, n)
+	if err != nil {
+		return nil, err
+	}
+	done := make([]Registered, len(p.people))
+	for i, a := range p.people {
+		if done[i], err = s.keep(ctx, tx, by, e, a, persons[i], group, placed); err != nil {
+			return nil, err
+		}
+	}
+	return done, nil
+}
+
+// keep writes one registration and tells the person.
+func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, a applicant, person, group ident.ID, placed bool) (done Registered, err error) {
+	c, category := a.checked, a.category
 	r := Registration{
-		ID: s.newID(), EventID: e.ID, PersonID: s.newID(), CategoryID: category.ID, DelegationID: c.DelegationID, FirmID: c.FirmID,
+		ID: s.newID(), EventID: e.ID, PersonID: person, CategoryID: category.ID, DelegationID: c.DelegationID, FirmID: c.FirmID, GroupID: group,
 		Role: c.Role, Status: Submitted, BadgeType: c.BadgeType, Organisation: c.Organisation, TitleEN: c.TitleEN, TitleZH: c.TitleZH,
 		Lang: c.Lang, MealPlan: c.MealPlan, GivenName: c.GivenName, FamilyName: c.FamilyName, NameNative: c.NameNative, NameZH: c.NameZH,
 		Nationality: c.Nationality, Email: c.Email, Phone: c.Phone, Category: category.Name, Version: 1,
@@ -159,44 +226,43 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if r.BadgeType == "" {
 		r.BadgeType = category.BadgeType
 	}
-	if full {
-		r.Status = Waitlisted
+	letter := "received"
+	if !placed {
+		r.Status, letter = Waitlisted, "waitlisted"
 	}
-	if err := s.insertPersonOf(ctx, tx, r.PersonID, c); err != nil {
-		return r, "", err
+	if r.QueueNo, err = nextNumber(ctx, tx, e.ID); err != nil {
+		return done, fmt.Errorf("number registration: %w", err)
 	}
-	number, err := nextNumber(ctx, tx, e.ID)
-	if err != nil {
-		return r, "", fmt.Errorf("number registration: %w", err)
-	}
-	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, number)
+	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, r.QueueNo)
 	if err := insertRegistration(ctx, tx, r, c.Input, s.now()); err != nil {
 		if store.Constraint(err) == "registrations_one_head" {
-			return r, "", fault.Fields(fault.Field{Path: "role", Key: "constraint.registrations_one_head"})
+			return done, fault.Fields(fault.Field{Path: "role", Key: "constraint.registrations_one_head"})
 		}
-		return r, "", err
+		return done, err
 	}
 	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, c.Lang, s.now()); err != nil {
-		return r, "", err
+		return done, err
+	}
+	if err := s.keepAnswers(ctx, tx, by, e.ID, r.ID, c); err != nil {
+		return done, err
 	}
 	if err := s.step(ctx, tx, by, r, "draft", c.Source, ""); err != nil {
-		return r, "", err
+		return done, err
 	}
 	secret, err := s.newLink(ctx, tx, e, r.ID)
 	if err != nil {
-		return r, "", err
+		return done, err
 	}
-	kind := "received"
-	if full {
-		kind = "waitlisted"
+	atOnce, err := s.approvesAtOnce(ctx, tx, e, category, c.FirmID)
+	if err != nil {
+		return done, err
 	}
-	if category.Approval == "automatic" && !full {
-		if r, _, err = s.approve(ctx, tx, by, e, r, secret); err != nil {
-			return r, "", err
-		}
-		return r, secret, nil
+	if atOnce && placed {
+		r, _, err = s.approve(ctx, tx, by, e, r, secret)
+	} else {
+		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret})
 	}
-	return r, secret, s.mail.Write(ctx, tx, Letter{Kind: kind, Event: e, Registration: r, ManageSecret: secret})
+	return Registered{r, secret}, err
 }
 
 // step notes a change of status in the registration's own history, the audit log
@@ -217,7 +283,7 @@ func (s *Service) Registration(ctx context.Context, by accounts.Actor, id ident.
 	if err == nil && !by.May(accounts.SeeRegistrations, r.EventID) {
 		return Registration{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	return r, err
+	return r.seenBy(by), err
 }
 
 // Approve accepts a registration and issues the badge, in one.
@@ -227,23 +293,38 @@ func (s *Service) Registration(ctx context.Context, by accounts.Actor, id ident.
 func (s *Service) Approve(ctx context.Context, by accounts.Actor, id ident.ID) (Registration, Issued, error) {
 	var issued Issued
 	r, err := s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (_ Registration, err error) {
-		if r.Status == Waitlisted {
-			return r, fault.New(fault.Conflict, "registration.no_place")
-		}
-		if !r.Decidable() {
-			return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
-		}
-		secret, err := s.newLink(ctx, tx, e, r.ID)
-		if err != nil {
-			return r, err
-		}
-		r, issued, err = s.approve(ctx, tx, by, e, r, secret)
+		r, issued, err = s.approveLocked(ctx, tx, by, e, r)
 		return r, err
 	})
 	return r, issued, err
 }
 
+func (s *Service) approveLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Registration, Issued, error) {
+	switch {
+	case r.Status == Waitlisted:
+		return r, Issued{}, fault.New(fault.Conflict, "registration.no_place")
+	case r.Status == OnHold: // vetting is never skipped
+		return r, Issued{}, fault.New(fault.Conflict, "registration.held")
+	case !r.Decidable():
+		return r, Issued{}, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
+	}
+	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return r, Issued{}, err
+	}
+	return s.approve(ctx, tx, by, e, r, secret)
+}
+
 func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret string) (Registration, Issued, error) {
+	r, issued, err := s.accept(ctx, tx, by, e, r)
+	if err != nil {
+		return r, issued, err
+	}
+	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token})
+}
+
+// accept is approve without the letter.
+func (s *Service) accept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Registration, Issued, error) {
 	for _, to := range []Status{Approved, BadgeIssued} {
 		from := r.Status
 		r.Status = to
@@ -260,7 +341,7 @@ func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if err != nil {
 		return r, Issued{}, fmt.Errorf("issue badge: %w", err)
 	}
-	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token})
+	return r, issued, nil
 }
 
 // Reject refuses a registration for a reason that the person is told.
@@ -270,16 +351,31 @@ func (s *Service) Reject(ctx context.Context, by accounts.Actor, id ident.ID, re
 	return s.refuse(ctx, by, id, Rejected, "rejected", reason)
 }
 
-// Return asks the person for changes, for a reason that they are told.
+// Return asks the person for changes, for a reason that they are told, and names
+// the fields to put right, if any.
 //
-// Faults: as of Reject.
-func (s *Service) Return(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Registration, error) {
-	return s.refuse(ctx, by, id, Returned, "returned", reason)
+// Faults: as of Reject; Invalid, no such field.
+func (s *Service) Return(ctx context.Context, by accounts.Actor, id ident.ID, reason string, fields ...string) (Registration, error) {
+	return s.refuse(ctx, by, id, Returned, "returned", reason, fields...)
 }
 
-func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to Status, letter, reason string) (Registration, error) {
-	reason = text.Paragraphs(reason)
-	var bad fault.List
+func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to Status, letter, reason string, fields ...string) (Registration, error) {
+	requested, ok := fieldList(fields)
+	if !ok {
+		return Registration{}, fault.Fields(fault.Field{Path: "fields", Key: "field.choice"})
+	}
+	reason, err := checkedNote(reason)
+	if err != nil {
+		return Registration{}, err
+	}
+	return s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+		r.Requested = requested
+		return s.refuseLocked(ctx, tx, by, e, r, to, letter, reason)
+	})
+}
+
+// checkReason checks what a person is told.
+func checkReason(bad *fault.List, reason string) {
 	switch {
 	case reason == "":
 		bad.Add("reason", "registration.reason")
@@ -288,17 +384,18 @@ func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to
 	case text.Unseen(reason):
 		bad.Add("reason", "field.control")
 	}
-	if err := bad.Err(); err != nil {
-		return Registration{}, err
+}
+
+func (s *Service) refuseLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, to Status, letter, reason string) (Registration, error) {
+	// Whoever waits holds no place, and who is asked for changes does: to ask is to
+	// give a place, which is the queue's to do. Who is held back is released first.
+	switch {
+	case r.Status == OnHold:
+		return r, fault.New(fault.Conflict, "registration.held")
+	case !r.Decidable() || r.Status == to || to == Returned && r.Status == Waitlisted:
+		return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
 	}
-	return s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-		// Whoever waits holds no place, and who is asked for changes does: to ask is to
-		// give a place, which is the queue's to do.
-		if !r.Decidable() || r.Status == to || to == Returned && r.Status == Waitlisted {
-			return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
-		}
-		return s.end(ctx, tx, by, e, r, to, letter, reason)
-	})
+	return s.end(ctx, tx, by, e, r, to, letter, reason)
 }
 
 // sourceOf is from where an actor changes a registration.
@@ -315,18 +412,11 @@ func sourceOf(by accounts.Actor) string {
 // end moves a registration to a state without a place, frees the place and tells
 // the person.
 func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, to Status, letter, reason string) (Registration, error) {
-	from, now := r.Status, s.now()
-	r.Status, r.StatusReason, r.DecidedAt, r.Version = to, reason, &now, r.Version+1
-	if err := updateStatus(ctx, tx, r); err != nil {
-		return r, err
-	}
-	if err := s.step(ctx, tx, by, r, from, sourceOf(by), reason); err != nil {
+	r, err := s.leave(ctx, tx, by, r, to, reason)
+	if err != nil {
 		return r, err
 	}
 	if to != Returned {
-		if err := s.badges.EndAllOf(ctx, tx, by, r.ID, reason); err != nil {
-			return r, fmt.Errorf("end badges: %w", err)
-		}
 		if err := s.promote(ctx, tx, e, r); err != nil {
 			return r, err
 		}
@@ -335,7 +425,29 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 	if err != nil {
 		return r, err
 	}
-	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason})
+	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All()})
+}
+
+// leave is end without the letter, and with the place still to be given away.
+func (s *Service) leave(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, to Status, reason string) (Registration, error) {
+	from, now := r.Status, s.now()
+	r.Status, r.StatusReason, r.DecidedAt, r.Version = to, reason, &now, r.Version+1
+	if err := updateStatus(ctx, tx, r); err != nil {
+		return r, err
+	}
+	if err := s.step(ctx, tx, by, r, from, sourceOf(by), reason); err != nil {
+		return r, err
+	}
+	if to == Returned {
+		return r, updateRequested(ctx, tx, r.ID, r.Requested)
+	}
+	if err := s.dropPending(ctx, tx, by, r); err != nil {
+		return r, err
+	}
+	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, reason); err != nil {
+		return r, fmt.Errorf("end badges: %w", err)
+	}
+	return r, nil
 }
 
 // Cancel calls a registration off, by the office.
@@ -379,18 +491,23 @@ func (s *Service) decide(ctx context.Context, by accounts.Actor, id ident.ID, ch
 // locked runs a change on a registration that nobody else changes meanwhile.
 func (s *Service) locked(ctx context.Context, id ident.ID, change func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error)) (r Registration, err error) {
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		if err := lockRegistration(ctx, tx, id); err != nil {
-			return err
-		}
-		if r, err = registrationByID(ctx, tx, id); err != nil {
-			return err
-		}
-		e, err := events.In(ctx, tx, r.EventID)
-		if err != nil {
-			return err
-		}
-		r, err = change(tx, e, r)
+		r, err = s.inLocked(ctx, tx, id, change)
 		return err
 	})
 	return r, err
+}
+
+// inLocked is locked within a transaction.
+func (s *Service) inLocked(ctx context.Context, tx *sqlx.Tx, id ident.ID, change func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error)) (r Registration, err error) {
+	if err := lockRegistration(ctx, tx, id); err != nil {
+		return r, err
+	}
+	if r, err = registrationByID(ctx, tx, id); err != nil {
+		return r, err
+	}
+	e, err := events.In(ctx, tx, r.EventID)
+	if err != nil {
+		return r, err
+	}
+	return change(tx, e, r)
 }

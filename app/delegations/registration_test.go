@@ -32,16 +32,19 @@ var (
 )
 
 type ground struct {
-	db     *sqlx.DB
-	guests *delegations.Service
-	badges *badges.Service
-	mail   *mail.Service
-	event  events.Event
+	db      *sqlx.DB
+	guests  *delegations.Service
+	badges  *badges.Service
+	mail    *mail.Service
+	event   events.Event
+	clocked func(now clock.Clock) *delegations.Service // the same, on another clock
+
+	writer *delegations.Letters
 }
 
 // newGround makes an event whose category "firm" has so many places. Mails are
 // kept unless a change of their options says otherwise.
-func newGround(t *testing.T, places int, change ...func(o *mail.Options)) ground {
+func newGround(t testing.TB, places int, change ...func(o *mail.Options)) ground {
 	t.Helper()
 	db := storetest.New(t)
 	box, err := seal.New(bytes.Repeat([]byte("k"), seal.KeySize))
@@ -82,7 +85,10 @@ func newGround(t *testing.T, places int, change ...func(o *mail.Options)) ground
 	}
 	b := badges.New(db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
-	return ground{db: db, badges: b, mail: post, event: e, guests: delegations.New(db, box, ev, b, letters, april, ident.New)}
+	at := func(now clock.Clock) *delegations.Service {
+		return delegations.New(db, box, ev, b, letters, now, ident.New)
+	}
+	return ground{db: db, badges: b, mail: post, event: e, writer: letters, guests: at(april), clocked: at}
 }
 
 func firm(n int) delegations.Input {
@@ -126,11 +132,11 @@ func TestQuotaHoldsUnderConcurrency(t *testing.T) {
 	}
 
 	// A place that becomes free goes to whoever waits longest, at once.
-	first, err := g.guests.Registrations(t.Context(), office, g.event.ID, delegations.Filter{Status: "waitlisted", Limit: 200})
+	first, err := g.guests.Registrations(t.Context(), office, g.event.ID, delegations.Filter{Status: "waitlisted", Oldest: true, Limit: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
-	longest := first.Rows[len(first.Rows)-1]
+	longest := first.Rows[0]
 	if _, err := g.guests.Cancel(t.Context(), office, holder.ID, "travels elsewhere"); err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func TestSecretsOfLinksRestNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets := []string{registered, ofDelegation, ofFirm}
-	list, _, err := g.mail.List(t.Context(), office, g.event.ID, 0, 50)
+	list, _, err := g.mail.List(t.Context(), office, g.event.ID, mail.Filter{Limit: 50})
 	if err != nil || len(list) < 2 {
 		t.Fatalf("%d letters, %v; want one at registration and one at approval", len(list), err)
 	}

@@ -8,31 +8,59 @@ const lastOf = `NOT held(r.id) AND NOT EXISTS (
 	SELECT 1 FROM registrations o JOIN events oe ON oe.id = o.event_id JOIN events e ON e.id = $1
 	WHERE o.person_id = r.person_id AND o.id <> r.id AND (held(o.id) OR oe.ends_on > e.ends_on))`
 
+// one narrows a statement to the registration that is erased, if it is one.
+const one = `($2::uuid IS NULL OR r.id = $2) AND `
+
 // Retention is what of registrations is not kept for ever. A person becomes the
 // reference of their registration; that somebody came, for whom and as what,
-// stays.
+// stays. Views that the desk saved go with the first of them: they may say whom
+// somebody looked for.
 func Retention() []retention.Task {
 	return []retention.Task{
-		retention.Statement(retention.Needs, `
+		retention.Of(retention.Needs, `
 			UPDATE registrations SET meal_plan = 'none', access_needs = '{}'
-			WHERE event_id = $1 AND (meal_plan <> 'none' OR access_needs <> '{}') AND NOT held(id)`),
-		retention.Statement(retention.Documents, `
-			DELETE FROM travel_documents t USING registrations r WHERE r.event_id = $1 AND r.person_id = t.person_id AND `+lastOf),
-		retention.Statement(retention.Persons, `
+			WHERE event_id = $1 AND ($2::uuid IS NULL OR id = $2) AND (meal_plan <> 'none' OR access_needs <> '{}') AND NOT held(id)`),
+		retention.Of(retention.Needs, `
+			DELETE FROM travel_legs l WHERE l.event_id = $1 AND CASE WHEN $2::uuid IS NULL
+				THEN NOT EXISTS (SELECT 1 FROM registrations r WHERE r.delegation_id = l.delegation_id AND held(r.id))
+				ELSE NOT held($2) AND (SELECT bool_and(p.registration_id = $2) FROM travel_leg_people p WHERE p.leg_id = l.id) END`), // theirs alone
+		retention.Of(retention.Needs, `
+			DELETE FROM travel_leg_people p USING registrations r WHERE r.event_id = $1 AND r.id = p.registration_id AND ($2::uuid IS NULL OR r.id = $2) AND NOT held(r.id)`),
+		retention.Of(retention.Documents, `
+			DELETE FROM travel_documents t USING registrations r WHERE r.event_id = $1 AND r.person_id = t.person_id AND `+one+lastOf),
+		retention.Of(retention.Documents, `
+			UPDATE registration_changes h SET values_sealed = NULL FROM registrations r
+			WHERE r.event_id = $1 AND r.id = h.registration_id AND h.values_sealed IS NOT NULL AND `+one+lastOf),
+		retention.Of(retention.Persons, `
 			WITH gone AS (
 				UPDATE persons p SET given_name = '', family_name = r.reference, name_native = r.reference, name_zh = '', mrz_surname = '', mrz_given = '', sex = '',
-					languages = '{}', email = '', phone = '', birth_date_sealed = NULL, birth_date_index = NULL, search = lower(r.reference), name_key = '',
+					languages = '{}', email = '', phone = '', birth_date_sealed = NULL, birth_date_index = NULL, search = lower(r.reference), name_key = '', sound_key = '',
 					pseudonymous = true, version = p.version + 1
-				FROM registrations r WHERE r.event_id = $1 AND r.person_id = p.id AND NOT p.pseudonymous AND `+lastOf+`
+				FROM registrations r WHERE r.event_id = $1 AND r.person_id = p.id AND NOT p.pseudonymous AND `+one+lastOf+`
 				RETURNING p.id
 			), blank AS (
-				UPDATE registrations SET title_en = '', title_zh = '', organisation = '', status_reason = '' WHERE person_id IN (SELECT id FROM gone)
+				UPDATE registrations SET title_en = '', title_zh = '', organisation = '', status_reason = '', guardian = '', guardian_agreed_at = NULL WHERE person_id IN (SELECT id FROM gone)
 			), steps AS (
 				UPDATE registration_steps s SET reason = '' FROM registrations r WHERE r.id = s.registration_id AND r.person_id IN (SELECT id FROM gone)
+			), history AS (
+				DELETE FROM registration_changes h USING registrations r WHERE r.id = h.registration_id AND r.person_id IN (SELECT id FROM gone)
+			), stands AS (
+				UPDATE substitutions s SET note = '', reason = '' FROM registrations r
+				WHERE r.id IN (s.from_registration_id, s.to_registration_id) AND r.person_id IN (SELECT id FROM gone)
+			), pairs AS (
+				DELETE FROM duplicate_pairs d USING registrations r WHERE r.id IN (d.first_id, d.second_id) AND r.person_id IN (SELECT id FROM gone)
+			), decided AS (
+				UPDATE decisions d SET reason = '' FROM decision_items i JOIN registrations r ON r.id = i.registration_id
+				WHERE i.decision_id = d.id AND d.decision <> 'approve' AND r.person_id IN (SELECT id FROM gone)
+			), views AS (
+				DELETE FROM saved_views WHERE event_id = $1 AND $2::uuid IS NULL AND EXISTS (SELECT 1 FROM gone)
 			), links AS (
 				DELETE FROM magic_links m USING registrations r WHERE r.id = m.registration_id AND r.person_id IN (SELECT id FROM gone)
 			)
 			SELECT id FROM gone`),
+		// Officers are nobody's registration: they go with the event.
+		retention.Of(retention.Persons, `
+			DELETE FROM magic_links m WHERE m.event_id = $1 AND $2::uuid IS NULL AND m.purpose = 'delegation' AND m.same_as IS NULL`),
 		retention.Statement(retention.Consents, `
 			DELETE FROM consents c USING registrations r WHERE r.event_id = $1 AND r.id = c.registration_id AND NOT held(r.id)`),
 	}

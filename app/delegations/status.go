@@ -7,11 +7,13 @@ type Status string
 
 // The states of a registration.
 const (
+	Draft       Status = "draft" // nominated for a delegation; holds no place
 	Submitted   Status = "submitted"
 	UnderReview Status = "under_review"
 	Approved    Status = "approved"
 	BadgeIssued Status = "badge_issued"
 	CheckedIn   Status = "checked_in"
+	Departed    Status = "departed"
 	Returned    Status = "returned"
 	Waitlisted  Status = "waitlisted"
 	Rejected    Status = "rejected"
@@ -33,4 +35,9 @@ func (r Registration) Cancellable() bool {
 // Gone tells whether the person does not come any more.
 func (r Registration) Gone() bool {
 	return slices.Contains([]Status{Rejected, Withdrawn, Cancelled}, r.Status)
+}
+
+// holdsPlace tells whether the person takes a place of a category or delegation.
+func (r Registration) holdsPlace() bool {
+	return !r.Gone() && r.Status != Waitlisted && r.Status != Draft
 }

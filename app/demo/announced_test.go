@@ -10,7 +10,7 @@ import (
 var unlogged = []string{
 	"retention_rules", // the defaults come with the schema; who changes one is logged
 	"audit_entries", "audit_seals", "outbox", "river_client", "river_client_queue", "river_job", "river_leader", "river_migration", "river_queue",
-	"goose_db_version", "migration_steps", "installation", "idempotency_keys",
+	"goose_db_version", "migration_steps", "installation", "idempotency_keys", "mail_pace", "mail_attempts",
 }
 
 // Every write of every service leaves an audit entry and an announcement in the

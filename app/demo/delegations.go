@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
@@ -127,7 +128,7 @@ func loadMembers(ctx context.Context, s Services, c *codes) error {
 			NameZH: r["name_zh"], Sex: r["sex"], Nationality: r["nationality_a2"], Languages: r.list("languages_bcp47"), Email: r["email"], Phone: r["phone_test"],
 			TitleEN: r["title_en"], TitleZH: r["title_zh"], BirthDate: r["birth_date_test"],
 			Passport: delegations.Passport{Number: r["passport_no_test"], Issuer: r["nationality_a2"], ExpiresOn: r["passport_expiry_test"]},
-			MealPlan: r["meal_plan"], Consent: true, Lang: "en", Role: role, BadgeType: r["badge_type"], DelegationID: c.Delegations[r["delegation_id"]],
+			MealPlan: r["meal_plan"], Answers: interpreting(r.list("languages_bcp47")), Consent: true, Lang: "en", Role: role, BadgeType: r["badge_type"], DelegationID: c.Delegations[r["delegation_id"]],
 			MRZSurname: r["mrz_surname"], MRZGiven: r["mrz_given"], Source: "delegation",
 		}
 		registered, _, err := s.Delegations.Register(ctx, by, c.Events["EV-FORUM-2027"], in)
@@ -153,7 +154,14 @@ func loadQueue(ctx context.Context, s Services, c *codes) error {
 		{Category: "firm", GivenName: "Stelios", FamilyName: "Manganiaris", NameNative: "Στέλιος Μαγκανιάρης", NativeOrder: "given_first", Nationality: "GR", Languages: []string{"el", "en"}, Email: "stelios@shipping.example", TitleEN: "President", Organisation: "Shipping Agents Association (demo)", BirthDate: "1974-01-05", Lang: "en"},
 		{FirmID: c.Firms["F009"], Category: "firm", GivenName: "Nuo", FamilyName: "Weng", NameNative: "翁诺", NameZH: "翁诺", NativeOrder: "family_first", Nationality: "CN", Languages: []string{"zh", "de"}, Email: "weng@firm009.example", TitleEN: "Research Director", TitleZH: "研发总监", Organisation: "Opto laboratory (demo)", Lang: "zh"},
 	} {
-		in.Consent, in.Source = true, "web"
+		in.Consent, in.Source, in.Answers = true, "web", interpreting(in.Languages)
+		in.Answers["photos"] = forms.Answer{"1"}
+		switch in.Category {
+		case "press":
+			in.Answers["equipment"] = forms.Answer{"1 × shoulder camera\n2 × wireless microphone"}
+		case "firm":
+			in.Answers["topics"] = forms.Answer{"trade", "digital"}
+		}
 		if _, _, err := s.Delegations.Register(ctx, by, c.Events["EV-FORUM-2027"], in); err != nil {
 			return fmt.Errorf("%s %s: %w", in.GivenName, in.FamilyName, err)
 		}

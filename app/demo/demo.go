@@ -15,6 +15,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/events"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/seal"
@@ -38,6 +39,7 @@ type Services struct {
 	Accounts    *accounts.Service
 	Events      *events.Service
 	Firms       *firms.Service
+	Forms       *forms.Service
 	Delegations *delegations.Service
 	Badges      *badges.Service
 	Agenda      *agenda.Service
@@ -72,6 +74,7 @@ func Load(ctx context.Context, g Ground, password string) error {
 		Accounts:    accounts.New(g.DB, g.Redis, Registering, ident.New),
 		Events:      ev,
 		Firms:       firms.New(g.DB, Registering, ident.New),
+		Forms:       forms.New(g.DB, Registering, ident.New),
 		Delegations: delegations.New(g.DB, g.Box, ev, credentials, g.Mail, Registering, ident.New),
 		Badges:      credentials,
 		Agenda:      agenda.New(g.DB, g.Redis, g.RedisPrefix, planning, ident.New, g.Log),
@@ -86,7 +89,9 @@ func Load(ctx context.Context, g Ground, password string) error {
 		name string
 		load func(context.Context, Services, *codes) error
 	}{
-		{"events", loadEvents}, {"firms", loadFirms}, {"delegations", loadDelegations}, {"badges", func(ctx context.Context, s Services, c *codes) error {
+		{"events", loadEvents}, {"firms", loadFirms}, {"grants", func(ctx context.Context, _ Services, c *codes) error {
+			return loadGrants(ctx, func(day time.Time) *firms.Service { return firms.New(g.DB, func() time.Time { return day }, ident.New) }, c)
+		}}, {"form", loadForm}, {"delegations", loadDelegations}, {"officers", loadOfficers}, {"badges", func(ctx context.Context, s Services, c *codes) error {
 			return loadBadges(ctx, s.Badges, badges.New(g.DB, g.Box, Printed, ident.New), c)
 		}}, {"agenda", func(ctx context.Context, s Services, c *codes) error {
 			return loadAgenda(ctx, s.Events, s.Agenda, c.Registrations)

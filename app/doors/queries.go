@@ -92,7 +92,7 @@ const personColumns = `r.id AS registration_id, r.reference, trim(p.given_name |
 	r.title_zh AS "title.zh", r.title_en AS "title.en", r.organisation,
 	COALESCE(d.name_zh, '') AS "delegation.zh", COALESCE(d.name_en, '') AS "delegation.en",
 	COALESCE(co.name_zh, '') AS "country.zh", COALESCE(co.name_en, '') AS "country.en",
-	COALESCE((SELECT f.id FROM files f WHERE f.registration_id = r.id AND f.purpose = 'photo' AND f.deleted_at IS NULL), '00000000-0000-0000-0000-000000000000') AS photo_id`
+	COALESCE((SELECT f.id FROM files f WHERE f.registration_id = r.id AND f.purpose = 'photo' AND f.deleted_at IS NULL AND NOT f.waits), '00000000-0000-0000-0000-000000000000') AS photo_id`
 
 const personTables = ` registrations r JOIN persons p ON p.id = r.person_id
 	LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN cities c ON c.code = d.city_code

@@ -12,7 +12,6 @@ import (
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
-	"qianshou/app/kit/store"
 )
 
 // Stop is one city leg of an event.
@@ -109,6 +108,20 @@ type Category struct {
 	OpensAt   *time.Time  `db:"opens_at"`
 	ClosesAt  *time.Time  `db:"closes_at"`
 	Position  int         `db:"position"`
+	Photo     string      `db:"photo"` // badge_type: as the badge type says; required, optional. Empty is badge_type
+	Version   int         `db:"version"`
+}
+
+// NeedsPhoto tells whether somebody of the category and a role brings a photo for
+// a badge of a type. Heads of delegations never need one.
+func (c Category) NeedsPhoto(badge BadgeType, role string) bool {
+	switch {
+	case role == "head":
+		return false
+	case c.Photo == "required" || c.Photo == "optional":
+		return c.Photo == "required"
+	}
+	return badge.PhotoRequired
 }
 
 // OpenAt tells whether people can register in the category at an instant.
@@ -139,6 +152,11 @@ func (s *Service) Rooms(ctx context.Context, event ident.ID) ([]Room, error) {
 // Zones answers an event's zones.
 func (s *Service) Zones(ctx context.Context, event ident.ID) ([]Zone, error) {
 	return zonesOf(ctx, s.db, event)
+}
+
+// BadgeTypes answers an event's badge types in order of code.
+func (s *Service) BadgeTypes(ctx context.Context, event ident.ID) ([]BadgeType, error) {
+	return badgeTypesOf(ctx, s.db, event)
 }
 
 // Categories answers an event's categories in order.
@@ -284,27 +302,6 @@ func (s *Service) SaveBadgeType(ctx context.Context, by accounts.Actor, in Badge
 	})
 }
 
-var categoryForm = regexp.MustCompile(`^[a-z][a-z_]{1,39}$`)
-
-// SaveCategory adds a category, or changes the one of the same code.
-func (s *Service) SaveCategory(ctx context.Context, by accounts.Actor, in Category) (Category, error) {
-	var bad fault.List
-	bad.Check(categoryForm.MatchString(in.Code), "code", "constraint.categories_code")
-	checkName(&bad, in.Name, "name", 60)
-	bad.Check(in.Quota == nil || *in.Quota >= 0, "quota", "field.number_between", 0, 1_000_000)
-	bad.Check(slices.Contains([]string{"automatic", "whitelist", "review"}, in.Approval), "approval", "field.choice")
-	bad.Check(in.OpensAt == nil || in.ClosesAt == nil || in.ClosesAt.After(*in.OpensAt), "closes_at", "field.order")
-	in.ID = s.newID()
-	err := s.save(ctx, by, in.EventID, "category.save", "category", in.ID, bad, func(tx *sqlx.Tx) (err error) {
-		in.ID, err = upsertCategory(ctx, tx, in)
-		if store.Constraint(err) == "categories_badge_type" {
-			return fault.Fields(fault.Field{Path: "badge_type", Key: "field.choice"})
-		}
-		return err
-	})
-	return in, err
-}
-
 func (s *Service) save(ctx context.Context, by accounts.Actor, event ident.ID, action, kind string, object ident.ID, bad fault.List, change func(tx *sqlx.Tx) error) error {
 	if !by.May(accounts.EditEvent, event) {
 		return fault.New(fault.Forbidden, "error.forbidden")
@@ -346,6 +343,7 @@ func (s *Service) furnish(ctx context.Context, tx *sqlx.Tx, event ident.ID, in I
 	}
 	for i, c := range starterCategories {
 		c.EventID, c.ID, c.Position = event, s.newID(), i+1
+		c.clean()
 		if _, err := upsertCategory(ctx, tx, c); err != nil {
 			return err
 		}

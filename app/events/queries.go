@@ -191,24 +191,6 @@ func upsertBadgeType(ctx context.Context, q store.Querier, t BadgeType) error {
 	return err
 }
 
-func upsertCategory(ctx context.Context, q store.Querier, c Category) (id ident.ID, err error) {
-	err = q.GetContext(ctx, &id, `
-		INSERT INTO categories (event_id, id, code, name_zh, name_en, badge_type, quota, approval, public, opens_at, closes_at, position)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		ON CONFLICT ON CONSTRAINT categories_once DO UPDATE SET name_zh = $4, name_en = $5, badge_type = $6, quota = $7, approval = $8,
-			public = $9, opens_at = $10, closes_at = $11, position = $12
-		RETURNING id`,
-		c.EventID, c.ID, c.Code, c.Name.ZH, c.Name.EN, c.BadgeType, c.Quota, c.Approval, c.Public, c.OpensAt, c.ClosesAt, c.Position)
-	return id, err
-}
-
-func categoriesOf(ctx context.Context, q store.Querier, event ident.ID) (list []Category, err error) {
-	err = q.SelectContext(ctx, &list, `
-		SELECT event_id, id, code, name_zh AS "name.zh", name_en AS "name.en", badge_type, quota, approval, public, opens_at, closes_at, position
-		FROM categories WHERE event_id = $1 ORDER BY position, code`, event)
-	return list, err
-}
-
 func upsertCountry(ctx context.Context, q store.Querier, c Country) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO countries (code, code3, name_zh, name_en) VALUES ($1, $2, $3, $4)

@@ -81,7 +81,8 @@ type File struct {
 	CreatedBy      string     `db:"created_by"`
 	DeletedAt      *time.Time `db:"deleted_at"`
 
-	Key string `db:"key"` // of the blob; empty once deleted
+	Waits bool   `db:"waits"` // a portrait that the desk has not taken yet, beside the one in use
+	Key   string `db:"key"`   // of the blob; empty once deleted
 }
 
 // Small tells that a portrait has fewer pixels than print asks for.
@@ -96,6 +97,7 @@ type Input struct {
 	Purpose        Purpose
 	Name           string
 	Content        []byte
+	Waits          bool // see File
 }
 
 // Service is the one door to files.
@@ -130,7 +132,7 @@ func (s *Service) Add(ctx context.Context, by accounts.Actor, in Input) (File, e
 		return File{}, err
 	}
 	f := File{
-		ID: s.newID(), EventID: owner.EventID, RegistrationID: in.RegistrationID, Purpose: in.Purpose, Name: tidyName(in.Name), CreatedAt: s.now(), CreatedBy: by.Name(),
+		ID: s.newID(), EventID: owner.EventID, RegistrationID: in.RegistrationID, Purpose: in.Purpose, Name: tidyName(in.Name), CreatedAt: s.now(), CreatedBy: by.Name(), Waits: in.Waits && in.Purpose == Photo,
 	}
 	content, err := s.prepare(ctx, rule, &f, in.Content)
 	if err != nil {
@@ -188,7 +190,7 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, f File) (before []strin
 	}
 	switch f.Purpose {
 	case Photo, PassportScan:
-		if before, err = deleteOfKind(ctx, tx, f.RegistrationID, f.Purpose, s.now()); err != nil {
+		if before, err = deleteOfKind(ctx, tx, f.RegistrationID, f.Purpose, f.Waits, s.now()); err != nil {
 			return nil, err
 		}
 	case Answer:

@@ -25,6 +25,7 @@ import (
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/seal"
+	"qianshou/app/kit/store"
 	"qianshou/app/kit/storetest"
 	"qianshou/app/mail"
 	"qianshou/app/web"
@@ -108,7 +109,7 @@ func own(r delegations.Registration) accounts.Actor {
 
 func officer(r delegations.Registration) accounts.Actor {
 	a := accounts.GuestActor()
-	a.LinkEventID, a.DelegationID = r.EventID, r.DelegationID
+	a.LinkEventID, a.DelegationID, a.Officer = r.EventID, r.DelegationID, accounts.Accreditation
 	return a
 }
 
@@ -323,13 +324,102 @@ func TestSweep(t *testing.T) {
 		must(t, err)
 		return n
 	}
-	if n := at(59 * time.Minute); n != 0 {
+	if n := at(4*time.Hour - time.Minute); n != 0 {
 		t.Errorf("%d contents swept while somebody may still write", n)
 	}
-	if n := at(61 * time.Minute); n != 1 || g.blobs(t) != 1 {
+	if n := at(4*time.Hour + time.Minute); n != 1 || g.blobs(t) != 1 {
 		t.Errorf("%d contents swept, %d left", n, g.blobs(t))
 	}
 	if _, err := blobs.Get(ctx, stray); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("the stray content: %v", err)
+	}
+}
+
+// The page of a registration says what the list of categories promises: who brings
+// a portrait is one rule, told in Go and in SQL.
+func TestWhoBringsAPortrait(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	for _, rule := range events.PhotoRules {
+		for _, badge := range []bool{true, false} {
+			for _, role := range []string{"head", "member"} {
+				for query, arg := range map[string]any{
+					`UPDATE categories SET photo = $1`: rule, `UPDATE badge_types SET photo_required = $1`: badge,
+					`UPDATE registrations SET role = $1 WHERE delegation_id IS NOT NULL`: role,
+				} {
+					_, err := g.db.ExecContext(t.Context(), query, arg)
+					must(t, err)
+				}
+				lacking, err := g.files.WithoutPhoto(t.Context(), []ident.ID{g.member.ID})
+				must(t, err)
+				want := events.Category{Photo: rule}.NeedsPhoto(events.BadgeType{PhotoRequired: badge}, role)
+				if lacking[g.member.ID] != want {
+					t.Errorf("category %s, badge type %t, %s: asked for a portrait %t, want %t", rule, badge, role, lacking[g.member.ID], want)
+				}
+			}
+		}
+	}
+}
+
+// A file that was handed in with a form waits under a token for a registration of
+// the same event, once, and not for ever.
+func TestHandIn(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	ctx := t.Context()
+	gone := func(err error) bool {
+		f, ok := fault.Of(err)
+		return ok && f.Code == fault.Invalid && len(f.Fields) == 1 && f.Fields[0].Path == "file" && f.Fields[0].Key == "files.handed_gone"
+	}
+	attach := func(event, registration ident.ID, token string) (id ident.ID, err error) {
+		err = store.InTx(ctx, g.db, func(tx *sqlx.Tx) error {
+			id, err = g.files.Attach(ctx, tx, own(g.guest), event, registration, token)
+			return err
+		})
+		return id, err
+	}
+	if _, _, err := g.files.HandIn(ctx, g.event.ID, "cv.exe", []byte("MZ program")); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("a program is handed in: %v", err)
+	}
+	token, f, err := g.files.HandIn(ctx, g.event.ID, "cv.pdf", pdf)
+	must(t, err)
+	for name, wrong := range map[string]string{"empty": "", "nonsense": "-", "cut": token[:len(token)-1], "of another file": token[:len(token)-4] + "AAAA"} {
+		if _, err := g.files.HandedIn(g.event.ID, wrong); !gone(err) {
+			t.Errorf("a token that is %s: %v", name, err)
+		}
+	}
+	if _, err := g.files.HandedIn(ident.New(), token); !gone(err) {
+		t.Errorf("at another event: %v", err)
+	}
+	blobs, err := blob.Open(g.dir, blob.Credentials{})
+	must(t, err)
+	at := func(d time.Duration) *files.Service {
+		return files.New(g.db, g.box, blobs, func() time.Time { return april().Add(d) }, ident.New, slog.New(slog.DiscardHandler))
+	}
+	if n, err := at(3 * time.Hour).Sweep(ctx); err != nil || n != 0 {
+		t.Errorf("while it waits, %d contents are swept away, %v", n, err)
+	}
+	if _, err := at(3*time.Hour).HandedIn(g.event.ID, token); !gone(err) {
+		t.Errorf("after three hours: %v", err)
+	}
+	if _, err := at(3*time.Hour-time.Second).HandedIn(g.event.ID, token); err != nil {
+		t.Errorf("just before: %v", err)
+	}
+	id, err := attach(g.event.ID, g.guest.ID, token)
+	must(t, err)
+	got, content, err := g.files.Read(ctx, own(g.guest), id)
+	if err != nil || id != f.ID || got.Name != "cv.pdf" || got.RegistrationID != g.guest.ID || !bytes.Equal(content, pdf) {
+		t.Errorf("%+v %q %v", got, content, err)
+	}
+	if _, err := attach(g.event.ID, g.member.ID, token); !gone(err) {
+		t.Errorf("given twice: %v", err)
+	}
+	stray, _, err := g.files.HandIn(ctx, g.event.ID, "cv.pdf", pdf)
+	must(t, err)
+	if n, err := at(5 * time.Hour).Sweep(ctx); err != nil || n != 1 {
+		t.Errorf("%d contents are swept away, %v", n, err)
+	}
+	if _, err := attach(g.event.ID, g.guest.ID, stray); !gone(err) {
+		t.Errorf("after its content was swept away: %v", err)
 	}
 }

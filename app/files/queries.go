@@ -17,18 +17,19 @@ type owner struct {
 	ID           ident.ID `db:"id"`
 	EventID      ident.ID `db:"event_id"`
 	DelegationID ident.ID `db:"delegation_id"`
+	Role         string   `db:"role"` // in the delegation
 	Status       string   `db:"status"`
 }
 
-// holds tells whether an actor is the owner, or the officer of their delegation,
+// holds tells whether an actor is the owner, or an officer who completes them,
 // by the link that they hold.
 func (o owner) holds(by accounts.Actor) bool {
-	return by.ForRegistration(o.EventID, o.ID) || by.ForDelegation(o.EventID, o.DelegationID)
+	return by.ForRegistration(o.EventID, o.ID) || by.MayFor(accounts.Complete, o.EventID, o.DelegationID, o.Role)
 }
 
 func ownerByID(ctx context.Context, q store.Querier, id ident.ID) (o owner, err error) {
 	err = q.GetContext(ctx, &o, `
-		SELECT id, event_id, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id, status FROM registrations WHERE id = $1`, id)
+		SELECT id, event_id, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id, role, status FROM registrations WHERE id = $1`, id)
 	return o, store.Fault(err)
 }
 
@@ -39,7 +40,7 @@ func lockOwner(ctx context.Context, q store.Querier, id ident.ID) error {
 }
 
 const columns = `event_id, id, coalesce(registration_id, '00000000-0000-0000-0000-000000000000') AS registration_id, purpose, name, mime, size, width, height,
-	sha256, coalesce(key, '') AS key, sealed_by, created_at, created_by, deleted_at`
+	sha256, coalesce(key, '') AS key, sealed_by, created_at, created_by, deleted_at, waits`
 
 func fileByID(ctx context.Context, q store.Querier, id ident.ID) (f File, err error) {
 	err = q.GetContext(ctx, &f, `SELECT `+columns+` FROM files WHERE id = $1 AND deleted_at IS NULL`, id)
@@ -48,23 +49,24 @@ func fileByID(ctx context.Context, q store.Querier, id ident.ID) (f File, err er
 
 func filesOf(ctx context.Context, q store.Querier, registration ident.ID) (list []File, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT `+columns+` FROM files WHERE registration_id = $1 AND deleted_at IS NULL
+		SELECT `+columns+` FROM files WHERE registration_id = $1 AND deleted_at IS NULL AND NOT waits
 		ORDER BY array_position(ARRAY['photo', 'passport_scan'], purpose), created_at, id`, registration)
 	return list, err
 }
 
 func photosOf(ctx context.Context, q store.Querier, registrations []ident.ID) (list []File, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT `+columns+` FROM files WHERE registration_id = ANY($1::uuid[]) AND purpose = 'photo' AND deleted_at IS NULL`, idArray(registrations))
+		SELECT `+columns+` FROM files WHERE registration_id = ANY($1::uuid[]) AND purpose = 'photo' AND deleted_at IS NULL AND NOT waits`, idArray(registrations))
 	return list, err
 }
 
-// withoutPhoto answers who lacks the portrait that their badge type asks for.
+// withoutPhoto answers who lacks the portrait that their category or badge type
+// asks for.
 func withoutPhoto(ctx context.Context, q store.Querier, registrations []ident.ID) (ids []ident.ID, err error) {
 	err = q.SelectContext(ctx, &ids, `
-		SELECT r.id FROM registrations r JOIN badge_types t ON t.event_id = r.event_id AND t.code = r.badge_type
-		WHERE r.id = ANY($1::uuid[]) AND t.photo_required AND r.role <> 'head' AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')
-			AND NOT EXISTS (SELECT 1 FROM files f WHERE f.registration_id = r.id AND f.purpose = 'photo' AND f.deleted_at IS NULL)`, idArray(registrations))
+		SELECT r.id FROM registrations r JOIN badge_types t ON t.event_id = r.event_id AND t.code = r.badge_type JOIN categories k ON k.id = r.category_id
+		WHERE r.id = ANY($1::uuid[]) AND needs_photo(k.photo, t.photo_required, r.role) AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')
+			AND NOT EXISTS (SELECT 1 FROM files f WHERE f.registration_id = r.id AND f.purpose = 'photo' AND f.deleted_at IS NULL AND NOT f.waits)`, idArray(registrations))
 	return ids, err
 }
 
@@ -78,10 +80,10 @@ func idArray(ids []ident.ID) any {
 
 func insertFile(ctx context.Context, q store.Querier, f File) error {
 	_, err := q.ExecContext(ctx, `
-		INSERT INTO files (event_id, id, registration_id, purpose, name, mime, size, width, height, sha256, key, sealed_by, created_at, created_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		INSERT INTO files (event_id, id, registration_id, purpose, name, mime, size, width, height, sha256, key, sealed_by, created_at, created_by, waits)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		f.EventID, f.ID, uuid.NullUUID{UUID: f.RegistrationID, Valid: f.RegistrationID != ident.Nil}, f.Purpose, f.Name, f.MIME, f.Size, f.Width, f.Height,
-		f.SHA256, f.Key, f.SealedBy, f.CreatedAt, f.CreatedBy)
+		f.SHA256, f.Key, f.SealedBy, f.CreatedAt, f.CreatedBy, f.Waits)
 	return err
 }
 
@@ -96,11 +98,32 @@ func deleteFile(ctx context.Context, q store.Querier, id ident.ID, at time.Time)
 	return key, store.Fault(err)
 }
 
-func deleteOfKind(ctx context.Context, q store.Querier, registration ident.ID, p Purpose, at time.Time) (keys []string, err error) {
+// deleteOfKind deletes the file of a purpose in use, or the one that waits.
+func deleteOfKind(ctx context.Context, q store.Querier, registration ident.ID, p Purpose, waits bool, at time.Time) (keys []string, err error) {
 	err = q.SelectContext(ctx, &keys, `
-		WITH old AS (SELECT id, key FROM files WHERE registration_id = $1 AND purpose = $3 AND deleted_at IS NULL FOR UPDATE)
-		UPDATE files f SET `+gone+` FROM old WHERE f.id = old.id RETURNING old.key`, registration, at, p)
+		WITH old AS (SELECT id, key FROM files WHERE registration_id = $1 AND purpose = $3 AND waits = $4 AND deleted_at IS NULL FOR UPDATE)
+		UPDATE files f SET `+gone+` FROM old WHERE f.id = old.id RETURNING old.key`, registration, at, p, waits)
 	return keys, err
+}
+
+// moveKinds makes files about one registration those about another. What is under a
+// legal hold stays where it is.
+func moveKinds(ctx context.Context, q store.Querier, from, to ident.ID, kinds []string, at time.Time) error {
+	_, err := q.ExecContext(ctx, `
+		WITH moving AS (SELECT id, purpose FROM files WHERE registration_id = $1 AND purpose = ANY($3) AND deleted_at IS NULL AND NOT held($1) FOR UPDATE)
+		UPDATE files f SET deleted_at = $4, name = '', key = NULL
+		WHERE f.registration_id = $2 AND f.deleted_at IS NULL AND f.purpose IN (SELECT purpose FROM moving WHERE purpose <> 'answer')`, from, to, pq.Array(kinds), at)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `
+		UPDATE files SET registration_id = $2 WHERE registration_id = $1 AND purpose = ANY($3) AND deleted_at IS NULL AND NOT held($1)`, from, to, pq.Array(kinds))
+	return err
+}
+
+func kindsOf(ctx context.Context, q store.Querier, registration ident.ID) (kinds []string, err error) {
+	err = q.SelectContext(ctx, &kinds, `SELECT DISTINCT purpose FROM files WHERE registration_id = $1 AND deleted_at IS NULL ORDER BY purpose`, registration)
+	return kinds, err
 }
 
 func countOfKind(ctx context.Context, q store.Querier, registration ident.ID, p Purpose) (n int, err error) {
@@ -146,4 +169,15 @@ func updateContent(ctx context.Context, q store.Querier, f File, was string) (bo
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
+}
+
+// waitingPhoto finds the portrait of a registration that waits to be taken.
+func waitingPhoto(ctx context.Context, q store.Querier, registration ident.ID) (f File, err error) {
+	err = q.GetContext(ctx, &f, `SELECT `+columns+` FROM files WHERE registration_id = $1 AND purpose = 'photo' AND deleted_at IS NULL AND waits`, registration)
+	return f, store.Fault(err)
+}
+
+func useFile(ctx context.Context, q store.Querier, id ident.ID) error {
+	_, err := q.ExecContext(ctx, `UPDATE files SET waits = false WHERE id = $1`, id)
+	return err
 }

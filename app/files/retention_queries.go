@@ -17,15 +17,26 @@ var classes = map[Purpose]string{
 // Sweep.
 func (s *Service) Retention() (tasks []retention.Task) {
 	for purpose, class := range classes {
-		tasks = append(tasks, retention.Task{Class: class, Purge: func(ctx context.Context, tx store.Querier, event ident.ID) (int, error) {
+		run := func(ctx context.Context, tx store.Querier, event ident.ID, registration any) (int, error) {
 			res, err := tx.ExecContext(ctx, `
-				UPDATE files SET `+gone+` WHERE event_id = $1 AND purpose = $3 AND deleted_at IS NULL AND NOT held(registration_id)`, event, s.now(), purpose)
+				UPDATE files SET `+gone+`
+				WHERE event_id = $1 AND purpose = $3 AND ($4::uuid IS NULL OR registration_id = $4) AND deleted_at IS NULL AND NOT held(registration_id)`,
+				event, s.now(), purpose, registration)
 			if err != nil {
 				return 0, err
 			}
 			n, err := res.RowsAffected()
 			return int(n), err
-		}})
+		}
+		tasks = append(tasks, retention.Task{
+			Class: class,
+			Purge: func(ctx context.Context, tx store.Querier, event ident.ID) (int, error) {
+				return run(ctx, tx, event, nil)
+			},
+			Erase: func(ctx context.Context, tx store.Querier, event, registration ident.ID) (int, error) {
+				return run(ctx, tx, event, registration)
+			},
+		})
 	}
 	return tasks
 }

@@ -7,8 +7,9 @@ import (
 )
 
 // sweepAfter is how long a content that no row refers to is left alone: longer
-// than anybody takes to write the row.
-const sweepAfter = time.Hour
+// than anybody takes to write the row, or to put right the form that the file was
+// handed in with.
+const sweepAfter = 4 * time.Hour
 
 // sweepMost is how many contents one sweep takes away.
 const sweepMost = 1000

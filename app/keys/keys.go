@@ -38,9 +38,12 @@ type Column struct {
 var Columns = []Column{
 	{Table: "persons", Row: "id", Sealed: "birth_date_sealed", Place: "persons.birth_date:", Index: "birth_date_index", Kind: "birth"},
 	{Table: "travel_documents", Row: "id", Sealed: "number_sealed", Place: "travel_documents.number:", Index: "number_index", Kind: "passport", Before: "issuer || ':'"},
+	{Table: "registration_changes", Row: "id", Sealed: "values_sealed", Place: "registration_changes.values:"},
 	{Table: "mails", Row: "id", Sealed: "content_sealed", Place: "mails.content:"},
 	{Table: "signing_keys", Row: "id", Sealed: "private_sealed", Place: "signing_keys.private:"},
 	{Table: "idempotency_keys", Row: "actor_id", Sealed: "body", Place: "idempotency_keys.body:"},
+	{Table: "imports", Row: "id", Sealed: "file_sealed", Place: "imports.file:"},
+	{Table: "import_rows", Row: "id", Sealed: "data_sealed", Place: "import_rows.data:"},
 }
 
 // Contents are sealed values outside the database: files.

@@ -1,6 +1,7 @@
 // Package mail writes letters in both languages, queues them in the transaction
 // of what they tell, and sends them, with growing pauses, until they are taken.
-// Without an SMTP server they are kept for an organizer to read.
+// What became of each stands in its attempts. Without an SMTP server mails are
+// kept for an organizer to read.
 package mail
 
 import (
@@ -15,13 +16,12 @@ import (
 	"strings"
 	texttemplate "text/template"
 	"time"
+	"unicode"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 
-	"qianshou/app/accounts"
-	"qianshou/app/audit"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -29,6 +29,7 @@ import (
 	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/seal"
 	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
 )
 
 // Statuses of a mail.
@@ -36,16 +37,27 @@ const (
 	Queued  = "queued"
 	Kept    = "kept" // no SMTP server is set; it can be read here
 	Sent    = "sent"
-	Failed  = "failed" // given up after every try
-	Bounced = "bounced"
+	Failed  = "failed"  // given up after every try
+	Bounced = "bounced" // a server refused it for good, at once or later
+	// Unaddressed tells of a person without an address for whom nobody speaks.
+	Unaddressed = "unaddressed"
 )
+
+// Statuses lists them in the order in which people ask for them.
+var Statuses = []string{Queued, Sent, Failed, Bounced, Unaddressed, Kept}
+
+// Trouble are the statuses of mails that somebody has to see to.
+var Trouble = []string{Failed, Bounced, Unaddressed}
 
 // Letter is what a mail says, once in each language. The reader's own comes first.
 type Letter struct {
+	ID             ident.ID // Nil: it is given one
 	EventID        ident.ID
 	RegistrationID ident.ID
 	Template       string // names it in lists: registration.approved
-	To             string
+	To             string // empty: nobody can be told, and the desk is shown so
+	ToName         string
+	OnBehalf       bool // To speaks for the person the letter is about
 	Lang           locale.Lang
 	Blocks         map[locale.Lang]Block
 	Parts          []Part
@@ -91,24 +103,41 @@ type Mail struct {
 	Template       string      `db:"template"`
 	Lang           locale.Lang `db:"lang"`
 	To             string      `db:"recipient"`
+	ToName         string      `db:"recipient_name"`
+	OnBehalf       bool        `db:"on_behalf"`
 	Subject        string      `db:"subject"`
 	Content        `db:"-"`
 	Status         string     `db:"status"`
+	Round          int        `db:"round"`   // how often somebody asked for it to be sent
+	CopyOf         ident.ID   `db:"copy_of"` // the mail of which this is a copy to another address
 	Attempts       int        `db:"attempts"`
 	LastError      string     `db:"last_error"`
+	Purged         bool       `db:"purged"` // its time is over: that it was sent is all that is kept
 	CreatedAt      time.Time  `db:"created_at"`
 	SentAt         *time.Time `db:"sent_at"`
+
+	notBefore time.Time // by the clock of the queue; zero: at once
 }
 
 // Options say how mails leave.
 type Options struct {
-	DB      *sqlx.DB
+	DB      *sqlx.DB  // nil: letters can be drawn and tried, not queued
 	Box     *seal.Box // seals what mails say
 	Log     *slog.Logger
 	Now     clock.Clock
 	NewID   ident.Source
 	SMTPURL string // empty: mails are kept
-	From    string // name and address
+	// PerMinute is how many mails of announcements leave in a minute at most, of all
+	// processes; zero: as many as the server takes. Letters about one registration
+	// do not wait.
+	PerMinute int
+	From      string // name and address
+	// SendLimit is how long one conversation with the server may take; zero: a
+	// minute.
+	SendLimit time.Duration
+	// Pause is how long to wait after a failed try, counted from 1; nil: Pause of
+	// this package.
+	Pause func(try int) time.Duration
 }
 
 // Service queues and sends mails.
@@ -125,18 +154,30 @@ var files embed.FS
 // New makes the service. Start sends what is queued; without it mails only queue.
 func New(o Options) (*Service, error) {
 	s := &Service{Options: o}
+	if s.SendLimit == 0 {
+		s.SendLimit = time.Minute
+	}
+	if s.Options.Pause == nil {
+		s.Options.Pause = Pause
+	}
 	var err error
 	if s.text, err = texttemplate.ParseFS(files, "letter.txt"); err != nil {
 		return nil, fmt.Errorf("read letter: %w", err)
 	}
-	if s.html, err = template.ParseFS(files, "letter.html"); err != nil {
+	if s.html, err = template.New("letter.html").Funcs(template.FuncMap{"lines": func(s string) []string { return strings.Split(s, "\n") }}).ParseFS(files, "letter.html"); err != nil {
 		return nil, fmt.Errorf("read letter: %w", err)
+	}
+	if o.DB == nil {
+		return s, nil
 	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{service: s})
 	config := &river.Config{
-		Workers: workers, Logger: o.Log, MaxAttempts: tries,
+		Workers: workers, Logger: o.Log, MaxAttempts: tries + moreTries,
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+		// A process that was killed while it sent leaves a job behind that runs for
+		// ever; another takes it up after so long.
+		JobTimeout: s.jobLimit(), RescueStuckJobsAfter: 2 * s.jobLimit(),
 	}
 	if s.jobs, err = river.NewClient(riverdatabasesql.New(o.DB.DB), config); err != nil {
 		return nil, fmt.Errorf("open job queue: %w", err)
@@ -144,42 +185,113 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
-// Queue writes a letter that leaves when the caller's transaction commits, and
-// not otherwise.
-func (s *Service) Queue(ctx context.Context, tx *sqlx.Tx, l Letter) error {
-	m := Mail{
-		ID: s.NewID(), EventID: l.EventID, RegistrationID: l.RegistrationID, Template: l.Template, Lang: l.Lang, To: l.To,
-		Status: Kept, CreatedAt: s.Now(),
-	}
+// Draw writes a letter as it will be read; nothing is queued.
+func (s *Service) Draw(l Letter) (Mail, error) {
+	m := Mail{ID: l.ID, EventID: l.EventID, RegistrationID: l.RegistrationID, Template: l.Template, Lang: l.Lang, To: l.To, ToName: oneLine(l.ToName), OnBehalf: l.OnBehalf}
 	blocks := []Block{l.Blocks[l.Lang], l.Blocks[l.Lang.Other()]}
-	m.Subject = blocks[0].Subject + " / " + blocks[1].Subject
+	m.Subject = oneLine(blocks[0].Subject + " / " + blocks[1].Subject)
 	var plain, rich bytes.Buffer
 	if err := s.text.Execute(&plain, blocks); err != nil {
-		return fmt.Errorf("write letter %s: %w", l.Template, err)
+		return m, fmt.Errorf("write letter %s: %w", l.Template, err)
 	}
-	if err := s.html.Execute(&rich, blocks); err != nil {
-		return fmt.Errorf("write letter %s: %w", l.Template, err)
+	if err := s.html.Execute(&rich, struct {
+		Subject string
+		Blocks  []Block
+	}{blocks[0].Subject, blocks}); err != nil {
+		return m, fmt.Errorf("write letter %s: %w", l.Template, err)
 	}
-	sealed, err := s.seal(m.ID, Content{Text: strings.TrimSpace(plain.String()) + "\n", HTML: rich.String(), Parts: l.Parts})
+	m.Content = Content{Text: strings.TrimSpace(plain.String()) + "\n", HTML: rich.String(), Parts: l.Parts}
+	return m, nil
+}
+
+// oneLine makes a text one that a header can hold: a line of its own in it would
+// be a header of its own.
+func oneLine(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s))
+}
+
+// Queue writes a letter that leaves when the caller's transaction commits, and
+// not otherwise.
+//
+// Fault: Invalid, the address is none.
+func (s *Service) Queue(ctx context.Context, tx *sqlx.Tx, l Letter) error {
+	m, err := s.Draw(l)
 	if err != nil {
-		return fmt.Errorf("write letter %s: %w", l.Template, err)
+		return err
 	}
-	if s.SMTPURL != "" {
+	return s.put(ctx, tx, &m)
+}
+
+// QueueMany writes the letters of an announcement, which leave at the pace of
+// PerMinute.
+//
+// Fault: Invalid, an address is none.
+func (s *Service) QueueMany(ctx context.Context, tx *sqlx.Tx, letters []Letter) error {
+	var begins time.Time
+	var gap time.Duration
+	if s.PerMinute > 0 && s.SMTPURL != "" {
+		gap = time.Minute / time.Duration(s.PerMinute)
+		var err error
+		if begins, err = takePace(ctx, tx, len(letters), gap); err != nil {
+			return fmt.Errorf("take the pace of an announcement: %w", err)
+		}
+	}
+	for i, l := range letters {
+		m, err := s.Draw(l)
+		if err != nil {
+			return err
+		}
+		if gap > 0 {
+			m.notBefore = begins.Add(time.Duration(i) * gap)
+		}
+		if err := s.put(ctx, tx, &m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put gives a mail its ID and its fate, and queues it.
+func (s *Service) put(ctx context.Context, tx *sqlx.Tx, m *Mail) error {
+	if m.ID == ident.Nil {
+		m.ID = s.NewID()
+	}
+	m.Round, m.CreatedAt, m.Status = 1, s.Now(), Kept
+	if m.To != "" {
+		address, ok := text.Email(m.To)
+		if !ok {
+			return fault.Fields(fault.Field{Path: "email", Key: "field.email"})
+		}
+		m.To = address
+	}
+	switch {
+	case m.To == "":
+		m.Status = Unaddressed
+	case s.SMTPURL != "":
 		m.Status = Queued
 	}
-	if err := insertMail(ctx, tx, m, sealed); err != nil {
-		return fmt.Errorf("queue letter %s: %w", l.Template, err)
+	sealed, err := s.seal(m.ID, m.Content)
+	if err != nil {
+		return fmt.Errorf("seal letter %s: %w", m.Template, err)
+	}
+	if err := insertMail(ctx, tx, *m, sealed); err != nil {
+		return fmt.Errorf("queue letter %s: %w", m.Template, err)
 	}
 	if m.Status == Queued {
-		if err := s.enqueue(ctx, tx, m.ID); err != nil {
+		if err := s.enqueue(ctx, tx, *m); err != nil {
 			return err
 		}
 	}
 	return outbox.Append(ctx, tx, outbox.Change{EventID: m.EventID, Kind: "mail", Ref: m.ID})
 }
 
-func (s *Service) enqueue(ctx context.Context, tx *sqlx.Tx, id ident.ID) error {
-	if _, err := s.jobs.InsertTx(ctx, tx.Tx, sendArgs{MailID: id}, nil); err != nil {
+func (s *Service) enqueue(ctx context.Context, tx *sqlx.Tx, m Mail) error {
+	if _, err := s.jobs.InsertTx(ctx, tx.Tx, sendArgs{MailID: m.ID, Round: m.Round}, &river.InsertOpts{ScheduledAt: m.notBefore}); err != nil {
 		return fmt.Errorf("queue mail: %w", err)
 	}
 	return nil
@@ -198,11 +310,15 @@ func (s *Service) seal(id ident.ID, c Content) ([]byte, error) {
 //
 // Fault: NotFound.
 func (s *Service) read(ctx context.Context, id ident.ID) (Mail, error) {
-	m, sealed, err := mailByID(ctx, s.DB, id)
+	return s.readIn(ctx, s.DB, id)
+}
+
+func (s *Service) readIn(ctx context.Context, q store.Querier, id ident.ID) (Mail, error) {
+	m, sealed, err := mailByID(ctx, q, id)
 	if err != nil {
 		return Mail{}, err
 	}
-	if sealed == nil { // its time is over: that it was sent is all that is kept
+	if m.Purged {
 		return m, nil
 	}
 	plain, err := s.Box.Open(sealed, contentPlace(id))
@@ -216,60 +332,3 @@ func (s *Service) read(ctx context.Context, id ident.ID) (Mail, error) {
 }
 
 func contentPlace(id ident.ID) string { return "mails.content:" + id.String() }
-
-// List answers an event's mails without their content, the latest first.
-//
-// Fault: Forbidden.
-func (s *Service) List(ctx context.Context, by accounts.Actor, event ident.ID, offset, limit int) ([]Mail, int, error) {
-	if !by.May(accounts.SeeMails, event) {
-		return nil, 0, fault.New(fault.Forbidden, "error.forbidden")
-	}
-	return mailsOf(ctx, s.DB, event, offset, limit)
-}
-
-// ByID finds a mail with its content.
-//
-// Faults: Forbidden; NotFound.
-func (s *Service) ByID(ctx context.Context, by accounts.Actor, id ident.ID) (Mail, error) {
-	m, err := s.read(ctx, id)
-	if err == nil && !by.May(accounts.SeeMails, m.EventID) {
-		return Mail{}, fault.New(fault.Forbidden, "error.forbidden")
-	}
-	return m, err
-}
-
-// Resend queues a mail once more.
-//
-// Faults: Forbidden; NotFound; Conflict, there is no SMTP server to send it by, or
-// its time is over and what it said is purged.
-func (s *Service) Resend(ctx context.Context, by accounts.Actor, id ident.ID) error {
-	m, err := s.ByID(ctx, by, id)
-	if err != nil {
-		return err
-	}
-	if !by.May(accounts.SendMails, m.EventID) {
-		return fault.New(fault.Forbidden, "error.forbidden")
-	}
-	if s.SMTPURL == "" {
-		return fault.New(fault.Conflict, "mail.no_server")
-	}
-	if m.To == "" {
-		return fault.New(fault.Conflict, "mail.purged")
-	}
-	return store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error {
-		if err := setStatus(ctx, tx, id, Queued, "", nil); err != nil {
-			return err
-		}
-		err := audit.Record(ctx, tx, audit.Entry{
-			ID: s.NewID(), At: s.Now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: m.EventID,
-			Action: "mail.resend", ObjectKind: "mail", ObjectID: id,
-		})
-		if err != nil {
-			return err
-		}
-		if err := s.enqueue(ctx, tx, id); err != nil {
-			return err
-		}
-		return outbox.Append(ctx, tx, outbox.Change{EventID: m.EventID, Kind: "mail", Ref: id})
-	})
-}

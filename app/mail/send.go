@@ -1,33 +1,47 @@
 package mail
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	netmail "net/mail"
-	"net/url"
-	"strconv"
+	"math/rand/v2"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/riverqueue/river"
-	gomail "github.com/wneessen/go-mail"
 
+	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/store"
 )
 
 const (
-	// tries is how often a mail is tried: with river's pauses over about a day.
-	tries = 12
-	// sendLimit is how long one conversation with the server may take.
-	sendLimit = 60 * time.Second
+	// tries is how often a mail is tried: with the pauses over half a day. The queue
+	// itself allows more, so that a process that dies in the last try leaves somebody
+	// to say that it was the last.
+	tries     = 12
+	moreTries = 5
+
+	firstPause   = 30 * time.Second
+	longestPause = 4 * time.Hour
+	pauseJitter  = 0.2
 )
+
+// Pause is how long to wait after a failed try, counted from 1: twice as long each
+// time, up to four hours, and a fifth more or less, so that mails that failed
+// together do not come back together.
+func Pause(try int) time.Duration {
+	pause := longestPause
+	if n := max(try, 1) - 1; n < 10 {
+		pause = min(pause, firstPause<<n)
+	}
+	return pause + time.Duration((2*rand.Float64()-1)*pauseJitter*float64(pause)) //nolint:gosec // nobody gains by guessing
+}
 
 type sendArgs struct {
 	MailID ident.ID `json:"mail_id"`
+	Round  int      `json:"round"`
 }
 
 // Kind names the job.
@@ -38,33 +52,72 @@ type worker struct {
 	service *Service
 }
 
-// Timeout bounds one try.
-func (w *worker) Timeout(*river.Job[sendArgs]) time.Duration { return sendLimit }
+// jobLimit is how long a try may take: each part of the conversation has a
+// SendLimit of its own.
+func (s *Service) jobLimit() time.Duration { return 5 * s.SendLimit }
 
-// Work sends one mail. An error has it tried again later; after the last try it
-// is marked as failed.
+// NextRetry is when a failed try is repeated, by the clock of the queue, which is
+// the machine's.
+func (w *worker) NextRetry(job *river.Job[sendArgs]) time.Time {
+	return clock.System().Add(w.service.Options.Pause(job.Attempt))
+}
+
+// Work tries one mail once. What came of it is noted first; an error then has the
+// queue try again. When the server took the mail and that could not be noted, it
+// is sent again with the same Message-ID: a mail leaves once or more, never less.
 func (w *worker) Work(ctx context.Context, job *river.Job[sendArgs]) error {
 	s := w.service
 	m, err := s.read(ctx, job.Args.MailID)
-	if fault.CodeOf(err) == fault.NotFound {
-		return river.JobCancel(err) // deleted with its event
+	if fault.CodeOf(err) == fault.NotFound || err == nil && m.Purged {
+		return river.JobCancel(fmt.Errorf("mail %s is gone", job.Args.MailID))
 	}
 	if err != nil {
 		return fmt.Errorf("read mail: %w", err)
 	}
-	if m.Status == Sent {
-		return nil
+	if m.Status != Queued || m.Round != job.Args.Round {
+		return nil // sent by a try that could not tell the queue, or asked for anew
 	}
-	if err := s.send(ctx, m); err != nil {
-		status := Queued
-		if job.Attempt >= job.MaxAttempts {
-			status = Failed
-		}
-		noted := store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error { return setStatus(ctx, tx, m.ID, status, err.Error(), nil) })
-		return errors.Join(fmt.Errorf("send mail %s: %w", m.ID, err), noted)
+	v := s.deliver(ctx, m)
+	outcome, status := OutcomeSent, Sent
+	switch {
+	case v.taken:
+	case v.forGood:
+		outcome, status = OutcomeRefused, Bounced
+	case job.Attempt >= tries:
+		outcome, status = OutcomeGivenUp, Failed
+	default:
+		outcome, status = OutcomeDeferred, Queued
 	}
+	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.SendLimit)
+	defer cancel()
+	if err := s.note(noting, m, v, outcome, status); err != nil {
+		return fmt.Errorf("note what became of mail %s: %w", m.ID, err)
+	}
+	if status == Queued {
+		// The words may name the recipient: they stand with the mail, not in the queue
+		// and not in the log.
+		return fmt.Errorf("mail %s is not taken, code %d", m.ID, v.code)
+	}
+	return nil
+}
+
+func (s *Service) note(ctx context.Context, m Mail, v verdict, outcome, status string) error {
 	now := s.Now()
-	return store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error { return setStatus(ctx, tx, m.ID, Sent, "", &now) })
+	var sent *time.Time
+	problem := v.words
+	if v.taken {
+		sent, problem = &now, ""
+	}
+	return store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error {
+		if err := updateFate(ctx, tx, m, status, problem, sent); err != nil {
+			return err
+		}
+		a := Attempt{ID: s.NewID(), MailID: m.ID, At: now, Outcome: outcome, Code: v.code, Words: v.words}
+		if err := insertAttempt(ctx, tx, a); err != nil {
+			return err
+		}
+		return outbox.Append(ctx, tx, outbox.Change{EventID: m.EventID, Kind: "mail", Ref: m.ID})
+	})
 }
 
 // Start sends queued mails until the context ends. Without an SMTP server it
@@ -85,75 +138,4 @@ func (s *Service) Stop(ctx context.Context) error {
 		return nil
 	}
 	return s.jobs.Stop(ctx)
-}
-
-func (s *Service) send(ctx context.Context, m Mail) error {
-	msg := gomail.NewMsg()
-	from, err := netmail.ParseAddress(s.From)
-	if err != nil {
-		return fmt.Errorf("MAIL_FROM: %w", err)
-	}
-	if err := msg.FromFormat(from.Name, from.Address); err != nil {
-		return fmt.Errorf("MAIL_FROM: %w", err)
-	}
-	if err := msg.To(m.To); err != nil {
-		return fmt.Errorf("recipient: %w", err)
-	}
-	msg.Subject(m.Subject)
-	msg.SetDateWithValue(m.CreatedAt)
-	msg.SetMessageIDWithValue(m.ID.String() + "@" + hostOf(from.Address))
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	for _, p := range m.Parts {
-		options := []gomail.FileOption{gomail.WithFileContentType(gomail.ContentType(p.Type))}
-		if p.ContentID != "" {
-			err = msg.EmbedReader(p.Name, bytes.NewReader(p.Data), append(options, gomail.WithFileContentID(p.ContentID))...)
-		} else {
-			err = msg.AttachReader(p.Name, bytes.NewReader(p.Data), options...)
-		}
-		if err != nil {
-			return fmt.Errorf("part %s: %w", p.Name, err)
-		}
-	}
-	client, err := s.client()
-	if err != nil {
-		return err
-	}
-	return client.DialAndSendWithContext(ctx, msg)
-}
-
-// client reads SMTP_URL: smtps:// speaks TLS from the first byte, smtp:// turns to
-// TLS when the server offers it.
-func (s *Service) client() (*gomail.Client, error) {
-	u, err := url.Parse(s.SMTPURL)
-	if err != nil {
-		return nil, fmt.Errorf("SMTP_URL: %w", err)
-	}
-	options := []gomail.Option{gomail.WithTimeout(sendLimit), gomail.WithTLSPolicy(gomail.TLSOpportunistic)}
-	if u.Scheme == "smtps" {
-		options = append(options, gomail.WithSSL(), gomail.WithPort(465))
-	} else {
-		options = append(options, gomail.WithPort(25))
-	}
-	if port, err := strconv.Atoi(u.Port()); err == nil {
-		options = append(options, gomail.WithPort(port))
-	}
-	if password, given := u.User.Password(); given {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(u.User.Username()), gomail.WithPassword(password))
-	}
-	client, err := gomail.NewClient(u.Hostname(), options...)
-	if err != nil {
-		return nil, fmt.Errorf("SMTP_URL: %w", err)
-	}
-	return client, nil
-}
-
-func hostOf(address string) string {
-	for i := len(address) - 1; i >= 0; i-- {
-		if address[i] == '@' {
-			return address[i+1:]
-		}
-	}
-	return "localhost"
 }

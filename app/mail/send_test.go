@@ -1,19 +1,11 @@
 package mail_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/base64"
 	"errors"
-	"io"
-	"log/slog"
+	"fmt"
 	"mime"
-	"mime/multipart"
-	"mime/quotedprintable"
-	"net"
-	netmail "net/mail"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,194 +13,398 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
-	"qianshou/app/kit/clock"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
-	"qianshou/app/kit/locale"
-	"qianshou/app/kit/seal"
 	"qianshou/app/kit/store"
-	"qianshou/app/kit/storetest"
 	"qianshou/app/mail"
 )
 
-// postOffice is a real SMTP server that refuses the first conversation.
-type postOffice struct {
-	refused  atomic.Bool
-	received chan []byte
-}
-
-func (p *postOffice) NewSession(*smtp.Conn) (smtp.Session, error) {
-	return &conversation{office: p}, nil
-}
-
-type conversation struct{ office *postOffice }
-
-func (c *conversation) Mail(string, *smtp.MailOptions) error {
-	if c.office.refused.CompareAndSwap(false, true) {
-		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try later"}
-	}
-	return nil
-}
-func (c *conversation) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (c *conversation) Data(r io.Reader) error {
-	raw, err := io.ReadAll(r)
-	c.office.received <- raw
-	return err
-}
-func (c *conversation) Reset()        {}
-func (c *conversation) Logout() error { return nil }
-
 func TestLetterIsTriedAgainAndArrivesWhole(t *testing.T) {
 	t.Parallel()
-	office := &postOffice{received: make(chan []byte, 1)}
-	server := smtp.NewServer(office)
-	server.Domain = "localhost"
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
-
-	db := storetest.New(t)
-	box, err := seal.New(bytes.Repeat([]byte("k"), seal.KeySize))
-	if err != nil {
-		t.Fatal(err)
-	}
-	post, err := mail.New(mail.Options{
-		DB: db, Box: box, Log: slog.New(slog.DiscardHandler), Now: clock.At("2027-06-09T12:00:00+08:00"), NewID: ident.New,
-		SMTPURL: "smtp://" + listener.Addr().String(), From: "宁波市外办 <forum@office.example>",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := post.Start(context.WithoutCancel(t.Context())); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = post.Stop(context.Background()) })
-	block := func(lang, subject, hello, url string) mail.Block {
-		return mail.Block{Lang: lang, Subject: subject, Hello: hello, Paragraphs: []string{"Στέλιος <b>"}, Action: "Open", URL: url, QR: "code", Foot: "—"}
-	}
-	letter := mail.Letter{
-		Template: "registration.approved", To: "stelios@city.example", Lang: locale.EN,
-		Blocks: map[locale.Lang]mail.Block{
-			locale.ZH: block("zh-CN", "报名已通过", "斯泰利奥斯，您好：", "http://forum.example/me/x?lang=zh"),
-			locale.EN: block("en", "Your registration is approved", "Dear Stelios,", "http://forum.example/me/x?lang=en"),
-		},
-		Parts: []mail.Part{{Name: "qr.png", Type: "image/png", ContentID: "qr", Data: []byte("PNG")}},
-	}
+	office := &postOffice{atTo: func(n int, _ string) error {
+		if n == 0 {
+			return says(451, smtp.EnhancedCode{4, 3, 0}, "try later")
+		}
+		return nil
+	}}
+	office.open(t, true)
+	g := newGround(t, office)
+	start(t, g.post)
 	rolledBack := errors.New("no")
-	if err := store.InTx(t.Context(), db, func(tx *sqlx.Tx) error {
-		if err := post.Queue(t.Context(), tx, letter); err != nil {
+	if err := store.InTx(t.Context(), g.db, func(tx *sqlx.Tx) error {
+		if err := g.post.Queue(t.Context(), tx, g.letter("stelios@city.example")); err != nil {
 			return err
 		}
 		return rolledBack
 	}); !errors.Is(err, rolledBack) {
 		t.Fatal(err)
 	}
-	if err := store.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return post.Queue(t.Context(), tx, letter) }); err != nil {
-		t.Fatal(err)
+	l := g.queue(t, g.letter("stelios@city.example"))
+	got := office.next(t)
+	whole(t, got, l.ID.String()+".1@office.example")
+	m, attempts := g.fate(t, l.ID, mail.Sent)
+	wantOutcomes(t, attempts, mail.OutcomeDeferred, mail.OutcomeSent)
+	if attempts[0].Code != 451 || attempts[0].Words != "4.3.0 try later" || attempts[1].Code != 250 || m.Attempts != 2 || m.LastError != "" || m.SentAt == nil {
+		t.Errorf("%+v of %+v", attempts, m)
 	}
-	read(t, office.next(t))
 	if len(office.received) > 0 {
 		t.Error("a letter whose transaction was rolled back arrived too")
 	}
 
-	// It rests sealed, is read again in the console, and leaves once more whole.
-	if err := post.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	// It rests sealed, and leaves once more whole, under another Message-ID.
 	var id ident.ID
-	if err := db.GetContext(t.Context(), &id, `SELECT id FROM mails WHERE strpos(mails::text, 'forum.example') = 0`); err != nil {
+	if err := g.db.GetContext(t.Context(), &id, `SELECT id FROM mails WHERE strpos(mails::text, 'forum.example') = 0`); err != nil {
 		t.Fatalf("what the letter says can be read in its row: %v", err)
 	}
-	by := accounts.SystemActor("test")
-	kept, err := post.ByID(t.Context(), by, id)
-	if err != nil || kept.Status != mail.Sent || !strings.Contains(kept.Text, "http://forum.example/me/x?lang=en") || len(kept.Parts) != 1 || string(kept.Parts[0].Data) != "PNG" {
-		t.Errorf("kept %+v, %v", kept, err)
+	if !strings.Contains(m.Text, "http://forum.example/me/x?lang=en") || len(m.Parts) != 1 || string(m.Parts[0].Data) != "PNG" {
+		t.Errorf("kept %q and %d parts", m.Text, len(m.Parts))
 	}
-	if err := post.Resend(t.Context(), by, id); err != nil {
+	if err := g.post.Resend(t.Context(), desk, l.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := post.Start(context.WithoutCancel(t.Context())); err != nil {
-		t.Fatal(err)
-	}
-	read(t, office.next(t))
+	whole(t, office.next(t), l.ID.String()+".2@office.example")
+	_, attempts = g.fate(t, l.ID, mail.Sent)
+	wantOutcomes(t, attempts, mail.OutcomeDeferred, mail.OutcomeSent, mail.OutcomeAgain, mail.OutcomeSent)
 }
 
-// next answers the next letter that arrives.
-func (p *postOffice) next(t *testing.T) []byte {
+// whole holds a letter of letter() against what it should be.
+func whole(t *testing.T, got envelope, messageID string) {
 	t.Helper()
-	select {
-	case raw := <-p.received:
-		return raw
-	case <-time.After(60 * time.Second):
-		t.Fatal("no letter arrived")
-		return nil
-	}
-}
-
-// read takes the letter apart with the standard library, which did not make it.
-func read(t *testing.T, raw []byte) {
-	t.Helper()
-	msg, err := netmail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
+	header, parts := opened(t, got.raw)
 	var words mime.WordDecoder
-	subject, err := words.DecodeHeader(msg.Header.Get("Subject"))
+	subject, err := words.DecodeHeader(header.Get("Subject"))
 	if err != nil || subject != "Your registration is approved / 报名已通过" {
 		t.Errorf("subject %q, %v", subject, err)
 	}
-	from, err := msg.Header.AddressList("From")
-	if err != nil || from[0].Name != "宁波市外办" || from[0].Address != "forum@office.example" {
-		t.Errorf("from %v, %v", from, err)
+	for name, want := range map[string]string{
+		"From": `宁波市外办 forum@office.example`, "To": `Stélios "S" <x@evil.example>, Ὀδυσσεύς stelios@city.example`,
+	} {
+		list, err := header.AddressList(name)
+		if err != nil || len(list) != 1 || list[0].Name+" "+list[0].Address != want {
+			t.Errorf("%s is %v, %v; want %s alone", name, list, err, want)
+		}
 	}
-	parts := map[string]string{}
-	collect(t, msg.Header.Get("Content-Type"), msg.Header.Get("Content-Transfer-Encoding"), msg.Body, parts)
-	for kind, wants := range map[string][]string{
-		"text/plain": {"Dear Stelios,", "斯泰利奥斯，您好：", "Στέλιος <b>", "http://forum.example/me/x?lang=zh"},
-		"text/html":  {"Dear Stelios,", "斯泰利奥斯，您好：", "Στέλιος &lt;b&gt;", "cid:qr"},
-		"image/png":  {"PNG"},
+	if got.to != "stelios@city.example" || got.from != "forum@office.example" || got.utf8 {
+		t.Errorf("the envelope is from %s to %s, SMTPUTF8 %v", got.from, got.to, got.utf8)
+	}
+	if id := header.Get("Message-Id"); id != "<"+messageID+">" {
+		t.Errorf("Message-ID %s, want %s", id, messageID)
+	}
+	var shape []string
+	for _, p := range parts {
+		shape = append(shape, p.path+p.kind+" "+p.disposition+" "+p.id)
+	}
+	want := []string{
+		"multipart/related>multipart/alternative>text/plain  ", "multipart/related>multipart/alternative>text/html  ",
+		"multipart/related>image/png inline <qr>",
+	}
+	if !slices.Equal(shape, want) {
+		t.Errorf("the mail is made of\n%q\nwant\n%q", shape, want)
+	}
+	for i, wants := range [][]string{
+		{"Dear Stelios,", "斯泰利奥斯，您好：", "Στέλιος <b>\r\nsecond line", "http://forum.example/me/x?lang=zh", "<i>Forum</i>"},
+		{"Dear Stelios,", "斯泰利奥斯，您好：", "Στέλιος &lt;b&gt;<br>second line", "cid:qr", "&lt;i&gt;Forum&lt;/i&gt;"},
+		{"PNG"},
 	} {
 		for _, want := range wants {
-			if !strings.Contains(parts[kind], want) {
-				t.Errorf("%s lacks %q: %s", kind, want, parts[kind])
+			if !strings.Contains(parts[i].body, want) {
+				t.Errorf("%s lacks %q: %s", parts[i].kind, want, parts[i].body)
 			}
 		}
 	}
-	if strings.Index(parts["text/plain"], "Dear") > strings.Index(parts["text/plain"], "您好") {
+	if text := parts[0].body; strings.Index(text, "Dear") > strings.Index(text, "您好") {
 		t.Error("the reader's own language does not come first")
 	}
 }
 
-func collect(t *testing.T, contentType, encoding string, body io.Reader, parts map[string]string) {
-	t.Helper()
-	kind, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
+// What becomes of a mail when the server will not have it now, or never.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	always := func(code int, words string) func(int, string) error {
+		return func(int, string) error { return says(code, smtp.EnhancedCode{code / 100, 1, 1}, words) }
+	}
+	once := func(f func(int) bool) *postOffice { return &postOffice{cut: f} }
+	for name, c := range map[string]struct {
+		office   *postOffice
+		status   string
+		outcomes []string
+		code     int
+		words    string // of the first attempt
+	}{
+		"nobody of that name": {
+			&postOffice{atTo: always(550, "no such user\x07")}, mail.Bounced, []string{mail.OutcomeRefused}, 550, "5.1.1 no such user",
+		},
+		"the mail itself is refused": {
+			&postOffice{atData: func(int, []byte) error { return says(554, smtp.EnhancedCode{5, 7, 1}, "spam") }},
+			mail.Bounced, []string{mail.OutcomeRefused}, 554, "5.7.1 spam",
+		},
+		"never now": {
+			&postOffice{atTo: always(450, "mailbox busy")}, mail.Failed,
+			append(slices.Repeat([]string{mail.OutcomeDeferred}, 11), mail.OutcomeGivenUp), 450, "4.1.1 mailbox busy",
+		},
+		"our own address is refused, until somebody puts it right": {
+			&postOffice{atSender: func(n int) error {
+				if n < 2 {
+					return says(550, smtp.EnhancedCode{5, 7, 1}, "not your domain")
+				}
+				return nil
+			}}, mail.Sent, []string{mail.OutcomeDeferred, mail.OutcomeDeferred, mail.OutcomeSent}, 550, "5.7.1 not your domain",
+		},
+		"the connection is cut in the middle": {
+			once(func(n int) bool { return n == 0 }), mail.Sent, []string{mail.OutcomeDeferred, mail.OutcomeSent}, 0, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.office.open(t, true)
+			g := newGround(t, c.office)
+			start(t, g.post)
+			l := g.queue(t, g.letter("anna@city.example"))
+			m, attempts := g.fate(t, l.ID, c.status)
+			wantOutcomes(t, attempts, c.outcomes...)
+			first := attempts[0]
+			if first.Code != c.code || c.words != "" && first.Words != c.words || first.Words == "" {
+				t.Errorf("first attempt: %d %q, want %d %q", first.Code, first.Words, c.code, c.words)
+			}
+			if last := attempts[len(attempts)-1]; c.status != mail.Sent && m.LastError != last.Words {
+				t.Errorf("the mail says %q, its last attempt %q", m.LastError, last.Words)
+			}
+			var leaked int
+			if err := g.db.GetContext(t.Context(), &leaked, `SELECT count(*) FROM river_job WHERE strpos(river_job::text, 'city.example') > 0`); err != nil || leaked > 0 {
+				t.Errorf("%d jobs name the recipient, %v", leaked, err)
+			}
+		})
+	}
+}
+
+// A server that says nothing is left after the limit, and tried again.
+func TestSlowServer(t *testing.T) {
+	t.Parallel()
+	ended := make(chan struct{})
+	office := &postOffice{atSender: func(n int) error {
+		if n == 0 {
+			<-ended
+		}
+		return nil
+	}}
+	office.open(t, true)
+	t.Cleanup(func() { close(ended) })
+	g := newGround(t, office, func(o *mail.Options) { o.SendLimit = 300 * time.Millisecond })
+	start(t, g.post)
+	l := g.queue(t, g.letter("anna@city.example"))
+	_, attempts := g.fate(t, l.ID, mail.Sent)
+	wantOutcomes(t, attempts, mail.OutcomeDeferred, mail.OutcomeSent)
+	if attempts[0].Code != 0 || !strings.Contains(attempts[0].Words, "timeout") {
+		t.Errorf("%+v", attempts[0])
+	}
+}
+
+// Two processes on one queue send each mail once.
+func TestTwoProcessesSendEachMailOnce(t *testing.T) {
+	t.Parallel()
+	const letters = 60
+	office := &postOffice{}
+	office.open(t, true)
+	g := newGround(t, office)
+	for i := range letters {
+		g.queue(t, g.letter(fmt.Sprintf("m%d@city.example", i)))
+	}
+	start(t, g.post)
+	start(t, g.service(t, office))
+	got := map[string]int{}
+	for range letters {
+		got[office.next(t).to]++
+	}
+	ctx := t.Context()
+	if err := g.post.Stop(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if strings.HasPrefix(kind, "multipart/") {
-		r := multipart.NewReader(body, params["boundary"])
-		for {
-			p, err := r.NextRawPart()
-			if errors.Is(err, io.EOF) {
-				return
+	if len(got) != letters || len(office.received) > 0 {
+		t.Errorf("%d of %d people got a mail, %d more came", len(got), letters, len(office.received))
+	}
+}
+
+// A mail that the server took but that could not be noted as sent is sent again,
+// and looks the same, so that programs may hide the second.
+func TestTakenButNotNoted(t *testing.T) {
+	t.Parallel()
+	office := &postOffice{}
+	office.open(t, true)
+	g := newGround(t, office)
+	if _, err := g.db.ExecContext(t.Context(), `
+		CREATE SEQUENCE tries;
+		CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF nextval('tries') = 1 THEN RAISE 'the database went away'; END IF; RETURN NEW; END $$;
+		CREATE TRIGGER fail_once BEFORE UPDATE ON mails FOR EACH ROW EXECUTE FUNCTION fail_once()`); err != nil {
+		t.Fatal(err)
+	}
+	start(t, g.post)
+	l := g.queue(t, g.letter("anna@city.example"))
+	first, second := office.next(t), office.next(t)
+	if string(first.raw) == "" || headerOf(t, first, "Message-Id") != headerOf(t, second, "Message-Id") || headerOf(t, first, "Date") != headerOf(t, second, "Date") {
+		t.Errorf("Message-IDs %s and %s", headerOf(t, first, "Message-Id"), headerOf(t, second, "Message-Id"))
+	}
+	_, attempts := g.fate(t, l.ID, mail.Sent)
+	wantOutcomes(t, attempts, mail.OutcomeSent)
+}
+
+func headerOf(t *testing.T, e envelope, name string) string {
+	t.Helper()
+	header, _ := opened(t, e.raw)
+	return header.Get(name)
+}
+
+// Addresses in other letters: a host travels by its ASCII name; a part before the
+// @ needs a server that takes it.
+func TestAddressesInOtherLetters(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		address, to string
+		offered     bool
+		status      string
+		utf8        bool
+	}{
+		{"anna@bücher.example", "anna@xn--bcher-kva.example", false, mail.Sent, false},
+		{"анна@почта.example", "анна@xn--80a1acny.example", true, mail.Sent, true},
+		{"анна@city.example", "", false, mail.Bounced, false},
+	} {
+		office := &postOffice{}
+		office.open(t, c.offered)
+		g := newGround(t, office)
+		start(t, g.post)
+		l := g.queue(t, g.letter(c.address))
+		m, _ := g.fate(t, l.ID, c.status)
+		if c.status != mail.Sent {
+			if !strings.Contains(m.LastError, "SMTPUTF8") {
+				t.Errorf("%s: %q", c.address, m.LastError)
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			collect(t, p.Header.Get("Content-Type"), p.Header.Get("Content-Transfer-Encoding"), p, parts)
+			continue
+		}
+		got := office.next(t)
+		header, _ := opened(t, got.raw)
+		list, err := header.AddressList("To")
+		if got.to != c.to || got.utf8 != c.utf8 || err != nil || list[0].Address != c.to {
+			t.Errorf("%s arrives at %s, SMTPUTF8 %v, To %v, %v", c.address, got.to, got.utf8, list, err)
 		}
 	}
-	switch strings.ToLower(encoding) {
-	case "quoted-printable":
-		body = quotedprintable.NewReader(body)
-	case "base64":
-		body = base64.NewDecoder(base64.StdEncoding, body)
+}
+
+// Nothing that somebody typed becomes a header, and an address is one address.
+func TestHeadersHoldWhatTheyShould(t *testing.T) {
+	t.Parallel()
+	office := &postOffice{}
+	office.open(t, true)
+	g := newGround(t, office)
+	start(t, g.post)
+	l := g.letter("anna@city.example")
+	for lang, b := range l.Blocks {
+		b.Subject += "\r\nBcc: all@city.example\u2028X-Evil: 1"
+		l.Blocks[lang] = b
 	}
-	text, err := io.ReadAll(body)
+	l.ToName = "Anna\r\nBcc: all@city.example"
+	g.queue(t, l)
+	header, _ := opened(t, office.next(t).raw)
+	for name := range header {
+		if name == "Bcc" || name == "X-Evil" {
+			t.Errorf("a header %s: %v", name, header[name])
+		}
+	}
+	for _, to := range []string{"anna@city.example\r\nBcc: all@city.example", "anna@city.example, all@city.example", "<anna@city.example> SIZE=1", "nobody", "a b@city.example"} {
+		err := store.InTx(t.Context(), g.db, func(tx *sqlx.Tx) error { return g.post.Queue(t.Context(), tx, g.letter(to)) })
+		if fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%q is taken: %v", to, err)
+		}
+	}
+}
+
+func TestResendingAsksForTheRightAndAServer(t *testing.T) {
+	t.Parallel()
+	office := &postOffice{}
+	office.open(t, true)
+	g := newGround(t, office)
+	l := g.queue(t, g.letter("anna@city.example"))
+	nobody := g.letter("")
+	nobody.To = ""
+	g.queue(t, nobody)
+	if m, _ := g.fate(t, nobody.ID, mail.Unaddressed); m.To != "" {
+		t.Errorf("%+v", m)
+	}
+	auditor := accounts.Actor{Kind: accounts.User, ID: ident.New(), Grants: []accounts.Grant{{EventID: g.event, Role: accounts.Auditor}}}
+	elsewhere := accounts.Actor{Kind: accounts.User, ID: ident.New(), Grants: []accounts.Grant{{EventID: ident.New(), Role: accounts.Owner}}}
+	kept := g.service(t, nil)
+	again := func(post *mail.Service, by accounts.Actor, id ident.ID) func() error {
+		return func() error { return post.Resend(t.Context(), by, id) }
+	}
+	to := func(by accounts.Actor, id ident.ID, address string) func() error {
+		return func() error { _, err := g.post.ResendTo(t.Context(), by, id, address); return err }
+	}
+	for name, c := range map[string]struct {
+		do   func() error
+		code fault.Code
+	}{
+		"auditors read":               {again(g.post, auditor, l.ID), fault.Forbidden},
+		"and copy nothing":            {to(auditor, l.ID, "b@city.example"), fault.Forbidden},
+		"nor owners of another event": {again(g.post, elsewhere, l.ID), fault.Forbidden},
+		"no such mail":                {again(g.post, desk, ident.New()), fault.NotFound},
+		"no server":                   {again(kept, desk, l.ID), fault.Conflict},
+		"no address":                  {again(g.post, desk, nobody.ID), fault.Conflict},
+		"no such address":             {to(desk, l.ID, "nobody"), fault.Invalid},
+	} {
+		if err := c.do(); fault.CodeOf(err) != c.code {
+			t.Errorf("%s: %v, want %s", name, err, c.code)
+		}
+	}
+
+	// A copy for whoever hands it on; the first mail stays unaddressed.
+	id, err := g.post.ResendTo(t.Context(), desk, nobody.ID, "officer@city.example")
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts[kind] = string(text)
+	start(t, g.post)
+	var got []string
+	for range 2 {
+		got = append(got, office.next(t).to)
+	}
+	slices.Sort(got)
+	if want := []string{"anna@city.example", "officer@city.example"}; !slices.Equal(got, want) {
+		t.Errorf("went to %v, want %v", got, want)
+	}
+	g.fate(t, id, mail.Sent)
+	copies, err := g.post.Copies(t.Context(), desk, nobody.ID)
+	if err != nil || len(copies) != 1 || copies[0].ID != id || !copies[0].OnBehalf {
+		t.Errorf("copies %+v, %v", copies, err)
+	}
+	counts, err := g.post.Counts(t.Context(), desk, g.event)
+	if err != nil || counts["all"] != 3 || counts["trouble"] != 1 || counts[mail.Unaddressed] != 1 {
+		t.Errorf("%v, %v", counts, err)
+	}
+	for filter, want := range map[mail.Filter]int{
+		{}: 3, {Fate: "trouble"}: 1, {Fate: mail.Sent, Search: "OFFICER@"}: 1, {Search: "%"}: 0, {Template: "registration.approved", Search: "已通过"}: 3, {Template: "x"}: 0,
+	} {
+		filter.Limit = 10
+		list, total, err := g.post.List(t.Context(), desk, g.event, filter)
+		if err != nil || len(list) != want || total != want {
+			t.Errorf("%+v finds %d of %d, %v; want %d", filter, len(list), total, err, want)
+		}
+	}
+}
+
+func TestPausesGrow(t *testing.T) {
+	t.Parallel()
+	want := 30 * time.Second
+	for try := 1; try <= 40; try++ {
+		low, high := time.Duration(float64(want)*0.8), time.Duration(float64(want)*1.2)
+		seen := map[time.Duration]bool{}
+		for range 50 {
+			p := mail.Pause(try)
+			seen[p] = true
+			if p < low || p > high {
+				t.Fatalf("after try %d the pause is %s, want %s to %s", try, p, low, high)
+			}
+		}
+		if len(seen) < 2 {
+			t.Errorf("after try %d every mail comes back at the same moment", try)
+		}
+		want = min(2*want, 4*time.Hour)
+	}
 }

@@ -19,6 +19,8 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/files"
+	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/blob"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -42,6 +44,8 @@ type ground struct {
 	privacy *privacy.Service
 	event   events.Event
 	guests  [2]delegations.Registration
+	people  *delegations.Service
+	tasks   []retention.Task
 	clock   *time.Time
 }
 
@@ -64,8 +68,8 @@ func newGround(t *testing.T) ground {
 	must(t, err)
 	g.files = files.New(g.db, box, blobs, now, ident.New, quiet)
 	ev := events.New(g.db, now, ident.New)
-	tasks := slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), g.files.Retention())
-	g.privacy = privacy.New(g.db, ev, tasks, now, ident.New, quiet)
+	g.tasks = slices.Concat(firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
+	g.privacy = privacy.New(g.db, ev, g.tasks, now, ident.New, quiet)
 	must(t, ev.SaveCountry(t.Context(), office, events.Country{Code: "HU", Code3: "HUN", Name: locale.Text{ZH: "匈牙利", EN: "Hungary"}}))
 	_, err = ev.CreateSeries(t.Context(), office, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(t, err)
@@ -80,17 +84,19 @@ func newGround(t *testing.T) ground {
 	post, err := mail.New(mail.Options{DB: g.db, Log: quiet, Now: now, NewID: ident.New, From: "Forum <forum@office.example>", Box: box})
 	must(t, err)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
-	guests := delegations.New(g.db, box, ev, badges.New(g.db, box, now, ident.New), letters, now, ident.New)
+	g.people = delegations.New(g.db, box, ev, badges.New(g.db, box, now, ident.New), letters, now, ident.New)
 	var picture bytes.Buffer
 	must(t, jpeg.Encode(&picture, image.NewYCbCr(image.Rect(0, 0, 500, 700), image.YCbCrSubsampleRatio420), nil))
+	_, err = forms.New(g.db, now, ident.New).Add(t.Context(), office, g.event.ID, forms.Definition{Code: "flight", Kind: forms.Text, Label: locale.Text{ZH: "航班", EN: "Flight"}})
+	must(t, err)
 	for i := range g.guests {
-		r, _, err := guests.Register(t.Context(), office, g.event.ID, delegations.Input{
+		r, _, err := g.people.Register(t.Context(), office, g.event.ID, delegations.Input{
 			Category: "firm", GivenName: "Zsófia", FamilyName: "Réti", NameZH: "雷蒂", Email: "zsofia@city.example", Phone: "+3612345678", TitleEN: "Mayor", Consent: true,
-			Nationality: "HU", Lang: "en", Source: "web", BirthDate: "1980-02-29", MealPlan: "halal", Organisation: "City of Veszprém",
+			Nationality: "HU", Lang: "en", Source: "web", BirthDate: "1980-02-29", MealPlan: "halal", Answers: forms.Answers{"flight": {"OS 63"}}, Organisation: "City of Veszprém",
 			Passport: delegations.Passport{Number: "TEST0000" + string(rune('1'+i)), Issuer: "HU", ExpiresOn: "2030-01-01"},
 		})
 		must(t, err)
-		g.guests[i], _, err = guests.Approve(t.Context(), office, r.ID)
+		g.guests[i], _, err = g.people.Approve(t.Context(), office, r.ID)
 		must(t, err)
 		for purpose, content := range map[files.Purpose][]byte{files.Photo: picture.Bytes(), files.PassportScan: []byte("%PDF-1.7\n%%EOF"), files.Answer: []byte("%PDF-1.7\n%%EOF")} {
 			_, err := g.files.Add(t.Context(), office, files.Input{RegistrationID: r.ID, Purpose: purpose, Name: "Zsófia.pdf", Content: content})
@@ -102,7 +108,22 @@ func newGround(t *testing.T) ground {
 		_, err := g.files.Add(t.Context(), office, files.Input{EventID: g.event.ID, Purpose: purpose, Content: []byte("%PDF-1.7\n%%EOF")})
 		must(t, err)
 	}
+	g.contact(t, firms.New(g.db, now, ident.New), ev)
 	return g
+}
+
+// contact enters a firm that takes part, with somebody to speak to.
+func (g ground) contact(t *testing.T, s *firms.Service, ev *events.Service) {
+	t.Helper()
+	both := locale.Text{ZH: "宁波", EN: "Ningbo"}
+	must(t, ev.SaveSector(t.Context(), office, events.Coded{Code: "AUTO", Name: both}))
+	must(t, ev.SaveDistrict(t.Context(), office, events.Coded{Code: "330206", Name: both, Kind: "district"}))
+	f, err := s.Create(t.Context(), office, g.event.ID, firms.Firm{
+		CreditCode: "91330299J3NW4AM187", Name: both, District: "330206", Sectors: []string{"AUTO"}, Ownership: "private",
+	})
+	must(t, err)
+	_, err = s.SaveContact(t.Context(), office, g.event.ID, firms.Contact{FirmID: f.ID, Name: both, Email: "lin@firm.example"})
+	must(t, err)
 }
 
 // enter lets a guest through a door, as the log of the doors keeps it.
@@ -119,6 +140,19 @@ func (g ground) enter(t *testing.T, registration ident.ID) {
 		SELECT $1, $2, $2, $3, b.id, $4, 'in', true, 'OK', 'code', 'online', $5, $5, $5 FROM badges b WHERE b.registration_id = $4`, g.event.ID, ident.New(), gate, registration, *g.clock)
 	must(t, err)
 	_, err = g.db.ExecContext(ctx, `INSERT INTO presence (event_id, zone_id, registration_id, inside, since, gate_id) VALUES ($1, $2, $3, true, $4, $5)`, g.event.ID, zone, registration, *g.clock, gate)
+	must(t, err)
+}
+
+// decide leaves what the desk writes down when it decides about somebody.
+func (g ground) decide(t *testing.T, registration ident.ID) {
+	t.Helper()
+	id := ident.New()
+	_, err := g.db.ExecContext(t.Context(), `
+		INSERT INTO decisions (event_id, id, decision, reason, by_id, by_kind, by_zh, by_en, requested_at, due_at, applied_at) VALUES ($1, $2, 'return', 'Zsófia, send a photo', $2, 'user', '办', 'Desk', $3, $3, $3)`, g.event.ID, id, *g.clock)
+	must(t, err)
+	_, err = g.db.ExecContext(t.Context(), `INSERT INTO decision_items (decision_id, registration_id, outcome) VALUES ($1, $2, 'applied')`, id, registration)
+	must(t, err)
+	_, err = g.db.ExecContext(t.Context(), `INSERT INTO saved_views (event_id, id, user_id, name, query) VALUES ($1, $2, $2, 'Réti', 'q=reti')`, g.event.ID, id)
 	must(t, err)
 }
 
@@ -141,13 +175,14 @@ var whole = []struct {
 	{retention.Scans, `SELECT (SELECT count(*) FROM scans WHERE registration_id IS NOT NULL) + (SELECT count(*) FROM presence)`, 4, 30},
 	{retention.Badges, `SELECT count(*) FROM badges WHERE token <> ''`, 2, 90},
 	{retention.Documents, `SELECT (SELECT count(*) FROM travel_documents) + (SELECT count(*) FROM files WHERE purpose = 'passport_scan' AND deleted_at IS NULL)`, 4, 90},
-	{retention.Answers, `SELECT count(*) FROM files WHERE purpose = 'answer' AND deleted_at IS NULL`, 2, 365},
+	{retention.Answers, `SELECT (SELECT count(*) FROM answers) + (SELECT count(*) FROM files WHERE purpose = 'answer' AND deleted_at IS NULL)`, 4, 365},
 	{retention.Mails, `SELECT count(*) FROM mails WHERE content_sealed IS NOT NULL`, 4, 365},
 	{retention.Persons, `SELECT count(*) FROM persons WHERE email <> '' OR birth_date_sealed IS NOT NULL OR family_name = 'Réti' OR name_key <> ''`, 2, 365},
 	{retention.Photos, `SELECT count(*) FROM files WHERE purpose = 'photo' AND deleted_at IS NULL`, 2, 365},
 	{retention.Consents, `SELECT count(*) FROM consents`, 2, 1095},
 	{retention.Letters, `SELECT count(*) FROM files WHERE purpose = 'letter' AND deleted_at IS NULL`, 1, 1825},
 	{retention.Evidence, `SELECT count(*) FROM files WHERE purpose = 'evidence' AND deleted_at IS NULL`, 1, 3650},
+	{retention.Contacts, `SELECT count(*) FROM firm_contacts`, 1, 1825},
 }
 
 // Each class goes on its day and not before, and no other with it. What a trial
@@ -156,6 +191,11 @@ func TestEachClassGoesOnItsDay(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
 	ctx := t.Context()
+	g.decide(t, g.guests[0].ID)
+	traces := `SELECT (SELECT count(*) FROM duplicate_pairs) + (SELECT count(*) FROM persons WHERE sound_key <> '') + (SELECT count(*) FROM decisions WHERE reason <> '') + (SELECT count(*) FROM saved_views)`
+	if n := g.count(t, traces); n != 5 {
+		t.Fatalf("the desk left %d traces of the two, want 5", n)
+	}
 	for _, c := range whole {
 		if n := g.count(t, c.left); n != c.rows {
 			t.Fatalf("%s: %d rows to begin with, want %d", c.class, n, c.rows)
@@ -208,6 +248,9 @@ func TestEachClassGoesOnItsDay(t *testing.T) {
 	}
 	if n, err := g.files.Sweep(ctx); err != nil || n != 8 {
 		t.Errorf("%d contents swept, %v", n, err)
+	}
+	if n := g.count(t, traces); n != 0 {
+		t.Errorf("%d traces of the desk's work are left", n)
 	}
 	if left, err := filepath.Glob(filepath.Join(g.dir, "*", "*")); err != nil || len(left) != 0 {
 		t.Errorf("contents are left: %v, %v", left, err)

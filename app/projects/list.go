@@ -73,6 +73,7 @@ type Filter struct {
 	Sector    string
 	District  string
 	Country   string
+	Firm      ident.ID
 	Stage     Stage
 	Reached   Reach
 	Verified  bool   // Reached by verified reports alone

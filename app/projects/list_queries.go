@@ -82,6 +82,9 @@ func (f Filter) where(by seen, then standings) *where {
 			w.add(w.of("p."+column+" = ?"), value)
 		}
 	}
+	if f.Firm != ident.Nil {
+		w.add("p.firm_id = ?", f.Firm)
+	}
 	if f.Reached != "" {
 		column := "stage"
 		if f.Verified {

@@ -78,7 +78,7 @@ type auditReader struct {
 }
 
 func (a *auditReader) row(e audit.Entry) (auditRow, error) {
-	row := auditRow{At: e.At.In(a.event.Zone), Who: a.who(e), Kind: e.ActorKind, What: a.words("audit.action.", e.Action), Reason: e.Reason}
+	row := auditRow{At: e.At.In(a.event.Zone), Who: a.who(e), Kind: e.ActorKind, What: a.words("audit.action.", e.Action), Reason: because(func(key string, args ...any) string { return a.s.words.T(a.lang, key, args...) }, e.Reason)}
 	if row.Who == accounts.GuestActor().Called() {
 		row.Kind = ""
 	}

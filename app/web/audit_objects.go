@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"qianshou/app/audit"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -49,8 +50,11 @@ func (a *auditReader) look(e audit.Entry) (o auditObject, err error) {
 	case "delegation":
 		d, err := a.s.Delegations.ByID(ctx, by, id)
 		return auditObject{Number: d.Code, Name: locale.NameOf(d.Name), URL: page("delegations")}, err
+	case "import":
+		i, err := a.s.Lists.ByID(ctx, by, id)
+		return auditObject{Name: locale.Name{Latin: i.FileName}, URL: page("imports")}, err
 	case "firm":
-		f, err := a.s.Firms.InEvent(ctx, a.event.ID, id)
+		f, err := a.s.Firms.ByID(ctx, by, id)
 		return auditObject{Number: f.Code, Name: locale.NameOf(f.Name), URL: page("firms")}, err
 	case "badge":
 		b, err := a.s.Badges.ByID(ctx, by, id)
@@ -72,6 +76,18 @@ func (a *auditReader) look(e audit.Entry) (o auditObject, err error) {
 		for _, g := range gates {
 			if g.ID == id {
 				o = auditObject{Number: g.Code, Name: locale.NameOf(g.Name), URL: console + "/doors"}
+			}
+		}
+		return o, err
+	case "question":
+		whole, err := a.s.Forms.All(ctx, by, a.event.ID)
+		q, _ := forms.Find(whole.Questions, id)
+		return auditObject{Name: locale.NameOf(q.Label), URL: console + "/form"}, err
+	case "category":
+		all, err := a.s.Events.Categories(ctx, a.event.ID)
+		for _, c := range all {
+			if c.ID == id {
+				o = auditObject{Name: locale.NameOf(c.Name), URL: page("categories")}
 			}
 		}
 		return o, err

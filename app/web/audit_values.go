@@ -18,10 +18,10 @@ type auditChange struct{ Field, Old, New string }
 
 // changes lists what moved, in the order of the fields' codes. What stayed as it
 // was is left out, and so are the number of the object, which stands beside it, and
-// identifiers that mean nothing to people.
+// identifiers that mean nothing to people: a question stands in words, not by its code.
 func (a *auditReader) changes(e audit.Entry, number string) (list []auditChange, err error) {
 	for _, field := range slices.Sorted(maps.Keys(e.After)) {
-		if field == "link" || field == "wish" {
+		if field == "link" || field == "wish" || field == "code" && e.ObjectKind == "question" {
 			continue
 		}
 		change := auditChange{Field: a.field(e.ObjectKind, field)}
@@ -54,10 +54,16 @@ func (a *auditReader) field(kind, field string) string {
 // and the field, the beginning of the sentences' keys.
 var sentences = map[string]string{
 	"registration.status": "state.registration.", "badge.state": "state.badge.", "badge_print.layout": "badge.layout.",
-	"delegation.status": "state.delegation.", "event.status": "state.event.", "token.role": "role.",
+	"delegation.status": "state.delegation.", "delegation.as_rank": "substitution.rank.", "delegation.officer_role": "officers.role.",
+	"delegation.direction": "travel.direction.", "delegation.travel": "travel.kind.", "registration.role": "delegations.role.", "event.status": "state.event.", "token.role": "role.",
+	"question.kind": "forms.kind.", "category.approval": "categories.approval.", "category.photo": "categories.photo.",
 	"session.status": "state.session.", "session.kind": "agenda.kind.", "session.access": "audit.access.",
+	"mail_text.letter": "mail.kind.", "mail.outcome": "mail.fate.",
 	"project.stage": "state.project.", "project.reported": "state.project.", "project.of": "state.project.", "project.verdict": "state.project.",
 	"project.kind": "projects.kind.", "project.direction": "projects.direction.", "project.document_type": "projects.document.",
+	"firm.ownership": "lists.ownership.", "firm.languages": "agenda.language.", "firm.grant": "firms.grant.",
+	"event.part": "state.registration.", "delegation.part": "state.registration.", "registration.fields": "lists.column.",
+	"import.kind": "lists.kind.", "import.state": "state.list.",
 	"project.visibility": "projects.visibility.", "project.evidence": "projects.evidence.", "project.role": "projects.role.",
 }
 
@@ -65,6 +71,7 @@ var sentences = map[string]string{
 // knows its name.
 var registers = map[string]string{
 	"session.room": "rooms", "session.track": "tracks", "session.zone": "zones", "project.firm_id": "firms", "delegation.firm": "firms",
+	"firm.sectors": "sectors", "firm.district_code": "districts", "firm.target_countries": "countries",
 	"project.sector_code": "sectors", "project.district_code": "districts", "project.partner_country": "countries", "project.partner_city": "cities",
 }
 
@@ -78,16 +85,23 @@ func (a *auditReader) value(kind, field string, v any) (string, error) {
 	case float64: // every number of JSON; none of the log's is so great that it would lose a digit
 		return strings.TrimSuffix(fmt.Sprintf("%.2f", v), ".00"), nil
 	case []any:
-		return a.grants(v), nil
+		return a.several(kind+"."+field, v), nil
 	case string:
 		if v == "" || v == ident.Nil.String() {
 			return "", nil
 		}
+		if field == "changed" { // names of fields
+			names := strings.Split(v, ",")
+			for i, name := range names {
+				names[i] = a.words("registration.field.", name)
+			}
+			return strings.Join(names, " · "), nil
+		}
 		if prefix, ok := sentences[kind+"."+field]; ok {
-			return a.words(prefix, v), nil
+			return a.each(v, func(code string) (string, error) { return a.words(prefix, code), nil })
 		}
 		if list, ok := registers[kind+"."+field]; ok {
-			return a.named(list, v)
+			return a.each(v, func(code string) (string, error) { return a.named(list, code) })
 		}
 		if at, err := time.Parse(time.RFC3339, v); err == nil {
 			at = at.In(a.event.Zone)
@@ -98,15 +112,31 @@ func (a *auditReader) value(kind, field string, v any) (string, error) {
 	return fmt.Sprint(v), nil
 }
 
-// grants writes the roles that an account was given.
-func (a *auditReader) grants(list []any) string {
-	var roles []string
-	for _, g := range list {
-		if fields, ok := g.(map[string]any); ok {
-			roles = append(roles, a.words("role.", fmt.Sprint(fields["Role"])))
+// several writes a list: the roles that an account was given, or words.
+func (a *auditReader) several(field string, list []any) string {
+	var parts []string
+	for _, item := range list {
+		switch item := item.(type) {
+		case map[string]any:
+			parts = append(parts, a.words("role.", fmt.Sprint(item["Role"])))
+		case string:
+			parts = append(parts, a.words(sentences[field], item))
 		}
 	}
-	return strings.Join(roles, " · ")
+	return strings.Join(parts, " · ")
+}
+
+// each writes the codes of a list one after another; most fields have one.
+func (a *auditReader) each(codes string, write func(code string) (string, error)) (string, error) {
+	parts := strings.Split(codes, ";")
+	for i, code := range parts {
+		written, err := write(code)
+		if err != nil {
+			return "", err
+		}
+		parts[i] = written
+	}
+	return strings.Join(parts, " · "), nil
 }
 
 // named is the name of something in one of the registers, or its code when it is

@@ -9,14 +9,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"qianshou/app/accounts"
+	"qianshou/app/agenda"
+	"qianshou/app/announcements"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
+	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/files"
+	"qianshou/app/forms"
 	"qianshou/app/kit/blob"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
@@ -59,13 +64,20 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	s := &badgeSite{t: t}
 	s.services.Events, s.services.Badges = events.New(db, april, ident.New), badges.New(db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
+	s.services.Letters, s.services.Announcements = letters, announcements.New(db, letters, april, ident.New)
+	s.services.Accounts = accounts.New(db, nil, april, ident.New)
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
+	s.services.Mail, s.services.Doors = post, doors.New(db, s.services.Events, s.services.Delegations, april, ident.New)
+	s.services.Renewals = delegations.NewRenewals(s.services.Delegations, slog.New(slog.DiscardHandler))
 	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
+	s.services.Forms = forms.New(db, april, ident.New)
+	s.services.Agenda = agenda.New(db, nil, "", april, ident.New, slog.New(slog.DiscardHandler))
 	must(s.services.Events.SaveCountry(t.Context(), by, events.Country{Code: "RS", Code3: "SRB", Name: locale.Text{ZH: "塞尔维亚", EN: "Serbia"}}))
 	blobs, err := blob.Open(t.TempDir(), blob.Credentials{})
 	must(err)
 	s.services.Files = files.New(db, box, blobs, april, ident.New, slog.New(slog.DiscardHandler))
-	s.services.Privacy = privacy.New(db, s.services.Events, nil, april, ident.New, slog.New(slog.DiscardHandler))
+	s.services.Delegations.With(s.services.Files)
+	s.services.Privacy = privacy.New(db, s.services.Events, slices.Concat(delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), s.services.Files.Retention()), april, ident.New, slog.New(slog.DiscardHandler))
 	_, err = s.services.Events.CreateSeries(t.Context(), by, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
 	must(err)
 	made := map[string]events.Event{}
@@ -97,6 +109,13 @@ func newBadgeSite(t *testing.T) *badgeSite {
 		a.Grants = []accounts.Grant{{Role: accounts.Role(role)}}
 		people[role] = a
 	}
+	known, err := s.services.Accounts.Create(t.Context(), by, accounts.Account{
+		Email: "owner@office.example", NameZH: "林舒", NameEN: "Lin Shu", Lang: "en", Grants: []accounts.Grant{{Role: accounts.Owner}},
+	}, "a long enough password")
+	must(err)
+	owner := people["owner"]
+	owner.ID = known.ID
+	people["owner"] = owner
 	s.Server = newServer(t, func(o *Options) {
 		o.Services, o.SignIn = s.services, people
 		o.Event = func(ctx context.Context, ref string) (EventHead, error) {

@@ -46,7 +46,22 @@ var states = map[string]map[string][2]string{
 		"invited": {"wait", "mail"}, "accepted": {"wait", "check"}, "confirmed": {"ok", "circle-check"},
 		"declined": {"", "x"}, "withdrawn": {"", "x"},
 	},
-	"link": {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
+	"grant": {
+		"planned": {"wait", "calendar"}, "held": {"ok", "shield-check"}, "due": {"fix", "alert-triangle"}, "ended": {"", "ban"},
+	},
+	"change": {
+		"applied": {"ok", "check"}, "pending": {"fix", "history"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}, "superseded": {"", "replace"},
+	},
+	"privacy":      {"open": {"wait", "hourglass"}, "done": {"ok", "check"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}},
+	"substitution": {"asked": {"fix", "history"}, "done": {"ok", "arrows-exchange"}, "refused": {"final", "circle-x"}},
+	"link":         {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
+	"list": {
+		"reading": {"wait", "hourglass"}, "checked": {"fix", "list-check"}, "committing": {"wait", "hourglass"}, "done": {"ok", "circle-check"},
+		"failed": {"final", "circle-x"}, "cancelled": {"", "x"},
+	},
+	"line": {
+		"new": {"ok", "user-plus"}, "changed": {"wait", "edit"}, "same": {"", "check"}, "bad": {"final", "alert-triangle"}, "duplicate": {"final", "copy"},
+	},
 	"session": {
 		"draft": {"", "pencil"}, "planned": {"wait", "calendar"}, "published": {"ok", "circle-check"}, "live": {"live", ""},
 		"ended": {"", "check"}, "archived": {"", "archive"}, "cancelled": {"final", "ban"},
@@ -56,7 +71,7 @@ var states = map[string]map[string][2]string{
 	},
 	"mail": {
 		"queued": {"wait", "hourglass"}, "kept": {"", "mail"}, "sent": {"ok", "check"}, "failed": {"fix", "alert-triangle"},
-		"bounced": {"fix", "corner-up-left"},
+		"bounced": {"fix", "corner-up-left"}, "unaddressed": {"fix", "user-x"},
 	},
 	"badge": {
 		"requested": {"wait", "hourglass"}, "produced": {"wait", "printer"}, "active": {"ok", "id-badge-2"},
@@ -184,6 +199,7 @@ func newChoice(value any, text string) Choice { return Choice{fmt.Sprint(value),
 // Field is one labelled control of a form.
 type Field struct {
 	Name, ID, Label, Type, Value   string
+	Beside                         string // the label, in grey
 	Hint, After                    string // before and after the control
 	Autocomplete, InputMode, Lang  string
 	Min, Max, Step, Accept, Prefix string
@@ -191,6 +207,7 @@ type Field struct {
 	Required, Optional, Locked     bool
 	Choices                        []Choice
 	Why                            string // what must be put right; empty when nothing
+	Asked                          string // that somebody asked for this field; empty when nobody did
 }
 
 // field makes a Field from a form, the field's name, its label, and pairs of
@@ -216,7 +233,7 @@ func (c components) field(f Form, name, label string, options ...any) (Field, er
 func (v *Field) set(option string, value any) error {
 	texts := map[string]*string{
 		"type": &v.Type, "hint": &v.Hint, "after": &v.After, "autocomplete": &v.Autocomplete, "inputmode": &v.InputMode,
-		"lang": &v.Lang, "min": &v.Min, "max": &v.Max, "step": &v.Step, "accept": &v.Accept, "prefix": &v.Prefix, "id": &v.ID,
+		"lang": &v.Lang, "min": &v.Min, "max": &v.Max, "step": &v.Step, "accept": &v.Accept, "prefix": &v.Prefix, "id": &v.ID, "asked": &v.Asked,
 	}
 	flags := map[string]*bool{"required": &v.Required, "optional": &v.Optional, "locked": &v.Locked}
 	numbers := map[string]*int{"rows": &v.Rows, "maxlength": &v.MaxLength}
@@ -283,6 +300,15 @@ func (c components) problems(f Form, labels ...string) (Problems, error) {
 	}
 	named := map[string]bool{}
 	for i := 0; i < len(labels); i += 2 {
+		if labels[i] == "answers" { // here stand those to the event's own questions
+			for _, b := range f.problems {
+				if label, asked := f.called[b.Path]; asked && !named[b.Path] {
+					named[b.Path] = true
+					p.List = append(p.List, Problem{"f-" + b.Path, label, c.t(b.Key, b.Args...)})
+				}
+			}
+			continue
+		}
 		named[labels[i]] = true
 		if b, bad := f.Problem(labels[i]); bad {
 			p.List = append(p.List, Problem{"f-" + labels[i], labels[i+1], c.t(b.Key, b.Args...)})

@@ -6,7 +6,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/matchmaking"
 )
@@ -39,14 +41,20 @@ func (p linkPage) Until() time.Time {
 
 type ownDelegationPage struct {
 	linkPage
-	Delegation delegations.Delegation
-	Members    []delegations.Registration
-	Meetings   []ownMeetingDay
-	Progress   matchmaking.Progress
-	Leaving    *delegations.Registration // whose withdrawal waits to be confirmed
-	Photos     map[ident.ID]bool         // who has handed in a portrait
-	Lacking    map[ident.ID]bool         // whose badge asks for one that is missing
+	Delegation    delegations.Delegation
+	Members       []delegations.Registration
+	Meetings      []ownMeetingDay
+	Progress      matchmaking.Progress
+	Substitutions []delegations.Substitution
+	Leaving       *delegations.Registration // whose withdrawal waits to be confirmed
+	Photos        map[ident.ID]bool         // who has handed in a portrait
+	Lacking       map[ident.ID]bool         // whose badge asks for one that is missing
+	delegationParts
 }
+
+// Does tells whether the officer has a duty about members of a role. It decides what
+// is shown, never what is allowed.
+func (p linkPage) Does(d accounts.Duty, member string) bool { return p.Link.Role.Covers(d, member) }
 
 // ownDelegation is the page of a delegation's liaison. The link is the right to
 // see it.
@@ -63,6 +71,11 @@ func (s *Server) ownDelegation(c *fiber.Ctx) error {
 	if p.Members, err = s.Delegations.Members(ctx, l.Actor(), d); err != nil {
 		return err
 	}
+	v := side{Page: p.Page, Delegation: d, Base: p.Own, by: l.Actor(), zone: zoneOf(p.Page)}
+	if p.delegationParts, err = s.parts(c, v, p.Members); err != nil {
+		return err
+	}
+	p.ConsentFix = c.Query("confirm") != ""
 	if p.Photos, p.Lacking, err = s.portraits(c, p.Members); err != nil {
 		return err
 	}
@@ -70,6 +83,12 @@ func (s *Server) ownDelegation(c *fiber.Ctx) error {
 		if i := slices.IndexFunc(p.Members, func(r delegations.Registration) bool { return r.ID == id && r.Cancellable() }); i >= 0 {
 			p.Leaving = &p.Members[i]
 		}
+	}
+	if !p.SeesAll {
+		return s.render(c, "delegations/own", p)
+	}
+	if p.Substitutions, err = s.Delegations.Substitutions(ctx, l.Actor(), d); err != nil {
+		return err
 	}
 	meetings, err := s.Matchmaking.OfDelegation(ctx, d.ID)
 	if err != nil {
@@ -89,6 +108,7 @@ type memberPage struct {
 	Countries  []Choice
 	Roles      []Choice
 	MealPlans  []Choice
+	Questions  []Asked
 }
 
 func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegations.Link, form Form) (memberPage, error) {
@@ -99,11 +119,26 @@ func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegation
 	}
 	p.LangForm = "member"
 	for _, role := range delegations.MemberRoles {
+		if !p.Does(accounts.Nominate, role) {
+			continue
+		}
 		p.Roles = append(p.Roles, Choice{role, s.words.T(p.Lang, "delegations.role."+role)})
+	}
+	if len(p.Roles) == 0 {
+		return p, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	for _, plan := range delegations.MealPlans {
 		p.MealPlans = append(p.MealPlans, Choice{plan, s.words.T(p.Lang, "delegations.meal."+plan)})
 	}
+	categories, err := s.Events.Categories(c.UserContext(), d.EventID)
+	if err != nil {
+		return p, err
+	}
+	asked, err := s.Forms.Asked(c.UserContext(), d.EventID)
+	if err != nil {
+		return p, err
+	}
+	p.Questions = s.ask(byRole(p.Lang, categories), &p.Form, asked.Questions)
 	p.Countries, err = s.countryChoices(c)
 	return p, err
 }
@@ -116,7 +151,7 @@ func (s *Server) newMember(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.memberPage(c, d, l, FormOf("role", "member", "lang", string(lang(c))))
+	p, err := s.memberPage(c, d, l, FormOf("role", l.Role.First("member"), "lang", string(lang(c))))
 	if err != nil {
 		return err
 	}
@@ -130,6 +165,14 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		return err
 	}
 	form := readForm(c)
+	asked, err := s.Forms.Asked(c.UserContext(), d.EventID)
+	if err != nil {
+		return err
+	}
+	answers, err := s.takeAnswers(c, &form, asked.Questions)
+	if err != nil {
+		return err
+	}
 	if form.Translates() {
 		p, err := s.memberPage(c, d, l, form)
 		if err != nil {
@@ -141,7 +184,7 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		Role: form.Text("role"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
 		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
-		BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"), Consent: form.Ticked("consent"), Lang: form.Text("lang"),
+		BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"), Answers: answers, Consent: form.Ticked("consent"), Lang: form.Text("lang"),
 		Passport: delegations.Passport{Number: form.Raw("passport.number"), Issuer: form.Text("nationality"), ExpiresOn: form.Text("passport.expires_on")},
 	})
 	if err != nil {

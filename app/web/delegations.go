@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -25,7 +27,8 @@ type delegationsPage struct {
 	Used, Quota  int // places, of the event
 	Status       string
 	Search, Sort string
-	Counts       map[string]int // by status; "all"
+	Counts       map[string]int        // by status; "all", "late"
+	Late         map[ident.ID][]string // steps that a delegation is late with
 }
 
 // Direction is the aria-sort of a column.
@@ -54,14 +57,18 @@ func (s *Server) delegationList(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	late, err := s.late(c)
+	if err != nil {
+		return err
+	}
 	p := delegationsPage{
-		Page: s.page(c), Total: len(all), Status: c.Query("status", "all"), Search: strings.TrimSpace(c.Query("q")), Sort: c.Query("sort", "code"),
-		Counts: map[string]int{"all": len(all)},
+		Page: s.page(c), Late: late, Total: len(all), Status: c.Query("status", "all"), Search: strings.TrimSpace(c.Query("q")), Sort: c.Query("sort", "code"),
+		Counts: map[string]int{"all": len(all), "late": len(late)},
 	}
 	for _, d := range all {
 		p.Used, p.Quota = p.Used+d.Members, p.Quota+d.Quota
 		p.Counts[d.Status]++
-		if (p.Status == "all" || p.Status == d.Status) && d.Matches(p.Search) {
+		if (p.Status == "all" || p.Status == d.Status || p.Status == "late" && len(late[d.ID]) > 0) && d.Matches(p.Search) {
 			p.Rows = append(p.Rows, d)
 		}
 	}
@@ -71,6 +78,18 @@ func (s *Server) delegationList(c *fiber.Ctx) error {
 	from := min((number-1)*delegationsPerPage, found)
 	p.Rows = p.Rows[from:min(from+delegationsPerPage, found)]
 	return s.render(c, "delegations/list", p)
+}
+
+// late answers which delegations of the event are late, and with what.
+func (s *Server) late(c *fiber.Ctx) (map[ident.ID][]string, error) {
+	list, err := s.Delegations.Standings(c.UserContext(), actor(c), event(c).ID)
+	late := map[ident.ID][]string{}
+	for _, x := range list {
+		if len(x.Late) > 0 {
+			late[x.ID] = x.Late
+		}
+	}
+	return late, err
 }
 
 // delegationOrder compares delegations by a column; they come in order of code.
@@ -115,9 +134,13 @@ func (p Page) LastDay(l delegations.Link) time.Time {
 type delegationPage struct {
 	Page
 	linksPart
-	Form       Form // of the stay
-	Delegation delegations.Delegation
-	Members    []delegations.Registration
+	Form          Form // of the stay
+	Delegation    delegations.Delegation
+	Members       []delegations.Registration
+	Substitutions []delegations.Substitution
+	delegationParts
+	PlacesForm Form
+	Taken      map[string]int // places of each class
 }
 
 // delegationOf finds the delegation of the address within its event.
@@ -136,14 +159,32 @@ func (s *Server) delegationOf(c *fiber.Ctx) (delegations.Delegation, error) {
 func (s *Server) newDelegationPage(c *fiber.Ctx, d delegations.Delegation) (delegationPage, error) {
 	ctx, by := c.UserContext(), actor(c)
 	p := delegationPage{
-		Page: s.page(c), Delegation: d, linksPart: linksPart{LinksAt: delegationURL(c, d.ID) + "/links", LinkForm: FormOf("until", lastDayOfLinks(event(c)))},
+		Page: s.page(c), Delegation: d, linksPart: linksPart{LinksAt: delegationURL(c, d.ID) + "/links", LinkForm: FormOf("until", lastDayOfLinks(event(c)), "role", string(accounts.Accreditation), "lang", "en")},
 		Form: FormOf("arrives_at", momentField(d.ArrivesAt, event(c).Zone), "departs_at", momentField(d.DepartsAt, event(c).Zone), "hotel_zh", d.Hotel.ZH, "hotel_en", d.Hotel.EN),
 	}
 	var err error
 	if p.Members, err = s.Delegations.Members(ctx, by, d); err != nil {
 		return p, err
 	}
-	p.Links, err = s.Delegations.DelegationLinks(ctx, by, d.ID)
+	if p.Substitutions, err = s.Delegations.Substitutions(ctx, by, d); err != nil {
+		return p, err
+	}
+	if p.Links, err = s.Delegations.DelegationLinks(ctx, by, d.ID); err != nil {
+		return p, err
+	}
+	v := side{Page: p.Page, Delegation: d, Base: delegationURL(c, d.ID), by: by, zone: event(c).Zone}
+	if p.delegationParts, err = s.parts(c, v, p.Members); err != nil {
+		return p, err
+	}
+	p.PlacesForm = FormOf("quota", strconv.Itoa(d.Quota))
+	p.Taken = map[string]int{}
+	classes, err := s.Delegations.ClassPlaces(ctx, by, d)
+	for _, class := range classes {
+		p.Taken[class.Class] = class.Taken
+		if class.Quota != nil {
+			p.PlacesForm.values.Set("quota."+class.Class, strconv.Itoa(*class.Quota))
+		}
+	}
 	return p, err
 }
 
@@ -208,7 +249,7 @@ func (s *Server) editStay(c *fiber.Ctx) error {
 	return s.done(c, delegationURL(c, d.ID))
 }
 
-// makeDelegationLink makes a link and shows its address, this once. Sending the
+// makeDelegationLink makes a link for an officer and shows its address, this once. Sending the
 // form again makes another.
 func (s *Server) makeDelegationLink(c *fiber.Ctx) error {
 	d, err := s.delegationOf(c)
@@ -216,7 +257,9 @@ func (s *Server) makeDelegationLink(c *fiber.Ctx) error {
 		return err
 	}
 	form := readForm(c)
-	_, secret, err := s.Delegations.MakeDelegationLink(c.UserContext(), actor(c), d.ID, form.Raw("holder"), untilEndOf(&form, event(c).Zone))
+	_, secret, err := s.Delegations.MakeOfficerLink(c.UserContext(), actor(c), d.ID, delegations.Officer{
+		Role: accounts.OfficerRole(form.Text("role")), Holder: form.Raw("holder"), Email: form.Raw("email"), Lang: form.Text("lang"),
+	}, untilEndOf(&form, event(c).Zone))
 	refused := err != nil && form.Refused(err)
 	if err != nil && !refused {
 		return err

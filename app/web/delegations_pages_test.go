@@ -3,11 +3,13 @@ package web
 import (
 	"time"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/firms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/matchmaking"
+	"qianshou/app/projects"
 )
 
 // delegationPages are the models of the views of delegations and firms, in the
@@ -20,7 +22,7 @@ var delegationPages = map[string]sample{
 		bare := delegations.Delegation{Code: "D13", City: locale.Text{EN: "Győr"}, Status: "declined"}
 		return delegationsPage{
 			Page: p, Rows: []delegations.Delegation{aachen(p.Now), bare}, Pager: Pager{From: 1, To: 2, Total: 2}, Total: 2, Used: 5, Quota: 6,
-			Status: "confirmed", Search: "<x>", Sort: "arrival", Counts: map[string]int{"all": 2, "confirmed": 1, "declined": 1},
+			Status: "confirmed", Search: "<x>", Sort: "arrival", Counts: map[string]int{"all": 2, "confirmed": 1, "declined": 1, "late": 1}, Late: map[ident.ID][]string{{15: 12}: {"nominate", "confirm"}},
 		}
 	},
 	"delegations/show": func(p Page, full bool) any {
@@ -29,7 +31,14 @@ var delegationPages = map[string]sample{
 		}
 		form := FormOf("arrives_at", "x")
 		form.Add("arrives_at", "field.moment")
-		return delegationPage{Page: p, Delegation: aachen(p.Now), Members: everyMember(), Form: form, linksPart: everyLink(p.Now)}
+		places, pinned := FormOf("quota", "x"), 3
+		places.Add("quota", "field.number_between", 0, 500)
+		d := aachen(p.Now)
+		d.Precedence = &pinned
+		return delegationPage{
+			Page: p, Delegation: d, Members: everyMember(), Form: form, linksPart: everyLink(p.Now), delegationParts: everyParts(p.Now), PlacesForm: places,
+			Taken: map[string]int{"press": 1},
+		}
 	},
 	"delegations/own": func(p Page, full bool) any {
 		if !full {
@@ -37,8 +46,9 @@ var delegationPages = map[string]sample{
 		}
 		members := everyMember()
 		return ownDelegationPage{
-			linkPage: linkPage{Page: p, Own: "/delegation/t", Link: everyLink(p.Now).Links[0]}, Delegation: aachen(p.Now), Members: members,
-			Meetings: ownMeetings(delegations.Registration{DelegationID: ident.ID{15: 1}}, appointments(p.Now), p.Now), Leaving: &members[0],
+			linkPage: linkPage{Page: p, Own: "/delegation/t", Link: ofOfficer(everyLink(p.Now).Links[0])}, Delegation: aachen(p.Now), Members: members,
+			delegationParts: everyParts(p.Now),
+			Meetings:        ownMeetings(delegations.Registration{DelegationID: ident.ID{15: 1}}, appointments(p.Now), p.Now), Leaving: &members[0],
 		}
 	},
 	"delegations/member": func(p Page, full bool) any {
@@ -50,20 +60,68 @@ var delegationPages = map[string]sample{
 		form.Add("passport.number", "registration.passport_number")
 		return memberPage{
 			linkPage: linkPage{Page: p, Own: "/delegation/t"}, Delegation: delegations.Delegation{Name: wordsFull, Members: 6, Quota: 6}, Form: form,
-			Countries: []Choice{{"", "…"}}, Roles: []Choice{{"head", "…"}}, MealPlans: []Choice{{"none", "…"}},
+			Countries: []Choice{{"", "…"}}, Roles: []Choice{{"head", "…"}}, MealPlans: []Choice{{"none", "…"}}, Questions: everyQuestion(p.Lang),
 		}
 	},
 	"firms/list": func(p Page, full bool) any {
 		if !full {
 			return firmsPage{Page: p}
 		}
-		return firmsPage{Page: p, trades: everyTrade, Rows: []firms.Firm{yongling}, Pager: Pager{From: 1, To: 1, Total: 1}, Total: 1, Search: "<x>"}
+		return firmsPage{
+			Page: p, trades: everyTrade, Rows: []listedFirm{{yongling, everyGrant(p.Now)}, {Firm: yongling}}, Pager: Pager{From: 1, To: 2, Total: 2}, Total: 2, Due: 1, Soon: 1,
+			Filter: firms.Filter{Search: "<x>", Review: firms.ReviewDue, Grant: firms.NoGrant, Sector: "AUTO"}, Register: true, Sort: "-name", Any: true,
+			InSectors: []Choice{{"AUTO", "…"}}, InPlaces: []Choice{{"330206", "…"}}, Heads: map[string]string{"code": "?"}, Table: "/x.csv",
+		}
 	},
 	"firms/show": func(p Page, full bool) any {
 		if !full {
 			return firmPage{Page: p}
 		}
-		return firmPage{Page: p, trades: everyTrade, Firm: yongling, People: everyMember(), linksPart: everyLink(p.Now), Wishes: everyWish(p.Now)}
+		return firmPage{
+			Page: p, trades: everyTrade, Firm: yongling, Part: true, People: everyMember(), linksPart: everyLink(p.Now), Wishes: everyWish(p.Now), Targets: []string{"…", "…"},
+			Grants: everyGrant(p.Now), Contacts: everyContact, Stays: []firms.Stay{{Since: p.Now, District: "330206"}, {Since: p.Now, District: "?"}},
+			History:  []auditRow{{At: p.Now, Who: wordsFull, What: "…", Changes: []auditChange{{"…", "<a>", "b"}, {"…", "", "b"}}, Reason: "<b>"}},
+			Meetings: ownMeetings(delegations.Registration{FirmID: ident.ID{14: 1, 15: 1}}, appointments(p.Now)[1:2], p.Now), Projects: everyProjectOfFirm(p.Now),
+		}
+	},
+	"firms/edit": func(p Page, full bool) any {
+		if !full {
+			return firmFormPage{Page: p, New: true}
+		}
+		form := formOfFirm(yongling)
+		for _, field := range []string{"credit_code", "sector_1", "languages", "moved_on"} {
+			form.Add(field, "field.choice")
+		}
+		return firmFormPage{Page: p, Firm: yongling, Form: form, InSectors: []Choice{{"AUTO", "…"}}, InPlaces: []Choice{{"330206", "…"}}, Countries: []Choice{{"HU", "…"}}}
+	},
+	"firms/grants": func(p Page, full bool) any {
+		if !full {
+			return grantsPage{Page: p, Kinds: []grantKind{{Kind: firms.Whitelist}}}
+		}
+		give, review := FormOf("basis", "<x>"), FormOf("reason", "<x>")
+		give.Add("valid_from", "constraint.firm_grants_once")
+		review.Add("review_on", "firms.review_ahead")
+		all := everyGrant(p.Now)
+		m := grantsPage{
+			Page: p, Firm: yongling, Kinds: []grantKind{{firms.Whitelist, all}, {firms.DirectReport, all[:1]}, {Kind: firms.AutoApprove}}, Do: "give", On: firms.AutoApprove,
+			Give: give, Review: review, Rewrite: true,
+		}
+		for _, what := range []string{"given", "reviewed", "revoked"} {
+			m.History = append(m.History, grantStep{firms.Step{At: p.Now, What: what, Effective: p.Now, ReviewOn: &p.Now, Reason: "<b>", By: wordsFull}, firms.Whitelist})
+		}
+		return m
+	},
+	"firms/contact": func(p Page, full bool) any {
+		if !full {
+			return contactPage{Page: p}
+		}
+		return contactPage{p, contactPart{Form: wrongContact(), Firm: yongling, Contact: everyContact[0], Back: "/x"}}
+	},
+	"firms/own_contact": func(p Page, full bool) any {
+		if !full {
+			return ownContactPage{linkPage: linkPage{Page: p}}
+		}
+		return ownContactPage{linkPage{Page: p, Own: "/firm/t"}, contactPart{Form: wrongContact(), Firm: yongling, Contact: everyContact[1], Back: "/x"}}
 	},
 	"firms/own": func(p Page, full bool) any {
 		if !full {
@@ -73,7 +131,7 @@ var delegationPages = map[string]sample{
 		form.Add("offers_zh", "field.too_long", 300)
 		wish.Add("delegation", "field.choice")
 		m := ownFirmPage{
-			linkPage: linkPage{Page: p, Own: "/firm/t", Link: everyLink(p.Now).Links[0]}, trades: everyTrade, Firm: yongling, Form: form, WishForm: wish,
+			linkPage: linkPage{Page: p, Own: "/firm/t", Link: everyLink(p.Now).Links[0]}, trades: everyTrade, Firm: yongling, Contacts: everyContact, Form: form, WishForm: wish,
 			People: everyMember(), Cities: []Choice{{"", "…"}, {"1", "…"}},
 			Meetings: ownMeetings(delegations.Registration{FirmID: ident.ID{14: 1, 15: 1}}, appointments(p.Now)[1:2], p.Now),
 		}
@@ -83,6 +141,29 @@ var delegationPages = map[string]sample{
 		m.Wishes, m.Progress.PublishedAt = append(m.Wishes, everyWish(p.Now)...), &p.Now
 		return m
 	},
+}
+
+// everyGrant is a grant in each state.
+func everyGrant(now time.Time) (list []heldGrant) {
+	for _, state := range []firms.State{firms.Held, firms.Due, firms.Planned, firms.Ended} {
+		list = append(list, heldGrant{Grant: firms.Grant{ID: ident.ID{15: byte(len(list) + 1)}, Kind: firms.Whitelist, From: now, ReviewOn: now, RevokedOn: &now, Basis: "<x>"}, Now: state})
+	}
+	return append(list, heldGrant{Grant: list[0].Grant, Now: firms.Held, Soon: true})
+}
+
+func everyProjectOfFirm(now time.Time) []projects.Project {
+	return []projects.Project{{Code: "P001", Name: wordsFull, Document: projects.Contract, Stage: "landed", SignedOn: now, Event: projects.EventName{Slug: forum.Slug}}}
+}
+
+var everyContact = []firms.Contact{
+	{ID: ident.ID{15: 1}, Name: locale.Text{ZH: "林<澜>", EN: "Lin Lan"}, Post: wordsFull, Email: "lin@firm003.example", Phone: "+999574000001", Main: true, Version: 1},
+	{ID: ident.ID{15: 2}, Name: locale.Text{EN: "<X>"}, Phone: "+999574000002", Version: 1},
+}
+
+func wrongContact() Form {
+	form := formOfContact(everyContact[0])
+	form.Add("email", "field.email")
+	return form
 }
 
 // everyWish is a wish of each outcome.
@@ -96,9 +177,12 @@ func everyWish(now time.Time) []matchmaking.FirmWish {
 
 var everyTrade = trades{map[string]locale.Text{"AUTO": {ZH: "汽车及零部件", EN: "Automotive"}, "LOGI": {ZH: "物流", EN: "Logistics"}}, map[string]locale.Text{"330206": {ZH: "北仑区", EN: "Beilun"}}}
 
+var many = 1200
+
 var yongling = firms.Firm{
-	Code: "F003", CreditCode: "91330299J3NW4AM187", Name: locale.Text{ZH: "宁波甬翎汽车部件有限公司", EN: "Ningbo Yongling Auto Parts Co., Ltd."}, District: "330206",
-	Sectors: []string{"AUTO", "LOGI"}, Languages: []string{"zh", "de"}, Offers: wordsFull, Needs: wordsFull, Email: "contact@firm003.example", Version: 1,
+	Employees: &many,
+	Code:      "F003", CreditCode: "91330299J3NW4AM187", Name: locale.Text{ZH: "宁波甬翎汽车部件有限公司", EN: "Ningbo Yongling Auto Parts Co., Ltd."}, District: "330206",
+	Sectors: []string{"AUTO", "LOGI"}, Languages: []string{"zh", "de"}, Ownership: "private", Offers: wordsFull, Needs: wordsFull, CompetitorGroup: "<G>", Email: "contact@firm003.example", Version: 1,
 }
 
 func aachen(now time.Time) delegations.Delegation {
@@ -112,7 +196,7 @@ func aachen(now time.Time) delegations.Delegation {
 
 // everyMember has each role once, some of whom do not come any more.
 func everyMember() (list []delegations.Registration) {
-	states := []delegations.Status{delegations.CheckedIn, delegations.BadgeIssued, delegations.Submitted, delegations.Returned, delegations.Waitlisted, delegations.UnderReview, delegations.Rejected, delegations.Withdrawn}
+	states := []delegations.Status{delegations.CheckedIn, delegations.BadgeIssued, delegations.Draft, delegations.Returned, delegations.Waitlisted, delegations.UnderReview, delegations.Rejected, delegations.Withdrawn}
 	for i, role := range delegations.MemberRoles {
 		r := longest
 		r.ID, r.Role, r.Status, r.PassportLast4 = ident.ID{15: byte(i + 1)}, role, states[i], "0056"
@@ -122,8 +206,8 @@ func everyMember() (list []delegations.Registration) {
 }
 
 func everyLink(now time.Time) linksPart {
-	open := delegations.Link{ID: ident.ID{15: 1}, Holder: "<Office>", MadeBy: locale.Text{ZH: "工作人员", EN: "Staff"}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
-	expired, revoked := open, open
+	open := delegations.Link{ID: ident.ID{15: 1}, Role: accounts.Liaison, Holder: "<Office>", MadeBy: locale.Text{ZH: "工作人员", EN: "Staff"}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	expired, revoked := open, ofOfficer(open)
 	expired.ExpiresAt, revoked.RevokedAt = now, &now
 	form := FormOf("until", "2027-06-11")
 	form.Add("holder", "field.required")

@@ -3,6 +3,7 @@ package web
 import (
 	"qianshou/app/delegations"
 	"qianshou/app/files"
+	"qianshou/app/kit/ident"
 	"qianshou/app/privacy"
 )
 
@@ -32,7 +33,10 @@ var filePages = map[string]sample{
 		form, rule := FormOf("reference", "F27-9"), FormOf("days", "-1")
 		form.Add("reference", "privacy.no_reference")
 		rule.Add("days", "field.number_between", 0, 36500)
+		answer := FormOf("note", " ")
+		answer.Add("note", "privacy.note")
 		model := privacyPage{
+			Requests: everyRequest(p), Answer: answer, AnswerTo: ident.ID{15: 1}.String(),
 			Page: p, Form: form, RuleFor: "needs", Rule: rule, LastRun: &p.Now, On: "2027-07-11", Trial: true, Edits: true, Rewrite: true,
 			Holds: []privacy.Hold{{Reference: "F27-0001", Reason: "<court>", PlacedAt: p.Now, PlacedBy: "Owner"}, {Reason: "…", PlacedAt: p.Now, LiftedAt: &p.Now, LiftedBy: "Owner"}},
 		}

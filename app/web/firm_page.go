@@ -18,6 +18,7 @@ type ownFirmPage struct {
 	Form     Form // of offers and needs
 	WishForm Form
 	Firm     firms.Firm
+	Contacts []firms.Contact
 	People   []delegations.Registration
 	Meetings []ownMeetingDay
 	Progress matchmaking.Progress
@@ -39,6 +40,9 @@ func (s *Server) ownFirmPage(c *fiber.Ctx, l delegations.Link) (ownFirmPage, err
 	if p.trades, err = s.trades(c); err != nil {
 		return p, err
 	}
+	if p.Contacts, err = s.Firms.Contacts(ctx, l.Actor(), l.EventID, l.FirmID); err != nil {
+		return p, err
+	}
 	if p.People, err = s.Delegations.OfFirm(ctx, l.Actor(), l.EventID, l.FirmID); err != nil {
 		return p, err
 	}
@@ -58,6 +62,9 @@ func (s *Server) ownFirmPage(c *fiber.Ctx, l delegations.Link) (ownFirmPage, err
 	p.WishForm = FormOf("priority", "1")
 	return p, s.askable(c, &p)
 }
+
+// ContactsAt is where the contacts are edited.
+func (p ownFirmPage) ContactsAt() string { return p.Own + "/contacts" }
 
 // askable fills in the delegations that the firm may still ask for: those whose
 // coming is public, unless an earlier wish is decided or has its place.

@@ -1,17 +1,16 @@
 package web
 
 import (
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
-	"qianshou/app/accounts"
-	"qianshou/app/delegations"
 	"qianshou/app/firms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
-	"qianshou/app/matchmaking"
 )
 
 const firmsPerPage = 50
@@ -38,6 +37,9 @@ func (s *Server) trades(c *fiber.Ctx) (trades, error) {
 // District names the district of a firm.
 func (n trades) District(f firms.Firm) locale.Text { return n.districts[f.District] }
 
+// Place names a district.
+func (n trades) Place(code string) locale.Text { return n.districts[code] }
+
 // Sectors names the sectors of a firm, the most important first.
 func (n trades) Sectors(f firms.Firm) (list []locale.Text) {
 	for _, code := range f.Sectors {
@@ -46,107 +48,171 @@ func (n trades) Sectors(f firms.Firm) (list []locale.Text) {
 	return list
 }
 
+// heldGrant is a grant as it stands today.
+type heldGrant struct {
+	firms.Grant
+	Now  firms.State
+	Soon bool // must be reviewed within thirty days
+}
+
+// Until is the first day without a grant whose end is known.
+func (g heldGrant) Until() time.Time { return *g.RevokedOn }
+
+func heldGrants(list []firms.Grant, now time.Time) (held []heldGrant) {
+	today := firms.Day(now)
+	for _, g := range list {
+		held = append(held, heldGrant{g, g.State(today), g.Soon(today)})
+	}
+	return held
+}
+
 type firmsPage struct {
 	Page
 	trades
-	Rows   []firms.Firm
-	Pager  Pager
-	Total  int
-	Search string
+	Rows                []listedFirm
+	Pager               Pager
+	Total, Due, Soon    int
+	Filter              firms.Filter
+	Register            bool // every firm, not the event's alone
+	Sort                string
+	InSectors, InPlaces []Choice
+	Heads               map[string]string // what a column head leads to
+	Table               string            // address of the list as CSV
+	Any                 bool              // a filter is on
 }
 
-// firmList lists the firms that take part in an event.
+type listedFirm struct {
+	firms.Firm
+	Grants []heldGrant
+}
+
+// Kinds and Direction are for the view.
+func (firmsPage) Kinds() []string { return firms.GrantKinds }
+
+// Direction is the aria-sort of a column.
+func (p firmsPage) Direction(column string) string {
+	switch p.Sort {
+	case column:
+		return "ascending"
+	case "-" + column:
+		return "descending"
+	}
+	return "none"
+}
+
+// To is the address of the list with one part of it changed.
+func (p firmsPage) To(name, value string) string {
+	q := p.query()
+	q.Del(name)
+	if value != "" {
+		q.Set(name, value)
+	}
+	return "?" + q.Encode()
+}
+
+func (p firmsPage) query() url.Values {
+	q := url.Values{}
+	scope := ""
+	if p.Register {
+		scope = "register"
+	}
+	sort := p.Sort
+	if sort == firms.Sorts[0] {
+		sort = ""
+	}
+	for name, value := range map[string]string{
+		"q": p.Filter.Search, "sector": p.Filter.Sector, "district": p.Filter.District, "grant": p.Filter.Grant, "review": p.Filter.Review, "scope": scope, "sort": sort,
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return q
+}
+
+// firmFilter reads which firms are asked for from the address. What means nothing
+// asks for nothing, so that an address made long ago still opens.
+func firmFilter(c *fiber.Ctx) (f firms.Filter, register bool, sort string) {
+	one := func(name string, of ...string) string {
+		if value := c.Query(name); slices.Contains(of, value) {
+			return strings.Clone(value)
+		}
+		return ""
+	}
+	f = firms.Filter{
+		Event: event(c).ID, Search: strings.TrimSpace(strings.Clone(c.Query("q"))), Sector: strings.Clone(c.Query("sector")), District: strings.Clone(c.Query("district")),
+		Grant: one("grant", append([]string{firms.NoGrant}, firms.GrantKinds...)...), Review: one("review", firms.ReviewDue, firms.ReviewSoon),
+	}
+	if register = c.Query("scope") == "register"; register {
+		f.Event = ident.Nil
+	}
+	if sort = one("sort", firms.Sorts...); sort == "" {
+		sort = firms.Sorts[0]
+	}
+	return f, register, sort
+}
+
+// firmList lists the firms of an event, or of the register; filters and order stand
+// in the address.
 func (s *Server) firmList(c *fiber.Ctx) error {
-	all, err := s.Firms.OfEvent(c.UserContext(), event(c).ID)
+	f, register, sort := firmFilter(c)
+	number := pageNumber(c)
+	found, err := s.Firms.Find(c.UserContext(), actor(c), f, firms.Paging{Sort: sort, Lang: string(lang(c)), Offset: (number - 1) * firmsPerPage, Limit: firmsPerPage})
 	if err != nil {
 		return err
 	}
-	p := firmsPage{Page: s.page(c), Total: len(all), Search: strings.TrimSpace(c.Query("q"))}
+	p := firmsPage{
+		Page: s.page(c), Total: found.Total, Due: found.Due, Soon: found.Soon, Filter: f, Register: register, Sort: sort,
+		Pager: pager(c, number, firmsPerPage, found.Total), Heads: map[string]string{},
+	}
+	p.Any = f != firms.Filter{Event: f.Event}
+	for _, row := range found.Rows {
+		p.Rows = append(p.Rows, listedFirm{row.Firm, heldGrants(row.Grants, s.Now())})
+	}
+	for _, column := range []string{"code", "name", "district", "review"} {
+		next := column
+		if sort == column {
+			next = "-" + column
+		}
+		p.Heads[column] = p.To("sort", next)
+	}
+	p.Table = p.Console() + "/firms.csv?" + p.query().Encode()
+	if p.InSectors, p.InPlaces, err = s.tradeChoices(c); err != nil {
+		return err
+	}
 	if p.trades, err = s.trades(c); err != nil {
 		return err
 	}
-	p.Rows = slices.DeleteFunc(all, func(f firms.Firm) bool { return !f.Matches(p.Search) })
-	number, found := pageNumber(c), len(p.Rows)
-	p.Pager = pager(c, number, firmsPerPage, found)
-	from := min((number-1)*firmsPerPage, found)
-	p.Rows = p.Rows[from:min(from+firmsPerPage, found)]
 	return s.render(c, "firms/list", p)
 }
 
-type firmPage struct {
-	Page
-	linksPart
-	trades
-	Firm     firms.Firm
-	People   []delegations.Registration
-	Wishes   []matchmaking.FirmWish // for those who may see matchmaking
-	Progress matchmaking.Progress
+// tradeChoices are the sectors and districts as selects offer them.
+func (s *Server) tradeChoices(c *fiber.Ctx) (sectors, districts []Choice, err error) {
+	inSectors, err := s.Events.Sectors(c.UserContext())
+	if err != nil {
+		return nil, nil, err
+	}
+	inPlaces, err := s.Events.Districts(c.UserContext())
+	return codedChoices(inSectors, lang(c)), codedChoices(inPlaces, lang(c)), err
+}
+
+// joinFirm has a firm of the register take part in the event.
+func (s *Server) joinFirm(c *fiber.Ctx) error {
+	id, err := pathID(c, "firm")
+	if err != nil {
+		return err
+	}
+	f, err := s.Firms.ByID(c.UserContext(), actor(c), id)
+	if err != nil {
+		return err
+	}
+	if err := s.Firms.Join(c.UserContext(), actor(c), event(c).ID, id, ident.Nil); err != nil {
+		return err
+	}
+	s.flash(c, "ok", "firms.joined", f.Name)
+	return s.done(c, firmURL(c, id))
 }
 
 func firmURL(c *fiber.Ctx, id ident.ID) string {
 	return "/console/" + event(c).Slug + "/firms/" + id.String()
-}
-
-func (s *Server) newFirmPage(c *fiber.Ctx) (firmPage, error) {
-	ctx, by, e := c.UserContext(), actor(c), event(c)
-	id, err := pathID(c, "firm")
-	if err != nil {
-		return firmPage{}, err
-	}
-	p := firmPage{Page: s.page(c), linksPart: linksPart{LinksAt: firmURL(c, id) + "/links", LinkForm: FormOf("until", lastDayOfLinks(e))}}
-	if p.Firm, err = s.Firms.InEvent(ctx, e.ID, id); err != nil {
-		return p, err
-	}
-	if p.trades, err = s.trades(c); err != nil {
-		return p, err
-	}
-	if by.May(accounts.SeeRegistrations, e.ID) {
-		if p.People, err = s.Delegations.OfFirm(ctx, by, e.ID, id); err != nil {
-			return p, err
-		}
-	}
-	if by.May(accounts.SeeMatchmaking, e.ID) {
-		if p.Progress, err = s.progress(c, e.ID, e.Zone); err != nil {
-			return p, err
-		}
-		if p.Wishes, err = s.Matchmaking.WishesOfFirm(ctx, by, e.ID, id); err != nil {
-			return p, err
-		}
-	}
-	p.Links, err = s.Delegations.FirmLinks(ctx, by, e.ID, id)
-	return p, err
-}
-
-func (s *Server) firm(c *fiber.Ctx) error {
-	p, err := s.newFirmPage(c)
-	if err != nil {
-		return err
-	}
-	return s.render(c, "firms/show", p)
-}
-
-// makeFirmLink makes a link and shows its address, this once. Sending the form
-// again makes another.
-func (s *Server) makeFirmLink(c *fiber.Ctx) error {
-	id, err := pathID(c, "firm")
-	if err != nil {
-		return err
-	}
-	form := readForm(c)
-	_, secret, err := s.Delegations.MakeFirmLink(c.UserContext(), actor(c), event(c).ID, id, form.Raw("holder"), untilEndOf(&form, event(c).Zone))
-	refused := err != nil && form.Refused(err)
-	if err != nil && !refused {
-		return err
-	}
-	p, err := s.newFirmPage(c)
-	if err != nil {
-		return err
-	}
-	if refused {
-		p.LinkForm = form
-		return s.again(c, "firms/show", p)
-	}
-	p.Address = s.PublicURL.JoinPath("firm", secret).String()
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return s.render(c, "firms/show", p)
 }

@@ -27,7 +27,16 @@ import (
 type Form struct {
 	values   url.Values
 	problems []fault.Field
-	refusal  fault.Field // a refusal that belongs to no field
+	refusal  fault.Field       // a refusal that belongs to no field
+	called   map[string]string // labels of fields that no catalogue names
+}
+
+// call notes the label of a field that the organiser named.
+func (f *Form) call(name, label string) {
+	if f.called == nil {
+		f.called = map[string]string{}
+	}
+	f.called[name] = label
 }
 
 // languageField is the language switch of a page with a form: a button that

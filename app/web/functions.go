@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"qianshou/app/forms"
 	"qianshou/app/kit/locale"
 )
 
@@ -19,13 +20,14 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 	c := components{lang: l, t: t}
 	return template.FuncMap{
 		// Words.
-		"t":     t,
-		"tb":    func(key string, args ...any) template.HTML { return bold(words.Parts(l, key, args...)) },
-		"lang":  func() locale.Lang { return l },
-		"in":    func(text locale.Text) string { return text.In(l) },
-		"text":  func(text locale.Text) template.HTML { return marked(l, text) },
-		"other": func(text locale.Text) string { return other(l, text) },
-		"zn":    zn,
+		"t":      t,
+		"tb":     func(key string, args ...any) template.HTML { return bold(words.Parts(l, key, args...)) },
+		"lang":   func() locale.Lang { return l },
+		"in":     func(text locale.Text) string { return text.In(l) },
+		"text":   func(text locale.Text) template.HTML { return marked(l, text) },
+		"other":  func(text locale.Text) string { return other(l, text) },
+		"zn":     zn,
+		"tongue": func(tag string) string { return forms.LanguageName(tag).In(l) },
 
 		// Whoever and whatever has a name: the form that stands first, and the others.
 		"name":  func(of any) (template.HTML, error) { return nameForms(l, of, true) },
@@ -45,6 +47,7 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"moment":    func(at time.Time) string { return locale.Moment(l, at) },
 		"span":      func(d time.Duration) string { return locale.Span(l, d) },
 		"rfc3339":   func(at time.Time) string { return at.Format(time.RFC3339) },
+		"reason":    func(given string) string { return because(t, given) },
 		"number":    number,
 		"money":     func(d decimal.Decimal, currency string) string { return locale.Money(l, d, currency) },
 		"millions":  locale.Millions,
@@ -54,17 +57,32 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"add":       func(a, b int) int { return a + b },
 		"list":      func(items ...any) []any { return items },
 
+		"asksFile": asksFile,
+
 		// Files and pictures.
-		"asset": assets.URL,
-		"icon":  assets.Icon,
-		"mark":  func() template.HTML { return mark },
-		"face":  func() template.HTML { return face },
+		"asset":   assets.URL,
+		"icon":    assets.Icon,
+		"refresh": refresh,
+		"mark":    func() template.HTML { return mark },
+		"face":    func() template.HTML { return face },
 
 		// Components.
 		"chip": newChip, "state": c.state, "note": newNote, "empty": newEmpty, "field": c.field, "choice": newChoice,
 		"ladder": newLadder, "rung": newRung, "steps": newSteps, "problems": c.problems, "meter": newMeter,
-		"fact": newFact,
+		"fact": newFact, "draft": newDraft,
 	}
+}
+
+// because is the reason of a change: what somebody wrote, or, where the program
+// itself had one, its sentence. Such are written as a key behind an @, and whose
+// reference they are about.
+func because(t func(string, ...any) string, given string) string {
+	const own = "@registration.because."
+	if !strings.HasPrefix(given, own) {
+		return given
+	}
+	key, about, _ := strings.Cut(given[1:], " ")
+	return t(key, about)
 }
 
 // nameForms writes the form of a name that stands first on a page, or all others
@@ -149,6 +167,11 @@ func zn(name string) template.HTML {
 	s := template.HTMLEscapeString(name)
 	s = strings.ReplaceAll(s, "·", "\u2060·<wbr>")
 	return template.HTML(`<span class="zn" lang="zh-CN">` + s + `</span>`) //nolint:gosec // escaped above
+}
+
+// refresh has a page load itself anew after so many seconds, where no script does.
+func refresh(seconds int) template.HTML {
+	return template.HTML(fmt.Sprintf(`<noscript><meta http-equiv="refresh" content="%d"></noscript>`, seconds)) //nolint:gosec // a number
 }
 
 // The mark: two lines that become one. The face stands where a photo is missing.

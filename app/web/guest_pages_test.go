@@ -10,7 +10,6 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/kit/locale"
-	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/projects"
 )
@@ -50,7 +49,7 @@ var guestPages = map[string]sample{
 		form := FormOf("family_name", "Аnna", "category", "firm")
 		form.Add("family_name", "registration.not_latin", "А")
 		form.Add("consent", "field.consent")
-		return registerPage{Page: p, Form: form, Categories: []Choice{{"firm", "…"}}, Countries: []Choice{{"", "…"}, {"HU", "…"}}}
+		return registerPage{Page: p, Form: form, Categories: []Choice{{"firm", "…"}}, Countries: []Choice{{"", "…"}, {"HU", "…"}}, Questions: everyQuestion(p.Lang)}
 	},
 	"me/show": func(p Page, full bool) any {
 		if !full {
@@ -58,43 +57,14 @@ var guestPages = map[string]sample{
 		}
 		r := longest
 		r.Status = delegations.BadgeIssued
-		return mePage{Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Papers: everyPaper(p)}
-	},
-	"registrations/list": func(p Page, full bool) any {
-		if !full {
-			return registrationsPage{Page: p, Counts: map[string]int{}}
-		}
-		return registrationsPage{Page: p, Rows: []delegations.Registration{longest}, Total: 1, Status: "queue", Search: "<x>", Counts: map[string]int{"queue": 1}, Pager: Pager{From: 1, To: 1, Total: 1}}
-	},
-	"registrations/show": func(p Page, full bool) any {
-		if !full {
-			return registrationPage{Page: p}
-		}
-		form := FormOf("reason", "")
-		form.Add("reason", "registration.reason")
-		return registrationPage{
-			Page: p, Form: form, Registration: longest, Duplicates: []delegations.Registration{longest}, Namesakes: []delegations.Registration{longest},
-			Steps: []delegations.Step{{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}}}, Badge: heldBadge(p.Now, badges.Active), HasBadge: true,
-			Picture: "/console/e/files/f", Lacks: true,
-		}
+		pending, refused := everyChange(delegations.Pending), everyChange(delegations.Refused)
+		return mePage{Pending: &pending, Refused: &refused, Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Papers: everyPaper(p), Answers: everyAnswer(p.Now), Replacing: &everySuccession(p).Substitution}
 	},
 	"console/overview": func(p Page, full bool) any {
 		item := agenda.Item{Title: forum.Title, StartsAt: p.Now, EndsAt: p.Now.Add(time.Hour)}
 		return overviewPage{
-			Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
+			Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12, Letters: 2, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
 			Zones: []doors.ZoneCount{{Name: forum.Place, Inside: 3, Capacity: 10}}, Plan: &matchmaking.Plan{Placed: 89, Requested: 92}, Projects: &projects.List{},
 		}
-	},
-	"mails/list": func(p Page, full bool) any {
-		if !full {
-			return mailsPage{Page: p}
-		}
-		return mailsPage{Page: p, Rows: []mail.Mail{{To: "m@delegate.example", Subject: "…", Status: mail.Kept, CreatedAt: p.Now}}, Total: 1, Kept: true, Pager: Pager{From: 1, To: 1, Total: 1}}
-	},
-	"mails/show": func(p Page, full bool) any {
-		if !full {
-			return mailPage{Page: p}
-		}
-		return mailPage{Page: p, Mail: mail.Mail{To: "m@delegate.example", Subject: "…", Status: mail.Failed, Attempts: 12, LastError: "…", Content: mail.Content{Text: "<b>"}, CreatedAt: p.Now}}
 	},
 }

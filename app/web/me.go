@@ -25,7 +25,11 @@ type mePage struct {
 	Until        time.Time // the last day on which the link works
 	Meetings     []ownMeetingDay
 	Progress     matchmaking.Progress
+	Answers      []AnswerLine
+	Pending      *changeView // waits for the desk
+	Refused      *changeView // the guest's latest wish, which the desk turned down
 	Papers       photoPart
+	Replacing    *delegations.Substitution // that waits for the office; nil: none
 }
 
 // Meets tells whether the registrant is of a side that meetings are planned for.
@@ -55,8 +59,21 @@ func (s *Server) me(c *fiber.Ctx) error {
 		r.Status = delegations.UnderReview
 	}
 	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e), Until: delegations.LastDay(ends, e.Location())}
+	if err := s.ownChanges(c, &p); err != nil {
+		return err
+	}
 	h, err := s.holderOf(c)
 	if err != nil {
+		return err
+	}
+	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, h.actor, r); err != nil {
+		return err
+	}
+	given, err := s.Delegations.OwnAnswers(ctx, token)
+	if err != nil {
+		return err
+	}
+	if p.Answers, err = s.answerLines(c, h.actor, r.ID, given, h.base+"/files"); err != nil {
 		return err
 	}
 	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone()}
@@ -83,6 +100,25 @@ func (s *Server) me(c *fiber.Ctx) error {
 		p.Badge, p.HasBadge, p.QR = b, true, template.HTML(svg) //nolint:gosec // drawn by us from signs of base45
 	}
 	return s.render(c, "me/show", p)
+}
+
+// ownChanges adds to a guest's page what became of what they want changed.
+func (s *Server) ownChanges(c *fiber.Ctx, p *mePage) error {
+	d, err := s.Delegations.OwnDetails(c.UserContext(), p.Token)
+	if err != nil {
+		return err
+	}
+	view := func(change *delegations.Change) (*changeView, error) {
+		v, err := s.changeView(c, *change)
+		return &v, err
+	}
+	switch {
+	case d.Pending != nil:
+		p.Pending, err = view(d.Pending)
+	case d.Last != nil && d.Last.State == delegations.Refused:
+		p.Refused, err = view(d.Last)
+	}
+	return err
 }
 
 func (s *Server) withdraw(c *fiber.Ctx) error {

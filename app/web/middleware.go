@@ -137,7 +137,7 @@ func under(p, root string) bool { return p == root || strings.HasPrefix(p, root+
 // pictures are compressed already, and a stream must not wait for a block to fill.
 func incompressible(c *fiber.Ctx) bool {
 	return under(c.Path(), "/static") || strings.HasSuffix(c.Path(), "/stream") ||
-		strings.HasSuffix(c.Path(), ".pdf") || strings.HasSuffix(c.Path(), ".png") ||
+		strings.HasSuffix(c.Path(), ".pdf") || strings.HasSuffix(c.Path(), ".png") || strings.HasSuffix(c.Path(), ".xlsx") ||
 		strings.Contains(c.Get(fiber.HeaderAccept), "text/event-stream")
 }
 

@@ -25,6 +25,16 @@ func (m Mount) Guard(method, path string, rule Rule, limit *Limit) {
 	m.s.app.Add(method, path, m.s.guard(r))
 }
 
+// Takes lets what was guarded for a POST to a path be sent so many bytes beside the
+// frame around them.
+func (m Mount) Takes(path string, most int) {
+	for i, r := range m.s.table {
+		if r.Method == fiber.MethodPost && r.Path == path {
+			m.s.table[i] = r.takes(most)
+		}
+	}
+}
+
 // Router is where handlers go after their Guard.
 func (m Mount) Router() *fiber.App { return m.s.app }
 

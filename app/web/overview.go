@@ -16,6 +16,7 @@ type overviewPage struct {
 	Page
 	Counts      map[string]int // as deskCounts
 	Delegations int
+	Letters     int // that somebody has to see to
 	OnNow, Next []agenda.Item
 	Zones       []doors.ZoneCount
 	Plan        *matchmaking.Plan
@@ -47,6 +48,13 @@ func (s *Server) overviewGuests(c *fiber.Ctx, p *overviewPage) error {
 			return err
 		}
 		p.Delegations = len(list)
+	}
+	if by.May(accounts.SeeMails, e) {
+		mails, err := s.Mail.Counts(ctx, by, e)
+		if err != nil {
+			return err
+		}
+		p.Letters = mails["trouble"]
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,6 +50,9 @@ func (p Page) May(right accounts.Right) bool {
 	}
 	return p.Actor.May(right, p.Event.ID)
 }
+
+// MayEverywhere tells whether whoever reads the page has a right over all events.
+func (p Page) MayEverywhere(right accounts.Right) bool { return p.Actor.May(right, ident.Nil) }
 
 // EventHead is what the frame of a page says of its event.
 type EventHead struct {
@@ -166,21 +170,24 @@ var consolePlaces = []struct {
 	path  string
 	right accounts.Right
 	more  bool
+	also  []string // further addresses that belong there
 }{
-	{"", accounts.SeeConsole, false},
-	{"registrations", accounts.SeeRegistrations, false},
-	{"delegations", accounts.SeeDelegations, false},
-	{"matchmaking", accounts.SeeMatchmaking, false},
-	{"agenda", accounts.SeeAgenda, false},
-	{"badges", accounts.SeeBadges, false},
-	{"doors", accounts.SeeDoors, false},
-	{"projects", accounts.SeeProjects, false},
-	{"statistics", accounts.SeeStatistics, false},
-	{"firms", accounts.SeeDelegations, true},
-	{"mails", accounts.SeeMails, true},
-	{"accounts", accounts.EditAccounts, true},
-	{"audit", accounts.SeeAudit, true},
-	{"privacy", accounts.SeePrivacy, true},
+	{"", accounts.SeeConsole, false, nil},
+	{"registrations", accounts.SeeRegistrations, false, nil},
+	{"delegations", accounts.SeeDelegations, false, []string{"import/members", "imports"}},
+	{"matchmaking", accounts.SeeMatchmaking, false, nil},
+	{"agenda", accounts.SeeAgenda, false, nil},
+	{"badges", accounts.SeeBadges, false, nil},
+	{"doors", accounts.SeeDoors, false, nil},
+	{"projects", accounts.SeeProjects, false, nil},
+	{"statistics", accounts.SeeStatistics, false, nil},
+	{"firms", accounts.SeeDelegations, true, []string{"import/firms"}},
+	{"categories", accounts.EditEvent, true, nil},
+	{"form", accounts.EditEvent, true, nil},
+	{"mails", accounts.SeeMails, true, nil},
+	{"accounts", accounts.EditAccounts, true, nil},
+	{"audit", accounts.SeeAudit, true, nil},
+	{"privacy", accounts.SeePrivacy, true, nil},
 }
 
 // navigation lists the places that the reader may go to from a page.
@@ -209,7 +216,7 @@ func consoleNav(base, here string, may func(accounts.Right) bool) (items []NavIt
 		if place.path != "" {
 			item.URL = base + "/" + place.path
 			item.Key = "nav." + place.path
-			item.Here = under(here, item.URL)
+			item.Here = under(here, item.URL) || slices.ContainsFunc(place.also, func(also string) bool { return under(here, base+"/"+also) })
 		}
 		items = append(items, item)
 	}

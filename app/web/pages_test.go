@@ -33,14 +33,20 @@ var samples = []map[string]sample{
 	framePages,
 	agendaPages,
 	accountPages,
-	guestPages,
+	guestPages, deskPages,
 	doorPages,
 	badgePages,
 	projectPages,
 	statisticsPages,
 	matchmakingPages,
 	delegationPages,
+	formPages,
+	editPages,
+	substitutionPages,
+	officerPages,
 	filePages,
+	listPages,
+	mailPages,
 }
 
 var framePages = map[string]sample{

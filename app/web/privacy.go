@@ -1,9 +1,11 @@
 package web
 
 import (
+	"context"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
@@ -13,16 +15,19 @@ import (
 
 type privacyPage struct {
 	Page
-	Form    Form // of a legal hold
-	RuleFor string
-	Rule    Form // of the rule RuleFor
-	Rules   []privacyRule
-	Holds   []privacy.Hold
-	LastRun *time.Time
-	On      string // day of the trial, YYYY-MM-DD; empty: none was asked for
-	Trial   bool
-	Edits   bool // holds of this event
-	Rewrite bool // rules, which are of all events
+	Form     Form // of a legal hold
+	RuleFor  string
+	Rule     Form // of the rule RuleFor
+	Rules    []privacyRule
+	Holds    []privacy.Hold
+	Requests []privacy.Request // what people asked to have done with their data
+	Answer   Form              // to the request AnswerTo
+	AnswerTo string
+	LastRun  *time.Time
+	On       string // day of the trial, YYYY-MM-DD; empty: none was asked for
+	Trial    bool
+	Edits    bool // holds of this event
+	Rewrite  bool // rules, which are of all events
 }
 
 // privacyRule is one line of the page.
@@ -65,6 +70,9 @@ func (s *Server) privacyPage(c *fiber.Ctx, form Form) (privacyPage, error) {
 		p.Rules = append(p.Rules, line)
 	}
 	if p.LastRun, err = s.Privacy.LastRun(ctx); err != nil {
+		return p, err
+	}
+	if p.Requests, err = s.Privacy.Requests(ctx, by, e.ID); err != nil {
 		return p, err
 	}
 	p.Holds, err = s.Privacy.Holds(ctx, by, e.ID)
@@ -146,4 +154,42 @@ func (s *Server) liftHold(c *fiber.Ctx) error {
 	}
 	s.flash(c, "ok", "privacy.lifted")
 	return s.done(c, privacyURL(c)+"#holds")
+}
+
+// answerRequest takes the desk's answer to what a person asked to have done with
+// their data.
+func (s *Server) answerRequest(c *fiber.Ctx) error {
+	id, err := pathID(c, "request")
+	if err != nil {
+		return err
+	}
+	form, ctx, by := readForm(c), c.UserContext(), actor(c)
+	tell := func(ctx context.Context, tx *sqlx.Tx, _ accounts.Actor, r privacy.Request) error {
+		return s.Delegations.TellAnswer(ctx, tx, r.RegistrationID, r.State == "done", r.Note)
+	}
+	switch c.Params("decision") {
+	case "settle":
+		_, err = s.Privacy.Settle(ctx, by, id, form.Raw("note"), tell)
+	case "refuse":
+		_, err = s.Privacy.Refuse(ctx, by, id, form.Raw("note"), tell)
+	case "erase":
+		_, err = s.Privacy.Erase(ctx, by, id, func(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r privacy.Request) error {
+			return s.Delegations.EndForErasure(ctx, tx, by, r.RegistrationID)
+		})
+	default:
+		return fiber.ErrNotFound
+	}
+	if err != nil {
+		if !form.Refused(err) {
+			return err
+		}
+		p, pageErr := s.privacyPage(c, Form{})
+		if pageErr != nil {
+			return pageErr
+		}
+		p.Answer, p.AnswerTo = form, id.String()
+		return s.again(c, "privacy/show", p)
+	}
+	s.flash(c, "ok", "privacy.done."+c.Params("decision"))
+	return s.done(c, privacyURL(c)+"#requests")
 }

@@ -191,6 +191,7 @@ type registerPage struct {
 	Form       Form
 	Categories []Choice
 	Countries  []Choice
+	Questions  []Asked
 }
 
 func (s *Server) registerPage(c *fiber.Ctx, form Form) (registerPage, error) {
@@ -207,6 +208,11 @@ func (s *Server) registerPage(c *fiber.Ctx, form Form) (registerPage, error) {
 	for _, category := range open {
 		p.Categories = append(p.Categories, Choice{category.Code, category.Name.In(p.Lang)})
 	}
+	asked, err := s.Forms.Asked(c.UserContext(), e.ID)
+	if err != nil {
+		return p, err
+	}
+	p.Questions = s.ask(byCategory(p.Lang, open), &p.Form, asked.Questions)
 	p.Countries, err = s.countryChoices(c)
 	return p, err
 }
@@ -246,12 +252,20 @@ func (s *Server) registerForm(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p.Form = FormOf("category", firstChoice(p.Categories, c.Query("category")))
+	p.Form.values = FormOf("category", firstChoice(p.Categories, c.Query("category"))).values
 	return s.render(c, "public/register", p)
 }
 
 func (s *Server) register(c *fiber.Ctx) error {
 	form := readForm(c)
+	asked, err := s.Forms.Asked(c.UserContext(), event(c).ID)
+	if err != nil {
+		return err
+	}
+	answers, err := s.takeAnswers(c, &form, asked.Questions)
+	if err != nil {
+		return err
+	}
 	if form.Translates() {
 		p, err := s.registerPage(c, form)
 		if err != nil {
@@ -263,7 +277,7 @@ func (s *Server) register(c *fiber.Ctx) error {
 		Category: form.Text("category"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
 		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
-		Consent: form.Ticked("consent"), Lang: string(lang(c)), Source: "web",
+		Answers: answers, Consent: form.Ticked("consent"), Lang: string(lang(c)), Source: "web",
 	})
 	if err != nil {
 		if !form.Refused(err) {

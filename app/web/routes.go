@@ -116,8 +116,11 @@ func (s *Server) routes() []route {
 		s.photoRoutes(),
 		s.delegationLinkRoutes(),
 		s.overviewRoutes(),
+		s.listRoutes(),
 		s.registrationRoutes(),
+		s.formRoutes(),
 		s.delegationRoutes(),
+		s.firmRoutes(),
 		s.matchmakingRoutes(),
 		s.agendaRoutes(),
 		s.badgeRoutes(),
@@ -170,7 +173,9 @@ func (s *Server) publicRoutes() []route {
 		get("/", public(), s.home),
 		get("/e/:event", public(), s.publicEvent),
 		get("/e/:event/register", public(), s.registerForm),
-		post("/e/:event/register", public(), s.register).limit(registerLimit),
+		post("/e/:event/register", public(), s.register).limit(registerLimit).takes(mostAnswered),
+		get("/e/:event/link", public(), s.renewLinkForm),
+		post("/e/:event/link", public(), s.renewLink).limit(linkLimit),
 	}
 }
 
@@ -180,8 +185,19 @@ func (s *Server) meRoutes() []route {
 	return []route{
 		get("/me/:token", link(), s.me),
 		post("/me/:token/cancel", link(), s.withdraw),
+		get("/me/:token/edit", link(), s.myDetails),
+		post("/me/:token/edit", link(), s.editMyDetails).limit(editLimit),
+		post("/me/:token/change/withdraw", link(), s.takeChangeBack),
 		get("/me/:token/badge.pdf", link(), s.myBadgePDF).limit(paperLimit),
 		get("/me/:token/badge.png", link(), s.myBadgePNG),
+		get("/me/:token/card.pdf", link(), s.myCard).limit(paperLimit),
+		get("/me/:token/substitute", link(), s.ownSubstituteForm),
+		post("/me/:token/substitute", link(), s.ownSubstitute).limit(editLimit),
+		get("/me/:token/data", link(), s.myData),
+		get("/me/:token/data.json", link(), s.myDataJSON).limit(paperLimit),
+		get("/me/:token/data.pdf", link(), s.myDataPDF).limit(paperLimit),
+		post("/me/:token/data", link(), s.askPrivacy).limit(editLimit),
+		post("/me/:token/data/:request/withdraw", link(), s.takePrivacyBack),
 	}
 }
 
@@ -191,16 +207,17 @@ func (s *Server) photoRoutes() []route {
 	const member = "/delegation/:token/members/:registration"
 	return []route{
 		get("/me/:token/photo", link(), s.ownPhoto),
-		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post("/me/:token/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Most(files.Photo)),
 		post("/me/:token/photo/remove", link(), s.removeOwn(files.Photo)),
 		get("/me/:token/photo.jpg", link(), s.ownPicture),
-		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		get("/me/:token/files/:file", link(), s.ownFile),
+		post("/me/:token/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.Most(files.PassportScan)),
 		post("/me/:token/passport/remove", link(), s.removeOwn(files.PassportScan)),
 		get(member+"/photo", link(), s.ownPhoto),
-		post(member+"/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Photo),
+		post(member+"/photo", link(), s.addOwn(files.Photo)).limit(uploadLimit).takes(files.Most(files.Photo)),
 		post(member+"/photo/remove", link(), s.removeOwn(files.Photo)),
 		get(member+"/photo.jpg", link(), s.ownPicture),
-		post(member+"/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.PassportScan),
+		post(member+"/passport", link(), s.addOwn(files.PassportScan)).limit(uploadLimit).takes(files.Most(files.PassportScan)),
 		post(member+"/passport/remove", link(), s.removeOwn(files.PassportScan)),
 	}
 }
@@ -212,8 +229,8 @@ func (s *Server) paperRoutes() []route {
 	see, edit := right(accounts.SeeRegistrations), right(accounts.EditRegistration)
 	return []route{
 		get(papers, see, s.papers),
-		post(papers+"/photo", edit, s.addPaper(files.Photo)).takes(files.Photo),
-		post(papers+"/passport", edit, s.addPaper(files.PassportScan)).takes(files.PassportScan),
+		post(papers+"/photo", edit, s.addPaper(files.Photo)).takes(files.Most(files.Photo)),
+		post(papers+"/passport", edit, s.addPaper(files.PassportScan)).takes(files.Most(files.PassportScan)),
 		post(papers+"/remove", edit, s.removePaper),
 		post(papers+"/reveal", right(accounts.SeeSensitive), s.revealIdentity),
 		get("/console/:event/files/:file", right(accounts.SeeConsole), s.file),
@@ -226,10 +243,36 @@ func (s *Server) delegationLinkRoutes() []route {
 	return []route{
 		get("/delegation/:token", link(), s.ownDelegation),
 		get("/delegation/:token/members/new", link(), s.newMember),
-		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit),
+		post("/delegation/:token/members/new", link(), s.addMember).limit(registerLimit).takes(mostAnswered),
+		get("/delegation/:token/nominate", link(), s.nominateForm(s.officerSide)),
+		post("/delegation/:token/nominate", link(), s.nominate(s.officerSide)).limit(editLimit),
+		get("/delegation/:token/members/:registration/complete", link(), s.completeForm(s.officerSide)),
+		post("/delegation/:token/members/:registration/complete", link(), s.complete(s.officerSide)).limit(editLimit).takes(mostAnswered),
+		post("/delegation/:token/members/:registration/invite", link(), s.invite(s.officerSide)).limit(registerLimit),
+		post("/delegation/:token/members/:registration/remove", link(), s.removeDraft(s.officerSide)),
+		post("/delegation/:token/confirm", link(), s.confirmDrafts(s.officerSide)).limit(editLimit),
+		post("/delegation/:token/order", link(), s.arrange(s.officerSide)).limit(editLimit),
+		get("/delegation/:token/members/:registration/care", link(), s.careForm),
+		post("/delegation/:token/members/:registration/care", link(), s.care).limit(editLimit),
+		get("/delegation/:token/stay", link(), s.ownStayForm),
+		post("/delegation/:token/stay", link(), s.editOwnStay).limit(editLimit),
+		get("/delegation/:token/travel/new", link(), s.legForm(s.officerSide)),
+		post("/delegation/:token/travel/new", link(), s.saveLeg(s.officerSide)).limit(editLimit),
+		get("/delegation/:token/travel/:leg", link(), s.legForm(s.officerSide)),
+		post("/delegation/:token/travel/:leg", link(), s.saveLeg(s.officerSide)).limit(editLimit),
+		post("/delegation/:token/travel/:leg/remove", link(), s.removeLeg(s.officerSide)),
+		get("/delegation/:token/members/:registration/edit", link(), s.memberDetails),
+		post("/delegation/:token/members/:registration/edit", link(), s.editMember).limit(editLimit),
 		post("/delegation/:token/members/:registration/withdraw", link(), s.withdrawMember),
+		get("/delegation/:token/members/:registration/substitute", link(), s.memberSubstituteForm),
+		post("/delegation/:token/members/:registration/substitute", link(), s.memberSubstitute).limit(editLimit),
 		get("/firm/:token", link(), s.ownFirm),
 		post("/firm/:token/trade", link(), s.editTrade),
+		get("/firm/:token/contacts/new", link(), s.ownContact),
+		post("/firm/:token/contacts/new", link(), s.saveOwnContact).limit(editLimit),
+		get("/firm/:token/contacts/:contact", link(), s.ownContact),
+		post("/firm/:token/contacts/:contact", link(), s.saveOwnContact).limit(editLimit),
+		post("/firm/:token/contacts/:contact/remove", link(), s.removeOwnContact).limit(editLimit),
 		post("/firm/:token/wishes", link(), s.askForMeeting),
 		post("/firm/:token/wishes/:wish/withdraw", link(), s.takeWishBack),
 	}
@@ -248,24 +291,101 @@ func (s *Server) overviewRoutes() []route {
 func (s *Server) registrationRoutes() []route {
 	return []route{
 		get("/console/:event/registrations", right(accounts.SeeRegistrations), s.registrations),
+		post("/console/:event/registrations/decisions", right(accounts.DecideRegistration), s.decideMany),
+		post("/console/:event/registrations/decisions/:batch/undo", right(accounts.DecideRegistration), s.undoDecision),
+		post("/console/:event/registrations/views", right(accounts.SeeRegistrations), s.saveView),
+		post("/console/:event/registrations/views/:view/delete", right(accounts.SeeRegistrations), s.deleteView),
+		get("/console/:event/registrations/merge/:first/:second", right(accounts.DecideRegistration), s.mergeForm),
+		post("/console/:event/registrations/merge/:first/:second", right(accounts.DecideRegistration), s.merge),
 		get("/console/:event/registrations/:registration", right(accounts.SeeRegistrations), s.registration),
+		get("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistrationForm),
+		post("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistration),
+		get("/console/:event/registrations/:registration/substitute", right(accounts.EditRegistration), s.substituteForm),
+		post("/console/:event/registrations/:registration/substitute", right(accounts.EditRegistration), s.substitute),
+		get("/console/:event/substitutions/:substitution", right(accounts.DecideRegistration), s.substitution),
+		post("/console/:event/substitutions/:substitution/:decision", right(accounts.DecideRegistration), s.decideSubstitution),
+		post("/console/:event/registrations/:registration/changes/:change/:decision", right(accounts.DecideRegistration), s.decideChange),
 		post("/console/:event/registrations/:registration/:decision", right(accounts.DecideRegistration), s.decideRegistration),
 	}
 }
 
-// Console: delegations, firms, and the links to their own pages.
+// Console: categories, and the form of an event.
+
+func (s *Server) formRoutes() []route {
+	edit := right(accounts.EditEvent)
+	return []route{
+		get("/console/:event/categories", edit, s.categoryList),
+		get("/console/:event/categories/new", edit, s.newCategory),
+		post("/console/:event/categories/new", edit, s.saveCategory),
+		get("/console/:event/categories/:category", edit, s.category),
+		post("/console/:event/categories/:category", edit, s.saveCategory),
+		post("/console/:event/categories/:category/:to", edit, s.moveCategory),
+		get("/console/:event/form", edit, s.formBuilder),
+		post("/console/:event/form/order", edit, s.orderQuestions),
+		get("/console/:event/form/new", edit, s.newQuestion),
+		post("/console/:event/form/new", edit, s.saveQuestion),
+		get("/console/:event/form/:question", edit, s.question),
+		post("/console/:event/form/:question", edit, s.saveQuestion),
+		post("/console/:event/form/:question/:change", edit, s.changeQuestion),
+	}
+}
+
+// Console: delegations, and the links to the own pages of delegations and firms.
 
 func (s *Server) delegationRoutes() []route {
-	see, edit := right(accounts.SeeDelegations), right(accounts.EditDelegation)
+	see, edit, register := right(accounts.SeeDelegations), right(accounts.EditDelegation), right(accounts.EditRegistration)
 	return []route{
 		get("/console/:event/delegations", see, s.delegationList),
+		get("/console/:event/delegations/deadlines", see, s.deadlines),
+		post("/console/:event/delegations/deadlines", edit, s.setDeadlines),
+		post("/console/:event/delegations/deadlines/remind", edit, s.remind),
+		get("/console/:event/delegations/needs", see, s.needs),
 		get("/console/:event/delegations/:delegation", see, s.delegation),
 		post("/console/:event/delegations/:delegation/stay", edit, s.editStay),
 		post("/console/:event/delegations/:delegation/links", edit, s.makeDelegationLink),
-		get("/console/:event/firms", see, s.firmList),
-		get("/console/:event/firms/:firm", see, s.firm),
-		post("/console/:event/firms/:firm/links", edit, s.makeFirmLink),
+		post("/console/:event/delegations/:delegation/places", edit, s.setPlaces),
+		post("/console/:event/delegations/:delegation/order", edit, s.arrange(s.deskSide)),
+		get("/console/:event/delegations/:delegation/nominate", register, s.nominateForm(s.deskSide)),
+		post("/console/:event/delegations/:delegation/nominate", register, s.nominate(s.deskSide)),
+		get("/console/:event/delegations/:delegation/members/:registration/complete", register, s.completeForm(s.deskSide)),
+		post("/console/:event/delegations/:delegation/members/:registration/complete", register, s.complete(s.deskSide)).takes(mostAnswered),
+		post("/console/:event/delegations/:delegation/members/:registration/invite", register, s.invite(s.deskSide)),
+		post("/console/:event/delegations/:delegation/members/:registration/remove", right(accounts.DecideRegistration), s.removeDraft(s.deskSide)),
+		post("/console/:event/delegations/:delegation/confirm", register, s.confirmDrafts(s.deskSide)),
+		get("/console/:event/delegations/:delegation/travel/new", edit, s.legForm(s.deskSide)),
+		post("/console/:event/delegations/:delegation/travel/new", edit, s.saveLeg(s.deskSide)),
+		get("/console/:event/delegations/:delegation/travel/:leg", edit, s.legForm(s.deskSide)),
+		post("/console/:event/delegations/:delegation/travel/:leg", edit, s.saveLeg(s.deskSide)),
+		post("/console/:event/delegations/:delegation/travel/:leg/remove", edit, s.removeLeg(s.deskSide)),
 		post("/console/:event/links/:link/revoke", edit, s.revokeLink),
+	}
+}
+
+// Console: firms. The register and the grants are of no event: who changes them has
+// the right over all.
+
+func (s *Server) firmRoutes() []route {
+	const firms, firm = "/console/:event/firms", "/console/:event/firms/:firm"
+	see, edit, register := right(accounts.SeeDelegations), right(accounts.EditDelegation), everywhere(accounts.EditDelegation)
+	return []route{
+		get(firms, see, s.firmList),
+		get(firms+".csv", see, s.firmTable),
+		get(firms+"/new", register, s.newFirm),
+		post(firms+"/new", register, s.createFirm),
+		get(firm, see, s.firm),
+		get(firm+"/edit", register, s.editFirmForm),
+		post(firm+"/edit", register, s.editFirm),
+		post(firm+"/join", edit, s.joinFirm),
+		get(firm+"/grants", see, s.grants),
+		post(firm+"/grants", register, s.giveGrant),
+		post(firm+"/grants/:grant/review", register, s.reviewGrant),
+		post(firm+"/grants/:grant/revoke", register, s.revokeGrant),
+		get(firm+"/contacts/new", edit, s.contact),
+		post(firm+"/contacts/new", edit, s.saveContact),
+		get(firm+"/contacts/:contact", edit, s.contact),
+		post(firm+"/contacts/:contact", edit, s.saveContact),
+		post(firm+"/contacts/:contact/remove", edit, s.removeContact),
+		post(firm+"/links", edit, s.makeFirmLink),
 	}
 }
 
@@ -373,22 +493,13 @@ func (s *Server) statisticsRoutes() []route {
 	}
 }
 
-// Console: mails.
-
-func (s *Server) mailRoutes() []route {
-	return []route{
-		get("/console/:event/mails", right(accounts.SeeMails), s.mails),
-		get("/console/:event/mails/:mail", right(accounts.SeeMails), s.mailShown),
-		post("/console/:event/mails/:mail/resend", right(accounts.SendMails), s.resendMail),
-	}
-}
-
 // Console: how long what is kept.
 
 func (s *Server) privacyRoutes() []route {
 	return []route{
 		get("/console/:event/privacy", right(accounts.SeePrivacy), s.privacy),
 		post("/console/:event/privacy/rules/:class", everywhere(accounts.EditPrivacy), s.setRule),
+		post("/console/:event/privacy/requests/:request/:decision", right(accounts.EditPrivacy), s.answerRequest),
 		post("/console/:event/privacy/holds", right(accounts.EditPrivacy), s.placeHold),
 		post("/console/:event/privacy/holds/:hold/lift", right(accounts.EditPrivacy), s.liftHold),
 	}

@@ -16,6 +16,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
+	"qianshou/app/announcements"
 	"qianshou/app/audit"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
@@ -23,9 +24,11 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/files"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/lists"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/privacy"
@@ -53,7 +56,10 @@ type Services struct {
 
 	Events      *events.Service
 	Firms       *firms.Service
+	Forms       *forms.Service
 	Delegations *delegations.Service
+	Renewals    *delegations.Renewals
+	Lists       *lists.Service
 	Badges      *badges.Service
 	Doors       *doors.Service
 	Projects    *projects.Service
@@ -62,6 +68,9 @@ type Services struct {
 	Files       *files.Service
 	Privacy     *privacy.Service
 	Audit       *audit.Log
+
+	Letters       *delegations.Letters
+	Announcements *announcements.Service
 }
 
 // Options are what the server is built from.

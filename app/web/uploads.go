@@ -23,10 +23,10 @@ const uploadTime = 3 * time.Minute
 // delegation does, from one office.
 var uploadLimit = Limit{Times: 60, In: 10 * time.Minute, Name: "upload", Guests: true}
 
-// takes lets a route be sent a file of a purpose; every other route reads small
+// takes lets a route be sent a file of so many bytes; every other route reads small
 // requests only.
-func (r route) takes(p files.Purpose) route {
-	r.Body = files.Most(p) + formRoom
+func (r route) takes(most int) route {
+	r.Body = most + formRoom
 	return r
 }
 
@@ -49,11 +49,11 @@ func (s *Server) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	return config
 }
 
-// uploaded reads the file of a form.
+// uploaded reads the file of a form's field.
 //
 // Fault: Invalid on "file", there is none.
-func uploaded(c *fiber.Ctx) (name string, content []byte, err error) {
-	head, err := c.FormFile("file")
+func uploaded(c *fiber.Ctx, field string) (name string, content []byte, err error) {
+	head, err := c.FormFile(field)
 	if err != nil || head.Size == 0 {
 		return "", nil, fault.Fields(fault.Field{Path: "file", Key: "files.none"})
 	}

@@ -15,6 +15,7 @@ import (
 
 	"qianshou/app/files"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/sheet"
 )
 
 // send posts a file as the form of a page does.
@@ -153,11 +154,13 @@ func TestUploadsThatAreRefused(t *testing.T) {
 func TestLargeRequests(t *testing.T) {
 	s := newServer(t)
 	photo, scan := files.Most(files.Photo)+formRoom, files.Most(files.PassportScan)+formRoom
+	list := sheet.Usual.Bytes + formRoom
 	member := "/delegation/secret/members/" + ident.Nil.String()
 	papers := "/console/" + forum.Slug + "/registrations/" + ident.Nil.String() + "/papers"
 	for request, want := range map[string]int{
 		"POST /me/secret/photo": photo, "POST /me/secret/photo?lang=en": photo, "POST /me/secret/passport": scan,
 		"POST " + member + "/photo": photo, "POST " + papers + "/passport": scan,
+		"POST /delegation/secret/import": list, "POST /console/" + forum.Slug + "/import/firms": list, "POST /delegation/secret/import/" + ident.Nil.String() + "/commit": maxBody,
 		"POST /me/secret/cancel": maxBody, "POST /sign-in": maxBody, "POST /me/secret/photo/remove": maxBody, "PUT /me/secret/photo": maxBody,
 		"GET /me/secret/photo": maxBody, "POST /api/v1/scans": maxBody, "POST " + papers + "/reveal": maxBody, "POST //me/secret/photo": maxBody,
 	} {
@@ -174,5 +177,57 @@ func TestLargeRequests(t *testing.T) {
 		if r.Body > maxBody && r.Rule.who == linkHolder && r.Limit == nil {
 			t.Errorf("%s takes as many files as anybody likes", r.Path)
 		}
+	}
+}
+
+// A guest whose portrait was approved hands in another one: the desk sees both, and
+// decides; until then the badge stays as it is.
+func TestAnotherPortraitWaitsForTheDesk(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	me := "/me/" + s.secret
+	of := "/console/" + forum.Slug + "/registrations/" + s.badge.RegistrationID.String()
+	send := func() {
+		t.Helper()
+		if a := s.send("", me+"/photo", me+"/photo", "a.jpg", snapshot(t, 500, 700)); a.StatusCode != 303 {
+			t.Fatalf("status %d, %s", a.StatusCode, a.body)
+		}
+	}
+	send() // the first one: the badge asks for it
+	first := s.get("", me+"/photo.jpg")
+	if s.get("protocol", of).doc(t).Find("#pending").Length() != 0 {
+		t.Fatal("the first portrait waits")
+	}
+	picture := func() string { return s.get("protocol", of).doc(t).Find("#pending img").AttrOr("src", "") }
+	send()
+	shown := picture()
+	if shown == "" || s.get("", me+"/photo.jpg").Header.Get("ETag") != first.Header.Get("ETag") {
+		t.Fatalf("the desk is shown %q", shown)
+	}
+	if a := s.get("protocol", shown); a.StatusCode != 200 || a.Header.Get("Content-Type") != "image/jpeg" {
+		t.Errorf("the picture: status %d, %s", a.StatusCode, a.Header.Get("Content-Type"))
+	}
+	if got := s.get("", me).doc(t).Find("#pending").Text(); !strings.Contains(got, "Another photo") {
+		t.Errorf("the guest reads %q", got)
+	}
+	refuse := s.get("protocol", of).doc(t).Find(`#pending form[action$="/refuse"]`).AttrOr("action", "")
+	if a := s.post("protocol", of, refuse, "reason", "We do not see your face."); a.StatusCode != 303 {
+		t.Fatalf("refuse: status %d", a.StatusCode)
+	}
+	if a := s.get("protocol", shown); a.StatusCode != 404 {
+		t.Errorf("the refused picture: status %d", a.StatusCode)
+	}
+	send()
+	shown = picture()
+	approve := s.get("protocol", of).doc(t).Find(`#pending form[action$="/approve"]`).AttrOr("action", "")
+	if a := s.post("protocol", of, approve); a.StatusCode != 303 {
+		t.Fatalf("approve: status %d, %s", a.StatusCode, a.body)
+	}
+	page := s.get("protocol", of).doc(t)
+	if got := page.Find(".rg-head img").AttrOr("src", ""); got != shown || page.Find("#pending").Length() != 0 {
+		t.Errorf("the portrait is %q, want %q", got, shown)
+	}
+	if now := s.get("", me).doc(t).Find("[data-badge]").AttrOr("data-badge", ""); now == "" || now == s.badge.Token {
+		t.Error("the badge is the old one")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +159,18 @@ func TestAPIStory(t *testing.T) {
 	person := object{
 		"category": "press", "given_name": "Žofie", "family_name": "Novotná", "email": "zofie@tv.example", "nationality": "CZ",
 		"title": object{"zh": "", "en": "Reporter"}, "organisation": "Vltava TV", "consent": true, "languages": []string{"cs", "en"},
+		"answers": object{"interpreter": "yes", "interpreter_language": "cs", "equipment": "one camera", "photos": "1", "topics": []string{"ports"}},
+	}
+	form := guest.ask("GET", "/api/v1/events/"+forum+"/form", "/api/v1/events/{event}/form", 200, nil)
+	if n := len(form["questions"].([]any)); n != 7 {
+		t.Errorf("the form has %d questions", n)
+	}
+	const handIn = "/api/v1/events/{event}/form/files"
+	card := object{"name": "press card.pdf", "content": []byte("%PDF-1.7\npress\n%%EOF")}
+	person["answers"].(object)["press_card"] = guest.ask("POST", "/api/v1/events/"+forum+"/form/files", handIn, 201, card)["file"]
+	strange := guest.ask("POST", "/api/v1/events/"+forum+"/form/files", handIn, 422, object{"name": "card.pdf", "content": []byte("MZ program")})
+	if f := strange["errors"].([]any)[0].(object); f["field"] != "content" {
+		t.Errorf("a program is refused by %v", strange)
 	}
 	at := "/api/v1/events/" + forum + "/registrations"
 	first := guest.ask("POST", at, registrations, 201, person, "Idempotency-Key", "one")
@@ -180,6 +194,15 @@ func TestAPIStory(t *testing.T) {
 	if detail := torn["detail"].(string); !strings.Contains(detail, "line 3") {
 		t.Errorf("a torn body is answered %q", detail)
 	}
+	unasked := guest.ask("POST", at, registrations, 422, object{"category": "press", "answers": object{"interpreter": []string{"yes", "no"}, "photos": "0", "shoe_size": "44"}})
+	said := map[string]bool{}
+	for _, f := range unasked["errors"].([]any) {
+		said[f.(object)["field"].(string)] = true
+	}
+	if !said["answers.interpreter"] || !said["answers.photos"] || !said["answers.shoe_size"] {
+		t.Errorf("wrong answers are told as %v", said)
+	}
+	guest.ask("POST", at, registrations, 400, object{"category": "press", "answers": object{"photos": true}})
 	typo := guest.ask("POST", at, registrations, 400, object{"famly_name": "X"})
 	if f := typo["errors"].([]any)[0].(object); f["field"] != "famly_name" {
 		t.Errorf("a misspelt field is answered %v", typo)
@@ -207,6 +230,19 @@ func TestAPIStory(t *testing.T) {
 	}
 
 	id := first["id"].(string)
+	kept := owner.ask("GET", "/api/v1/registrations/"+id, "/api/v1/registrations/{id}", 200, nil)["answers"].(object)
+	paper := "/api/v1/files/" + fmt.Sprint(kept["press_card"])
+	if status, body, header := owner.send("GET", paper, nil); status != 200 || string(body) != "%PDF-1.7\npress\n%%EOF" || header.Get("Content-Type") != "application/pdf" {
+		t.Errorf("the file of an answer: %d %q", status, body)
+	}
+	if status, _, _ := guest.send("GET", paper, nil); status != 401 {
+		t.Errorf("a guest reads the file of an answer: %d", status)
+	}
+	delete(kept, "press_card")
+	// The press is not asked for topics: what was said of them is dropped.
+	if want := (object{"interpreter": "yes", "interpreter_language": "cs", "equipment": "one camera", "photos": "1"}); !reflect.DeepEqual(kept, want) {
+		t.Errorf("the answers are %v, want %v", kept, want)
+	}
 	approved := owner.ask("POST", "/api/v1/registrations/"+id+"/approve", "/api/v1/registrations/{id}/approve", 200, nil)
 	badge := approved["badge"].(object)
 	if approved["status"] != "badge_issued" {
@@ -320,4 +356,56 @@ func (c *caller) reach(method, path string) (status int, code string) {
 		code = problem.Detail
 	}
 	return res.StatusCode, code
+}
+
+// TestGroupsByAPI registers people who come all or not at all: one place is free, so
+// two wait together although one could come; and one broken form keeps all out.
+func TestGroupsByAPI(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	owner := p.caller(t, "owner")
+	guest := &caller{t: t, program: p, schemas: owner.schemas, paths: owner.paths}
+	const groups = "/api/v1/events/{event}/groups"
+	at := "/api/v1/events/" + forum + "/groups"
+	someone := func(family string) object {
+		return object{
+			"category": "press", "given_name": "Ilka", "family_name": family, "email": strings.ToLower(family) + "@tv.example", "nationality": "CZ",
+			"organisation": "Vltava TV", "consent": true,
+		}
+	}
+	statuses := func(answer object) (list []string) {
+		for _, one := range answer["people"].([]any) {
+			list = append(list, one.(object)["status"].(string))
+			if !strings.HasPrefix(one.(object)["manage_url"].(string), "http") {
+				t.Errorf("no page of their own: %v", one)
+			}
+		}
+		return list
+	}
+	body := func(people ...object) object { return object{"people": people} }
+	placed := guest.ask("POST", at, groups, 201, body(someone("Novotna"), someone("Dvorak")), "Idempotency-Key", "crew")
+	if got := statuses(placed); !slices.Equal(got, []string{"submitted", "submitted"}) {
+		t.Errorf("with places enough: %v", got)
+	}
+	if again := guest.ask("POST", at, groups, 201, body(someone("Novotna"), someone("Dvorak")), "Idempotency-Key", "crew"); again["id"] != placed["id"] {
+		t.Errorf("sent again, registered anew: %v", again)
+	}
+	if _, err := p.ground(t).db.ExecContext(t.Context(), `
+		UPDATE categories c SET quota = 1 + (SELECT count(*) FROM registrations r WHERE r.category_id = c.id AND r.status IN ('submitted', 'under_review', 'on_hold', 'returned', 'approved', 'badge_issued', 'checked_in', 'departed'))
+		WHERE code = 'press'`); err != nil {
+		t.Fatal(err)
+	}
+	if got := statuses(guest.ask("POST", at, groups, 201, body(someone("Cerna"), someone("Bila")))); !slices.Equal(got, []string{"waitlisted", "waitlisted"}) {
+		t.Errorf("with one place free: %v", got)
+	}
+	broken := someone("Zelena")
+	broken["email"] = "zelena"
+	wrong := guest.ask("POST", at, groups, 422, body(someone("Modra"), broken))
+	if field := wrong["errors"].([]any)[0].(object)["field"]; field != "people[1].email" {
+		t.Errorf("a broken form is named %v", field)
+	}
+	guest.ask("POST", at, groups, 422, body(someone("Modra")))
+	if found := owner.ask("GET", "/api/v1/events/"+forum+"/registrations?q=Modra", "/api/v1/events/{event}/registrations", 200, nil)["items"].([]any); len(found) != 0 {
+		t.Errorf("half a group is registered: %v", found)
+	}
 }

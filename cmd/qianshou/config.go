@@ -28,6 +28,7 @@ type config struct {
 	RedisURL         string `env:"REDIS_URL" secret:"url" help:"Redis 6.2 or later: redis://, rediss:// or unix://; unset: a private one under DATA_DIR"`
 	SMTPURL          string `env:"SMTP_URL" secret:"url" help:"smtp://user:password@host:587 or smtps://; unset: mails are kept and shown in the console"`
 	MailFrom         string `env:"MAIL_FROM" envDefault:"Qianshou <no-reply@localhost>" help:"sender of mails, name and address"`
+	MailsPerMinute   int    `env:"MAILS_PER_MINUTE" envDefault:"120" help:"most mails of announcements that leave in a minute, 1 to 6000; letters about one registration do not wait"`
 	SecretKey        string `env:"SECRET_KEY" secret:"yes" help:"at least 32 characters; seals passports, mails and signing keys. Unset: made once and kept in DATA_DIR/secret.key"`
 	FilesURL         string `env:"FILES_URL" help:"where uploaded files are kept: a folder, or s3://host/bucket/prefix?region=R&tls=off; default DATA_DIR/files"`
 	FilesAccessKey   string `env:"FILES_ACCESS_KEY" help:"of the bucket"`
@@ -150,6 +151,9 @@ func (c *config) check() error {
 	}
 	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
 		return fmt.Errorf("MAIL_FROM %q is not an address such as Ningbo Forum <forum@example.org>", c.MailFrom)
+	}
+	if c.MailsPerMinute < 1 || c.MailsPerMinute > 6000 {
+		return fmt.Errorf("MAILS_PER_MINUTE is %d; it is 1 to 6000", c.MailsPerMinute)
 	}
 	if c.SecretKey != "" && len(c.SecretKey) < minSecret {
 		return fmt.Errorf("SECRET_KEY has %d characters, at least %d are needed", len(c.SecretKey), minSecret)

@@ -88,16 +88,16 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	liaison.Visit(address + "?lang=zh")
 	liaison.Press(`a[href$="/members/new"]`)
 	liaison.Visit(address + "/members/new?lang=zh")
-	liaison.Fill("role", "business", "family_name", "Quastenbeck", "given_name", "Henrikе", "email", "henrike@aachen.example", // the last letter is Cyrillic
+	liaison.Fill("role", "business", "family_name", "Plettenstein", "given_name", "Gesinе", "email", "gesine@aachen.example", // the last letter is Cyrillic
 		"nationality", "DE", "birth_date", "1984-02-17", "passport.number", "TEST00061", "passport.expires_on", "2031-10-01")
 	liaison.Tap(`[name="consent"]`)
 	liaison.Press(`form button.btn-primary`)
-	if got := liaison.Text(`.field.fix:has([name="given_name"]) .why`); !strings.Contains(got, "е") || liaison.Attribute(`[name="family_name"]`, "value") != "Quastenbeck" {
+	if got := liaison.Text(`.field.fix:has([name="given_name"]) .why`); !strings.Contains(got, "е") || liaison.Attribute(`[name="family_name"]`, "value") != "Plettenstein" {
 		t.Errorf("a Cyrillic letter is answered %q", got)
 	}
-	liaison.Fill("given_name", "Henrike")
+	liaison.Fill("given_name", "Gesine")
 	liaison.Press(`form button.btn-primary`)
-	if got := liaison.Text(".qs-flash"); !strings.Contains(got, "已登记Henrike Quastenbeck（F27-") {
+	if got := liaison.Text(".qs-flash"); !strings.Contains(got, "已登记Gesine Plettenstein（F27-") {
 		t.Fatalf("after adding: %q", got)
 	}
 
@@ -106,16 +106,16 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	if got := liaison.Text(".qs-note"); !strings.Contains(got, "All places are taken") {
 		t.Errorf("a full delegation says %q", got)
 	}
-	liaison.Fill("family_name", "Brömmelhaus", "given_name", "Tilo", "email", "tilo@aachen.example", "nationality", "DE")
+	liaison.Fill("family_name", "Grünhagen", "given_name", "Sönke", "email", "soenke@aachen.example", "nationality", "DE")
 	liaison.Tap(`[name="consent"]`)
 	liaison.Press(`form button.btn-primary`)
-	if got := liaison.Text(".qs-flash"); !strings.Contains(got, "Tilo Brömmelhaus") || !strings.Contains(got, "waiting list") {
+	if got := liaison.Text(".qs-flash"); !strings.Contains(got, "Sönke Grünhagen") || !strings.Contains(got, "waiting list") {
 		t.Errorf("over quota: %q", got)
 	}
 	row := func(b *apptest.Browser, name string) string {
 		return apptest.Eval[string](b, `[...document.querySelectorAll(".dg-members tbody tr")].find(r => r.innerText.includes("`+name+`")).innerText`)
 	}
-	if got := row(liaison, "Brömmelhaus"); !strings.Contains(got, "Waitlist") {
+	if got := row(liaison, "Grünhagen"); !strings.Contains(got, "Waitlist") {
 		t.Errorf("who waits stands as %q", got)
 	}
 	if got := row(liaison, "Löffelholz"); !strings.Contains(got, "Checked in") || strings.Contains(got, "Withdraw") {
@@ -123,24 +123,24 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	}
 
 	// The desk has the new member to review.
-	reference := strings.Fields(row(liaison, "Quastenbeck"))
+	reference := strings.Fields(row(liaison, "Plettenstein"))
 	at := slices.IndexFunc(reference, func(word string) bool { return strings.HasPrefix(word, "F27-") })
 	desk.Visit(p.url + "/console/" + forum + "/registrations?lang=en&status=queue&q=" + reference[at])
-	if got := desk.Text("tbody tr"); !strings.Contains(got, "Henrike Quastenbeck") || !strings.Contains(got, "Aachen") {
+	if got := desk.Text(".rd-list li"); !strings.Contains(got, "Gesine Plettenstein") || !strings.Contains(got, "Aachen") {
 		t.Errorf("the review queue shows %q", got)
 	}
 
 	// Withdrawing asks first; the place goes to who waits.
-	apptest.Eval[any](liaison, `[...document.querySelectorAll(".dg-members tbody tr")].find(r => r.innerText.includes("Quastenbeck")).querySelector("a.btn").id = "leaving"`)
+	apptest.Eval[any](liaison, `[...document.querySelectorAll(".dg-members tbody tr")].find(r => r.innerText.includes("Plettenstein")).querySelector("a[href*='?withdraw=']").id = "leaving"`)
 	liaison.Press("#leaving")
-	if got := liaison.Text("#withdraw"); !strings.Contains(got, "Withdraw Henrike Quastenbeck") {
+	if got := liaison.Text("#withdraw"); !strings.Contains(got, "Withdraw Gesine Plettenstein") {
 		t.Errorf("asked: %q", got)
 	}
 	liaison.Press(`#withdraw button`)
-	if got := row(liaison, "Quastenbeck"); !strings.Contains(got, "Withdrawn") {
+	if got := row(liaison, "Plettenstein"); !strings.Contains(got, "Withdrawn") {
 		t.Errorf("withdrawn stands as %q", got)
 	}
-	if got := row(liaison, "Brömmelhaus"); !strings.Contains(got, "In review") {
+	if got := row(liaison, "Grünhagen"); !strings.Contains(got, "In review") {
 		t.Errorf("who waited stands as %q", got)
 	}
 

@@ -137,7 +137,7 @@ func (s *forumStory) organizerApproves() {
 	organizer.follows("nav.registrations")
 	organizer.writes("review.search", s.reference)
 	organizer.presses("action.search")
-	organizer.Press("tbody a.name")
+	organizer.Press(".rd-list a.name")
 	organizer.reads("main", s.reference, "Σταυρούλα Δημητρόβα", "Вестник Речен бряг")
 	organizer.presses("review.approve")
 	organizer.reads(".qs-flash", s.reference)

@@ -31,6 +31,7 @@ type ground struct {
 	cfg      config
 	log      *slog.Logger
 	db       *sqlx.DB
+	bulk     *sqlx.DB // the same database, for long lists
 	redis    redis.UniversalClient
 	box      *seal.Box
 	keys     *keys.Service
@@ -65,6 +66,9 @@ func attach(ctx context.Context, cfg config, log *slog.Logger) (*ground, error) 
 	return open(ctx, cfg, log)
 }
 
+// bulkConns is how many lists may be taken over at once in one process.
+const bulkConns = 2
+
 // open connects, migrates and reads the secret. The caller closes.
 func open(ctx context.Context, cfg config, log *slog.Logger) (*ground, error) {
 	g := &ground{cfg: cfg, log: log}
@@ -83,6 +87,9 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*ground, error) {
 	}
 	if err := installation.Alone(ctx, cfg.DatabaseURL, func() error { return g.migrate(ctx) }); err != nil {
 		return fail(err)
+	}
+	if g.bulk, err = store.OpenBulk(ctx, cfg.DatabaseURL, bulkConns); err != nil {
+		return fail(fmt.Errorf("DATABASE_URL: %w", err))
 	}
 	if g.secret, err = readSecret(cfg); err != nil {
 		return fail(err)
@@ -141,6 +148,9 @@ func (g *ground) auditKey() ([]byte, error) { return seal.Key(g.secret, "qiansho
 func (g *ground) close() {
 	if g.redis != nil {
 		_ = g.redis.Close()
+	}
+	if g.bulk != nil {
+		_ = g.bulk.Close()
 	}
 	if g.db != nil {
 		_ = g.db.Close()

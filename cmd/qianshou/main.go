@@ -37,6 +37,7 @@ func commands() []command {
 		{"agenda", "agenda rebuild: make the live agendas in Redis anew", agendaCommand},
 		{"match", "match solve, match verify: matchmaking problems and plans in files", matchCommand},
 		{"keys", "keys rotate, keys reseal, keys drop: renew the keys under which passports and files rest", keysCommand},
+		{"mail", "mail test: try whether mails leave, and see what the mail server says", mailCommand},
 		{"audit", "audit verify: check that the audit log was not altered", auditCommand},
 	}
 }

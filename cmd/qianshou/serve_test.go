@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -25,7 +26,7 @@ type program struct {
 
 // start serves the demo on a database and a Redis of its own, exactly as
 // `qianshou serve` does, and stops it with the test.
-func start(t *testing.T, more ...string) program {
+func start(t testing.TB, more ...string) program {
 	t.Helper()
 	p := program{dataDir: t.TempDir(), redis: storetest.RedisURL(t)}
 	p.environ = append([]string{
@@ -60,6 +61,22 @@ func start(t *testing.T, more ...string) program {
 	}
 	t.Fatalf("the program did not start: exit code %d", <-ended)
 	return p
+}
+
+// ground is what the program stands on, as a command beside the running server has
+// it.
+func (p program) ground(t testing.TB) *ground {
+	t.Helper()
+	cfg, err := readConfig(p.environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(g.close)
+	return g
 }
 
 // signIn opens the console as a role of the demo.
@@ -236,7 +253,7 @@ func TestPasswordOfAnotherFoldersDemoIsNotInvented(t *testing.T) {
 
 // testLog shows the program's warnings with the test that caused them.
 type testLog struct {
-	t    *testing.T
+	t    testing.TB
 	over atomic.Bool
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
+	"qianshou/app/announcements"
 	"qianshou/app/api"
 	"qianshou/app/audit"
 	"qianshou/app/badges"
@@ -19,11 +20,13 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/files"
 	"qianshou/app/firms"
+	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/outbox"
 	"qianshou/app/kit/retention"
 	"qianshou/app/kit/seal"
+	"qianshou/app/lists"
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/privacy"
@@ -39,13 +42,16 @@ const sealEvery = time.Minute
 type site struct {
 	g        *ground
 	web      *web.Server
+	guests   *delegations.Service
 	agenda   *agenda.Service
 	feed     *agenda.Feed
 	relay    *outbox.Relay
 	mail     *mail.Service
+	lists    *lists.Service
 	programs *api.API
 	files    *files.Service
 	privacy  *privacy.Service
+	renewals *delegations.Renewals
 	auditKey []byte
 }
 
@@ -67,8 +73,18 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	happenings := events.New(g.db, g.now, ident.New)
 	s.files = g.files(g.now)
 	credentials := badges.New(g.db, g.box, g.now, ident.New).With(s.files)
-	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New)
+	guests := delegations.New(g.db, g.box, happenings, credentials, letters, g.now, ident.New).With(s.files)
+	s.renewals = delegations.NewRenewals(guests, g.log)
+	s.guests = guests
 	firmList := firms.New(g.db, g.now, ident.New)
+	asked := forms.New(g.db, g.now, ident.New)
+	s.lists, err = lists.New(lists.Options{
+		DB: g.db, Bulk: g.bulk, Box: g.box, Log: quieter(g.log), Now: g.now, NewID: ident.New, Words: letters.Words,
+		Events: happenings, Delegations: guests, Firms: firmList,
+	})
+	if err != nil {
+		return nil, err
+	}
 	meetings := matchmaking.New(g.db, g.now, ident.New)
 	ledger := projects.New(g.db, g.now, ident.New)
 	gates := doors.New(g.db, happenings, guests, g.now, ident.New)
@@ -85,18 +101,21 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	s.programs = api.New(api.Options{
 		DB: g.db, Box: g.box, Now: g.now, Log: g.log, PublicURL: g.cfg.PublicURL, Version: version(),
 		Events: happenings, Delegations: guests, Badges: credentials, Doors: gates, Agenda: s.agenda,
-		Matchmaking: meetings, Projects: ledger, Firms: firmList, Files: s.files,
+		Matchmaking: meetings, Projects: ledger, Firms: firmList, Forms: asked, Files: s.files, Mail: s.mail,
 	})
 	health := api.Health{DB: g.db, Redis: g.redis, Registry: api.NewRegistry(g.db, s.relay, s.feed), MetricsToken: g.cfg.MetricsToken}
 	s.web, err = web.New(web.Options{
 		Services: web.Services{
-			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList,
-			Delegations: guests, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
+			Accounts: people, Audit: audit.NewLog(g.db), Events: happenings, Firms: firmList, Forms: asked,
+			Delegations: guests, Lists: s.lists, Badges: credentials, Agenda: s.agenda, Feed: s.feed, Mail: s.mail,
 			Doors:       gates,
 			Files:       s.files,
 			Privacy:     s.privacy,
+			Renewals:    s.renewals,
 			Projects:    projects.New(g.db, g.now, ident.New),
 			Matchmaking: meetings,
+
+			Letters: letters, Announcements: announcements.New(g.db, letters, g.now, ident.New),
 		},
 		Log: g.log, Now: g.now, NewID: ident.New, Redis: g.redis, PublicURL: public, Secret: pageSecret,
 		Version: version(), Dev: g.cfg.Dev, Proxies: g.cfg.proxies(), Demo: g.demo,
@@ -126,7 +145,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 
 // retentionTasks are what every part of the program must not keep for ever.
 func retentionTasks(kept *files.Service) []retention.Task {
-	return slices.Concat(delegations.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), kept.Retention())
+	return slices.Concat(firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), lists.Retention(), kept.Retention())
 }
 
 // letters makes what writes and sends mails; with no server they are kept.
@@ -136,7 +155,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 		return nil, err
 	}
 	post, err := mail.New(mail.Options{
-		DB: g.db, Box: g.box, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom,
+		DB: g.db, Box: g.box, Log: quieter(g.log), Now: now, NewID: ident.New, SMTPURL: server, From: g.cfg.MailFrom, PerMinute: g.cfg.MailsPerMinute,
 	})
 	if err != nil {
 		return nil, err
@@ -148,7 +167,7 @@ func (g *ground) letters(server string, now clock.Clock) (*delegations.Letters, 
 // channel closes when all of it did.
 func (s *site) background(ctx context.Context) <-chan struct{} {
 	var all sync.WaitGroup
-	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.hearKeys} {
+	for _, work := range []func(context.Context){s.relay.Run, s.feed.Run, s.agenda.Run, s.sealAudit, s.purge, s.sendMail, s.decide, s.hearKeys, s.renewals.Run, s.workOnLists} {
 		all.Go(func() { work(ctx) })
 	}
 	done := make(chan struct{})
@@ -158,6 +177,9 @@ func (s *site) background(ctx context.Context) <-chan struct{} {
 	}()
 	return done
 }
+
+// decide carries out what the desk decided once it cannot be undone any more.
+func (s *site) decide(ctx context.Context) { s.guests.RunDecisions(ctx, s.g.log) }
 
 func (s *site) sendMail(ctx context.Context) {
 	if err := s.mail.Start(context.WithoutCancel(ctx)); err != nil {
@@ -169,6 +191,20 @@ func (s *site) sendMail(ctx context.Context) {
 	defer cancel()
 	if err := s.mail.Stop(stopping); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		s.g.log.Error("stop sending mail", "err", err)
+	}
+}
+
+// workOnLists reads and takes over the lists that people bring.
+func (s *site) workOnLists(ctx context.Context) {
+	if err := s.lists.Start(context.WithoutCancel(ctx)); err != nil {
+		s.g.log.Error("lists are not worked on", "err", err)
+		return
+	}
+	<-ctx.Done()
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	defer cancel()
+	if err := s.lists.Stop(stopping); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		s.g.log.Error("stop working on lists", "err", err)
 	}
 }
 
@@ -201,8 +237,10 @@ func (s *site) purge(ctx context.Context) {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
-		if err := s.programs.PurgeKeys(ctx); err != nil && ctx.Err() == nil {
-			s.g.log.Error("purging failed", "err", err)
+		for _, forget := range []func(context.Context) error{s.programs.PurgeKeys, s.lists.Purge} {
+			if err := forget(ctx); err != nil && ctx.Err() == nil {
+				s.g.log.Error("purging failed", "err", err)
+			}
 		}
 		if _, err := s.privacy.PurgeDaily(ctx); err != nil && ctx.Err() == nil {
 			s.g.log.Error("purging what may not be kept failed", "err", err)

@@ -10,8 +10,10 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/apptest"
+	"qianshou/app/delegations"
 	"qianshou/app/doors"
 	"qianshou/app/kit/ident"
+	"qianshou/app/lists"
 )
 
 const week = "ningbo-week-2027"
@@ -31,28 +33,40 @@ type look struct {
 const atDoor = "at the door"
 
 // notAPage are the GET routes that answer files, streams and programs.
-var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|/files/:file$|\.(ics|ico|jpg|json|pdf|png|svg|txt)$`)
+var notAPage = regexp.MustCompile(`^/(static|api)/|^/(healthz|readyz|metrics)$|/stream$|/files/:file$|/mails/.*/(letter|preview)$|\.(csv|ics|ico|jpg|json|pdf|png|svg|txt|xlsx)$`)
 
 // specimens find, for each parameter of a page's route, one of the demo that shows
 // as much as possible.
 var specimens = map[string]string{
 	":event":        `SELECT slug FROM events WHERE slug = '` + forum + `'`,
 	":registration": `SELECT id FROM registrations WHERE status IN ('submitted', 'under_review') ORDER BY reference LIMIT 1`,
+	":first":        `SELECT first_id FROM duplicate_pairs ORDER BY score DESC, first_id LIMIT 1`,
+	":second":       `SELECT second_id FROM duplicate_pairs ORDER BY score DESC, first_id LIMIT 1`,
 	":approved":     `SELECT id FROM registrations WHERE reference = 'F27-0001'`,
 	":member":       `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference LIMIT 1`,
+	":replaced":     `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' ORDER BY r.reference OFFSET 2 LIMIT 1`,
 	":delegation":   `SELECT id FROM delegations WHERE code = 'D12'`,
+	":leg":          `SELECT l.id FROM travel_legs l JOIN delegations d ON d.id = l.delegation_id WHERE d.code = 'D12' ORDER BY l.planned_at LIMIT 1`,
+	":draft":        `SELECT r.id FROM registrations r JOIN delegations d ON d.id = r.delegation_id WHERE d.code = 'D12' AND r.status = 'draft' ORDER BY r.reference DESC LIMIT 1`,
+	":category":     `SELECT id FROM categories WHERE code = 'press' AND event_id = (SELECT id FROM events WHERE slug = '` + forum + `')`,
+	":question":     `SELECT id FROM questions WHERE code = 'topics'`,
 	":firm":         `SELECT id FROM firms WHERE code = 'F007'`,
+	":contact":      `SELECT c.id FROM firm_contacts c JOIN firms f ON f.id = c.firm_id WHERE f.code = 'F007' ORDER BY c.created_at, c.id LIMIT 1`,
 	":session":      `SELECT id FROM sessions WHERE code = 'S16'`,
 	":badge":        `SELECT b.id FROM badges b JOIN registrations r ON r.id = b.registration_id WHERE r.reference = 'F27-0001'`,
 	":gate":         `SELECT id FROM gates WHERE code = 'A-1'`,
 	":project":      `SELECT id FROM projects WHERE code = 'P001'`,
 	":unlanded":     `SELECT id FROM projects WHERE code = 'P004'`,
+	":kind":         `SELECT 'returned'`,
 	":mail":         `SELECT id FROM mails WHERE template = 'registration.approved' ORDER BY created_at, recipient LIMIT 1`,
 }
 
 // secrets are the parameters of which the database keeps no copy: guide makes
 // them.
-var secrets = []string{":device", "/me/:token", "/delegation/:token", "/firm/:token"}
+var secrets = []string{":device", ":substitution", ":import", "/me/:token", "/delegation/:token", "/delegation/:liaison", "/firm/:token"}
+
+// liaisons are the pages of a delegation that its liaison officer opens.
+var liaisons = regexp.MustCompile(`/(stay|care|travel)(/|$)`)
 
 // looks answers the whole tour: every page of the route table, and the further
 // faces of those that have several. The test fails on a page whose parameters
@@ -70,7 +84,12 @@ func looks(t *testing.T, routes [][2]string) []look {
 		if strings.HasPrefix(path, "/console") {
 			who = "owner"
 		}
-		path = strings.Replace(path, "/members/:registration", "/members/:member", 1) // of the delegation that the link opens
+		if strings.HasPrefix(path, "/delegation/") && liaisons.MatchString(path) {
+			path = strings.Replace(path, ":token", ":liaison", 1)
+		}
+		path = strings.Replace(path, "/members/:registration/complete", "/members/:draft/complete", 1)
+		path = strings.Replace(path, "/members/:registration", "/members/:member", 1)         // of the delegation that the link opens
+		path = strings.Replace(path, "/:registration/substitute", "/:approved/substitute", 1) // of a delegation
 		all = append(all, look{name: nameOf(path), who: who, path: path})
 	}
 	if len(all) < 40 {
@@ -85,7 +104,12 @@ func looks(t *testing.T, routes [][2]string) []look {
 		{name: "event-week-wall", path: "/e/" + week + "/wall"},
 		{name: "event-register-refused", path: "/e/:event/register", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
 		{name: "sign-in-refused", path: "/sign-in", status: 422, then: press(`form[action="/sign-in"] button`)},
+		{name: "delegation-liaison", path: "/delegation/:liaison"},
+		{name: "console-deadlines-late", who: "owner", path: console + "/delegations/deadlines?show=late"},
+		{name: "delegation-nominate-refused", path: "/delegation/:token/nominate", status: 422, then: press(`#nominate button.btn-primary`)},
 		{name: "delegation-member-refused", path: "/delegation/:token/members/new", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
+		{name: "delegation-replace-preview", path: "/delegation/:token/members/:member/substitute", then: previewSubstitution},
+		{name: "console-replace-preview", who: "owner", path: console + "/registrations/:approved/substitute", then: previewSubstitution},
 		{name: "not-found", path: "/e/nowhere", status: 404},
 		{name: "link-ended", path: "/me/nobody", status: 404},
 		{name: "console-forbidden", who: "analyst", path: console + "/accounts", status: 403},
@@ -98,10 +122,14 @@ func looks(t *testing.T, routes [][2]string) []look {
 		{name: "console-session-cancel", who: "owner", path: console + "/agenda/:session?do=cancel"},
 		{name: "console-session-refused", who: "owner", path: console + "/agenda/new", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
 		{name: "console-badge-revoke", who: "owner", path: console + "/badges/:badge?do=revoke"},
+		{name: "console-form-refused", who: "owner", path: console + "/form/new", status: 422, then: press(`form.fb-form button.btn-primary`)},
+		{name: "console-category-refused", who: "owner", path: console + "/categories/new", status: 422, then: press(`form.fb-category button.btn-primary`)},
 		{name: "console-device-code", who: "owner", path: console + "/doors/devices/:device", then: press(`form[action$="/code"] button`)},
 		{name: "console-doors-log-denied", who: "owner", path: console + "/doors/log?kind=denied"},
 		{name: "console-project-report", who: "owner", path: console + "/projects/:unlanded?report=landed"},
 		{name: "console-project-refused", who: "owner", path: console + "/projects/new", status: 422, then: press(`form.pr-edit button.btn-primary`)},
+		{name: "console-imports-all", who: "owner", path: console + "/imports/:import?show=all"},
+		{name: "delegation-import-refused", path: "/delegation/:token/import", status: 422, then: press(`main form[method="post"] button.btn-primary`)},
 		{name: "console-accounts-refused", who: "owner", path: console + "/accounts", status: 422, then: press(`#new form button.btn-primary`)},
 		{name: "styleguide-dark", path: "/styleguide?theme=dark"},
 		{name: "door-ready", who: atDoor, path: "/door", then: pairDoor},
@@ -174,8 +202,16 @@ type guide struct {
 	doorSecret string
 }
 
+// previewSubstitution chooses the first who may come instead, and looks at what
+// that changes.
+func previewSubstitution(_ guide, b *apptest.Browser) {
+	b.Fill("to", b.Attribute("select[name=to] option:nth-child(2)", "value"))
+	b.Press("#stand button.btn-primary")
+}
+
 // newGuide looks for the specimens, and makes what only who makes it can know:
-// the links of a guest, a delegation and a firm, and a device at a gate.
+// the links of a guest, a delegation and a firm, and a device at a gate; and a list
+// that waits to be taken over.
 func newGuide(t *testing.T, p program) (guide, *site) {
 	t.Helper()
 	s := p.site(t)
@@ -200,11 +236,24 @@ func newGuide(t *testing.T, p program) (guide, *site) {
 		t.Fatal(err)
 	}
 	until := event.LastDay.Add(48 * time.Hour)
-	_, secret, err := s.web.Delegations.MakeDelegationLink(ctx, by, id(":delegation"), "Tour", until)
+	link, secret, err := s.web.Delegations.MakeDelegationLink(ctx, by, id(":delegation"), "Tour", until)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g.values["/delegation/:token"] = "/delegation/" + secret
+	_, secret, err = s.web.Delegations.MakeOfficerLink(ctx, by, id(":delegation"), delegations.Officer{Role: accounts.Liaison, Holder: "Tour"}, until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.values["/delegation/:liaison"] = "/delegation/" + secret
+	instead := delegations.Stand{From: id(":replaced"), AsRank: "own", New: delegations.Input{
+		FamilyName: "Sonnenfeld", GivenName: "Annika", Nationality: "DE", Email: "annika@aachen.example", TitleEN: "Deputy Mayor", Consent: true, Lang: "en",
+	}}
+	asked, err := s.web.Delegations.Substitute(ctx, link.Actor(), instead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.values[":substitution"] = asked.ID.String()
 	if _, secret, err = s.web.Delegations.MakeFirmLink(ctx, by, event.ID, id(":firm"), "Tour", until); err != nil {
 		t.Fatal(err)
 	}
@@ -223,6 +272,7 @@ func newGuide(t *testing.T, p program) (guide, *site) {
 	if _, g.doorSecret, err = s.web.Doors.Pair(ctx, code); err != nil {
 		t.Fatal(err)
 	}
+	g.values[":import"] = bringTourList(t, s, by, event.ID, id(":delegation")).String()
 	var letter ident.ID
 	if err := s.g.db.GetContext(ctx, &letter, `SELECT id FROM mails WHERE recipient = 'm056@delegate.example' LIMIT 1`); err != nil {
 		t.Fatal(err)
@@ -235,6 +285,37 @@ func newGuide(t *testing.T, p program) (guide, *site) {
 		t.Fatal("the letter to a delegate has no link")
 	}
 	return g, s
+}
+
+// bringTourList brings a list to a delegation, of which every sort of line comes:
+// new, changed, the same person twice, and wrong in several cells.
+func bringTourList(t *testing.T, s *site, by accounts.Actor, event, delegation ident.ID) ident.ID {
+	t.Helper()
+	d, err := s.web.Delegations.ByID(t.Context(), by, delegation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	members, err := s.web.Delegations.Members(t.Context(), by, d)
+	if err != nil || len(members) == 0 {
+		t.Fatalf("%d members, %v", len(members), err)
+	}
+	known := members[len(members)-1]
+	file := rosterHead +
+		"Member," + known.FamilyName + "," + known.GivenName + ",,,,,," + known.Email + ",+999000000099\n" +
+		"Business,Quastenbeck,Henrike,德国,1984-02-17,TEST77001,2027-10-01,Head of Department,henrike@aachen.example,＋９９９００００００６１\n" +
+		"Member,Brömmelhaus,Tilo,Germany,17/02/1979,TEST77002,2031-10-01,Director,tilo@aachen.example,\n" +
+		"Member,Рanke,Gesa,Atlantis,1990-05-01,TEST77003,2027-01-01,Officer,gesa aachen example,\n" +
+		"Business,Quastenbeck,Henrike,德国,1984-02-17,TEST77001,2027-10-01,Head of Department,henrike@aachen.example,\n"
+	list, err := s.web.Lists.Bring(t.Context(), by, lists.Upload{
+		EventID: event, Kind: lists.Members, DelegationID: delegation, FileName: "roster-2027.csv", File: []byte(file), Lang: "en", Consent: true,
+	})
+	if err == nil {
+		err = s.web.Lists.Work(t.Context(), list.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list.ID
 }
 
 // address is where a page of the tour stands, in a language.

@@ -181,7 +181,7 @@ func Fold(s string) string {
 }
 
 // Search is everything by which a person may be looked for: each form of the name
-// folded, the pinyin of Han and its initials.
+// folded, the pinyin of Han and its initials, from each character on.
 func Search(forms ...string) string {
 	var all []string
 	for _, form := range forms {
@@ -197,7 +197,9 @@ func Search(forms ...string) string {
 			for _, syllable := range syllables {
 				initials.WriteByte(syllable[0])
 			}
-			all = append(all, strings.Join(syllables, ""), initials.String())
+			for i := range syllables { // a search may begin at any character, as in the name itself
+				all = append(all, strings.Join(syllables[i:], ""), initials.String()[i:])
+			}
 		}
 	}
 	return strings.Join(all, " ")

@@ -1,0 +1,346 @@
+package delegations
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/events"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
+)
+
+// MergeFields are what may be taken from either of two registrations, in the order
+// in which they are compared.
+var MergeFields = []string{"name", "name_native", "name_zh", "photo", "nationality", "birth", "document", "email", "phone", "title", "organisation", "body", "category"}
+
+// Compared is one field of two registrations side by side. What is sealed is
+// compared and not shown.
+type Compared struct {
+	Field         string
+	First, Second locale.Text
+	Hidden        bool // not shown, only compared
+	Same          bool
+}
+
+// Merge is two registrations side by side before they become one.
+type Merge struct {
+	Pair
+	First, Second Registration // the first keeps its reference
+	Fields        []Compared
+}
+
+// Blocked is the catalogue's key of why the two cannot be made one; empty when
+// they can.
+func (m Merge) Blocked() string {
+	switch {
+	case m.Settled == "merged":
+		return "registration.pair_settled"
+	case m.First.Status == CheckedIn && m.Second.Status == CheckedIn:
+		return "desk.merge.both_in"
+	case m.Second.Status == CheckedIn:
+		return "desk.merge.second_in"
+	case m.First.Gone():
+		return "desk.merge.first_gone"
+	}
+	return ""
+}
+
+// ForMerge lays two registrations that were proposed as one person's side by side.
+//
+// Faults: NotFound, they were not proposed; Forbidden.
+func (s *Service) ForMerge(ctx context.Context, by accounts.Actor, one, other ident.ID) (m Merge, err error) {
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		m, err = s.sideBySide(ctx, tx, by, one, other)
+		return err
+	})
+	return m, err
+}
+
+func (s *Service) sideBySide(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, one, other ident.ID) (m Merge, err error) {
+	if m.Pair, err = lockPair(ctx, tx, one, other); err != nil {
+		return m, err
+	}
+	if !by.May(accounts.SeeRegistrations, m.EventID) {
+		return Merge{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	both, err := registrationsIn(ctx, tx, []ident.ID{m.FirstID, m.SecondID})
+	if err != nil {
+		return m, err
+	}
+	if len(both) != 2 {
+		return m, fault.New(fault.NotFound, "error.not_found")
+	}
+	m.First, m.Second = both[0], both[1]
+	signs := func(sign string) bool { return slices.Contains(m.Signs, sign) }
+	a, b := m.First, m.Second
+	plain := func(s string) locale.Text { return locale.Text{ZH: s, EN: s} }
+	field := func(name string, first, second locale.Text) {
+		m.Fields = append(m.Fields, Compared{Field: name, First: first, Second: second, Same: first == second})
+	}
+	field("name", plain(a.Name()), plain(b.Name()))
+	field("name_native", plain(a.NameNative), plain(b.NameNative))
+	field("name_zh", plain(a.NameZH), plain(b.NameZH))
+	photo, err := s.eitherHas(ctx, tx, "photo", a.ID, b.ID)
+	if err != nil {
+		return m, err
+	}
+	m.Fields = append(m.Fields, Compared{Field: "photo", Hidden: true, Same: !photo})
+	field("nationality", a.Country, b.Country)
+	m.Fields = append(m.Fields, Compared{Field: "birth", Hidden: true, Same: signs("birth")})
+	last4 := func(r Registration) locale.Text {
+		if r.PassportLast4 == "" || !by.May(accounts.SeeSensitive, m.EventID) {
+			return locale.Text{}
+		}
+		return plain("••••" + r.PassportLast4)
+	}
+	m.Fields = append(m.Fields, Compared{Field: "document", First: last4(a), Second: last4(b), Hidden: last4(a).Empty() && last4(b).Empty(), Same: signs("document")})
+	field("email", plain(a.Email), plain(b.Email))
+	field("phone", plain(a.Phone), plain(b.Phone))
+	field("title", a.Title(), b.Title())
+	field("organisation", plain(a.Organisation), plain(b.Organisation))
+	field("body", bodyOf(a), bodyOf(b))
+	field("category", a.Category, b.Category)
+	return m, nil
+}
+
+// eitherHas tells whether there is a file of a kind about one of some registrations.
+func (s *Service) eitherHas(ctx context.Context, tx *sqlx.Tx, kind string, registrations ...ident.ID) (bool, error) {
+	if s.papers == nil {
+		return false, nil
+	}
+	for _, id := range registrations {
+		kinds, err := s.papers.Kinds(ctx, tx, id)
+		if err != nil || slices.Contains(kinds, kind) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// takePapers gives a registration the files about another that go with the chosen
+// fields; answers, of which there may be many, go along always.
+func (s *Service) takePapers(ctx context.Context, tx *sqlx.Tx, kept, gone Registration, fields []string) error {
+	if s.papers == nil {
+		return nil
+	}
+	kinds := []string{"answer"}
+	if slices.Contains(fields, "photo") {
+		kinds = append(kinds, "photo")
+	}
+	if slices.Contains(fields, "document") {
+		kinds = append(kinds, "passport_scan")
+	}
+	if err := s.papers.Move(ctx, tx, gone.ID, kept.ID, kinds); err != nil {
+		return fmt.Errorf("move files: %w", err)
+	}
+	return nil
+}
+
+// bodyOf is the delegation or the firm by which somebody was entered.
+func bodyOf(r Registration) locale.Text {
+	if !r.Delegation.Empty() {
+		return r.Delegation
+	}
+	return r.Firm
+}
+
+// Merge makes one of two registrations: the first keeps its reference and its own
+// state, takes the named fields of the second, and answers for both from now on.
+// The second ends: its badge opens nothing, its place is free, its links lead to
+// the first. What happened to either stays with it.
+//
+// Faults: NotFound, they were not proposed; Forbidden; Invalid with fields, no such
+// field; Conflict, both came in already, the first has ended, or somebody changed
+// one meanwhile.
+func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident.ID, fromSecond []string) (kept Registration, err error) {
+	for _, field := range fromSecond {
+		if !slices.Contains(MergeFields, field) {
+			return kept, fault.Fields(fault.Field{Path: "fields", Key: "field.choice"})
+		}
+	}
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		for _, id := range ordered(one, other) {
+			if err := lockRegistration(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		m, err := s.sideBySide(ctx, tx, by, one, other)
+		if err != nil {
+			return err
+		}
+		if !by.May(accounts.DecideRegistration, m.EventID) {
+			return fault.New(fault.Forbidden, "error.forbidden")
+		}
+		if why := m.Blocked(); why != "" {
+			return fault.New(fault.Conflict, why)
+		}
+		kept, err = s.merge(ctx, tx, by, m, fromSecond)
+		return err
+	})
+	return kept, err
+}
+
+// ordered answers two IDs in the order in which everybody locks them.
+func ordered(a, b ident.ID) []ident.ID {
+	ids := []ident.ID{a, b}
+	slices.SortFunc(ids, func(a, b ident.ID) int { return slices.Compare(a[:], b[:]) })
+	return ids
+}
+
+func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m Merge, fromSecond []string) (Registration, error) {
+	kept, gone := m.First, m.Second
+	e, err := events.In(ctx, tx, m.EventID)
+	if err != nil {
+		return kept, err
+	}
+	// The second ends before the first takes what it held: a head's role, a place.
+	from, reason := gone.Status, "@registration.because.merged "+kept.Reference
+	now := s.now()
+	gone.Status, gone.StatusReason, gone.DecidedAt, gone.Version = Cancelled, reason, &now, gone.Version+1
+	if err := updateStatus(ctx, tx, gone); err != nil {
+		return kept, err
+	}
+	if err := s.step(ctx, tx, by, gone, from, "office", reason); err != nil {
+		return kept, err
+	}
+	if err := s.badges.EndAllOf(ctx, tx, by, gone.ID, reason); err != nil {
+		return kept, fmt.Errorf("end badges: %w", err)
+	}
+	if err := updateMergedInto(ctx, tx, gone.ID, kept.ID); err != nil {
+		return kept, err
+	}
+	before := kept
+	if err := s.takeOver(ctx, tx, &kept, gone, fromSecond); err != nil {
+		return kept, err
+	}
+	if err := s.takePapers(ctx, tx, kept, gone, fromSecond); err != nil {
+		return kept, err
+	}
+	if err := settlePair(ctx, tx, m.Pair, "merged", now); err != nil {
+		return kept, err
+	}
+	if err := deleteStalePairs(ctx, tx, []ident.ID{gone.ID}); err != nil {
+		return kept, err
+	}
+	if err := s.placeKept(ctx, tx, by, &kept, gone); err != nil {
+		return kept, err
+	}
+	for _, left := range []Registration{gone, before} { // who took over where to belong gave up a place too
+		if err := s.promote(ctx, tx, e, left); err != nil {
+			return kept, err
+		}
+	}
+	if err := s.FindDuplicatesAnew(ctx, tx, kept); err != nil {
+		return kept, err
+	}
+	kept, err = registrationByID(ctx, tx, kept.ID)
+	if err != nil {
+		return kept, err
+	}
+	return kept, s.record(ctx, tx, by, m.EventID, "registration.merge", "registration", kept.ID,
+		map[string]any{"name": before.Name(), "email": before.Email, "reference": gone.Reference},
+		map[string]any{"name": kept.Name(), "email": kept.Email, "reference": kept.Reference, "taken": strings.Join(fromSecond, ", ")}, "")
+}
+
+// placeKept gives the kept one, if it waits, the place that the other held.
+func (s *Service) placeKept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, kept *Registration, gone Registration) error {
+	if kept.Status != Waitlisted || kept.GroupID != ident.Nil {
+		return nil
+	}
+	b, err := openBook(ctx, tx, kept.EventID)
+	if err != nil {
+		return err
+	}
+	n := need{}
+	n.add(kept.CategoryID, kept.DelegationID, kept.Role)
+	if err := b.load(ctx, n); err != nil {
+		return err
+	}
+	if len(b.lacking(n)) > 0 {
+		return nil
+	}
+	current, err := registrationByID(ctx, tx, kept.ID)
+	if err != nil {
+		return err
+	}
+	current.Status, current.Version = UnderReview, current.Version+1
+	if err := updateStatus(ctx, tx, current); err != nil {
+		return err
+	}
+	*kept = current
+	return s.step(ctx, tx, by, current, Waitlisted, "office", "@registration.because.place_free "+gone.Reference)
+}
+
+// takeOver writes the chosen values of one registration and its person over those
+// of another.
+func (s *Service) takeOver(ctx context.Context, tx *sqlx.Tx, kept *Registration, gone Registration, fields []string) error {
+	to, err := personByID(ctx, tx, kept.PersonID)
+	if err != nil {
+		return err
+	}
+	from, err := personByID(ctx, tx, gone.PersonID)
+	if err != nil {
+		return err
+	}
+	for _, field := range fields {
+		switch field {
+		case "name":
+			to.GivenName, to.FamilyName, to.MRZSurname, to.MRZGiven = from.GivenName, from.FamilyName, from.MRZSurname, from.MRZGiven
+		case "name_native":
+			to.NameNative, to.NativeOrder = from.NameNative, from.NativeOrder
+		case "name_zh":
+			to.NameZH = from.NameZH
+		case "nationality":
+			to.Nationality = from.Nationality
+		case "birth":
+			if err := s.takeBirth(&to, from); err != nil {
+				return err
+			}
+		case "document":
+			if err := moveDocuments(ctx, tx, from.ID, to.ID); err != nil {
+				return err
+			}
+		case "email":
+			to.Email = from.Email
+		case "phone":
+			to.Phone = from.Phone
+		case "title":
+			kept.TitleEN, kept.TitleZH = gone.TitleEN, gone.TitleZH
+		case "organisation":
+			kept.Organisation = gone.Organisation
+		case "body":
+			kept.DelegationID, kept.FirmID, kept.Role = gone.DelegationID, gone.FirmID, gone.Role
+		case "category":
+			kept.CategoryID, kept.BadgeType = gone.CategoryID, gone.BadgeType
+		}
+	}
+	to.NameKey, to.SoundKey = nameKey(to.GivenName, to.FamilyName), soundKey(to.GivenName, to.FamilyName)
+	to.Search = text.Search(strings.TrimSpace(to.GivenName+" "+to.FamilyName), to.NameNative, to.NameZH, kept.Organisation)
+	if err := overwritePerson(ctx, tx, to); err != nil {
+		return err
+	}
+	kept.Version++
+	return updateMerged(ctx, tx, *kept)
+}
+
+// takeBirth seals a person's birth date anew for another's row.
+func (s *Service) takeBirth(to *personRecord, from personRecord) error {
+	to.BirthSealed, to.BirthIndex = nil, from.BirthIndex
+	if from.BirthSealed == nil {
+		return nil
+	}
+	day, err := s.box.Open(from.BirthSealed, "persons.birth_date:"+from.ID.String())
+	if err != nil {
+		return fmt.Errorf("open birth date: %w", err)
+	}
+	to.BirthSealed, err = s.box.Seal(day, "persons.birth_date:"+to.ID.String())
+	return err
+}

@@ -1,0 +1,109 @@
+package delegations_test
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"qianshou/app/delegations"
+	"qianshou/app/kit/fault"
+	"qianshou/app/mail"
+)
+
+// Whoever lost their link gets a fresh one by mail, and the old one stops; nobody
+// else's does. Who was written to just now is not written to again.
+func TestLinksAreRenewed(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	ctx := t.Context()
+	r, old, err := g.register(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, other, err := g.register(ctx, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := g.guests.RenewLinks(ctx, g.event.ID, "m1@city.example"); err != nil || n != 0 {
+		t.Errorf("at once: %d, %v", n, err)
+	}
+	if _, err := g.db.ExecContext(ctx, `UPDATE magic_links SET created_at = created_at - interval '6 minutes'`); err != nil {
+		t.Fatal(err)
+	}
+	for email, want := range map[string]int{"M1@City.example": 1, "nobody@city.example": 0} {
+		if n, err := g.guests.RenewLinks(ctx, g.event.ID, email); err != nil || n != want {
+			t.Errorf("%s: %d, %v", email, n, err)
+		}
+	}
+	if n, err := g.guests.RenewLinks(ctx, g.event.ID, "m1@city.example"); err != nil || n != 0 {
+		t.Errorf("again at once: %d, %v", n, err)
+	}
+	if _, err := g.guests.ByLink(ctx, old); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("the old link: %v", err)
+	}
+	if _, err := g.guests.ByLink(ctx, other); err != nil {
+		t.Errorf("another's link: %v", err)
+	}
+	if got := g.letters(t, r); fmt.Sprint(got) != "[registration.received registration.link]" {
+		t.Errorf("letters %q", got)
+	}
+	mails, _, err := g.mail.List(ctx, office, g.event.ID, mail.Filter{Limit: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mails {
+		if m.Template != "registration.link" {
+			continue
+		}
+		full, err := g.mail.ByID(ctx, office, m.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, secret, _ := strings.Cut(full.Text, "/me/")
+		secret, _, _ = strings.Cut(secret, "?")
+		if found, err := g.guests.ByLink(ctx, secret); err != nil || found.ID != r.ID {
+			t.Errorf("the new link opens %s, %v", found.Reference, err)
+		}
+	}
+}
+
+// The queue takes what is an address, does it in its own time, and never grows
+// without bound.
+func TestRenewalsWait(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	r, _, err := g.register(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.db.ExecContext(t.Context(), `UPDATE magic_links SET created_at = created_at - interval '6 minutes'`); err != nil {
+		t.Fatal(err)
+	}
+	queue := delegations.NewRenewals(g.guests, slog.New(slog.DiscardHandler))
+	if err := queue.Ask(g.event.ID, "no address"); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("no address: %v", err)
+	}
+	if err := queue.Ask(g.event.ID, "m1@city.example"); err != nil {
+		t.Fatal(err)
+	}
+	full := 1
+	for ; full < 10_000; full++ {
+		if err := queue.Ask(g.event.ID, "nobody@city.example"); err != nil {
+			if fault.CodeOf(err) != fault.Unavailable {
+				t.Error(err)
+			}
+			break
+		}
+	}
+	if full == 10_000 {
+		t.Error("the queue has no end")
+	}
+	go queue.Run(t.Context())
+	for deadline := time.Now().Add(20 * time.Second); len(g.letters(t, r)) < 2; {
+		if time.Now().After(deadline) {
+			t.Fatal("no letter came")
+		}
+	}
+}

@@ -1,0 +1,292 @@
+package delegations
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"qianshou/app/events"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/text"
+)
+
+// judge says what a line comes to, and remembers it for the lines after it. The
+// checked input is whole: what the line does not say is as it was.
+func (r *roll) judge(row Row) (f Found, c checked, e *rollEntry) {
+	f = Found{Verdict: RowNew}
+	defer func() { f.withCells(row.Wrong) }()
+	d := r.delegations[row.DelegationID]
+	if d == nil {
+		f.bad("delegation", "field.choice")
+		return f, c, nil
+	}
+	if !d.Coming() {
+		f.bad("delegation", "delegations.not_coming")
+	}
+	e = r.find(row)
+	switch {
+	case e == nil:
+	case e.line > 0:
+		f.Verdict = RowTwice
+		f.Problems = []fault.Field{{Path: "family_name", Key: "lists.twice", Args: []any{e.line}}}
+		return f, c, e
+	case e.Gone() && e.Status != Rejected:
+		f.warn("family_name", "lists.was_gone", e.Reference)
+		e = nil
+	case e.Status == Rejected:
+		f.bad("family_name", "lists.was_rejected", e.Reference)
+	}
+	in := row.Input
+	if e != nil {
+		f.RegistrationID, f.Reference, f.Status = e.ID, e.Reference, e.Status
+		in = e.overlaid(in)
+	}
+	c = r.check(&f, d, in, e)
+	if f.Verdict == RowBad || len(row.Wrong) > 0 {
+		return f, c, e
+	}
+	if e == nil {
+		r.place(&f, d, c)
+		r.enter(r.entryOf(row, c))
+		return f, c, nil
+	}
+	r.compare(&f, c, e)
+	e.line = row.Line
+	if f.Verdict == RowChanged {
+		switch {
+		case c.Role == "head":
+			d.head = e
+		case d.head == e:
+			d.head = nil
+		}
+	}
+	r.enter(&rollEntry{rollPerson: r.entryOf(row, c).rollPerson, line: row.Line})
+	return f, c, e
+}
+
+// withCells adds what is wrong with the cells themselves. What a rule says of the
+// same field, because nothing was read from it, is not worth saying.
+func (f *Found) withCells(wrong []fault.Field) {
+	if len(wrong) == 0 || f.Verdict == RowTwice {
+		return
+	}
+	for _, w := range wrong {
+		f.Problems = slices.DeleteFunc(f.Problems, func(p fault.Field) bool {
+			return p.Path == w.Path || p.Path == "passport.issuer" && w.Path == "nationality" // the one follows from the other
+		})
+	}
+	f.Verdict, f.Problems = RowBad, append(f.Problems, wrong...)
+}
+
+func (f *Found) bad(path, key string, args ...any) {
+	f.Verdict = RowBad
+	f.Problems = append(f.Problems, fault.Field{Path: path, Key: key, Args: args})
+}
+
+func (f *Found) warn(path, key string, args ...any) {
+	f.Warnings = append(f.Warnings, fault.Field{Path: path, Key: key, Args: args})
+}
+
+// check holds a whole input against the rules of the form, and against those that
+// the database would break the transaction for.
+func (r *roll) check(f *Found, d *rollDelegation, in Input, e *rollEntry) checked {
+	if in.Role == "" {
+		in.Role = "member"
+	}
+	in.Category, in.DelegationID, in.FirmID, in.Source = CategoryOf(in.Role), d.ID, ident.Nil, "import"
+	c, err := in.check(r.now)
+	if refused, ok := fault.Of(err); ok {
+		f.Verdict = RowBad
+		f.Problems = append(f.Problems, refused.Fields...)
+	}
+	if err := c.outlasts(r.event); err != nil {
+		refused, _ := fault.Of(err)
+		f.Verdict = RowBad
+		f.Problems = append(f.Problems, refused.Fields...)
+	}
+	if c.Nationality != "" && !r.countries[c.Nationality] {
+		f.bad("nationality", "field.choice")
+	}
+	category, known := r.category(c.Category)
+	switch {
+	case !slices.Contains(MemberRoles, in.Role):
+		f.bad("role", "field.choice")
+	case !known:
+		f.bad("role", "lists.no_category")
+	case !r.office && !category.OpenAt(r.now):
+		f.bad("role", "registration.closed")
+	case e != nil && e.Category != c.Category:
+		f.bad("role", "lists.other_category")
+	case in.Role == "head" && d.head != nil && d.head != e:
+		f.bad("role", "constraint.registrations_one_head")
+	}
+	r.care(f, d, c)
+	return r.asked(f, c, e)
+}
+
+func (r *roll) category(code string) (events.Category, bool) {
+	i := slices.IndexFunc(r.categories, func(c events.Category) bool { return c.Code == code })
+	if i < 0 {
+		return events.Category{}, false
+	}
+	return r.categories[i], true
+}
+
+// sixMonths is how long a passport should be good for beyond the stay (visa
+// officers ask for it).
+const sixMonths = 6
+
+// guardedAge is the age, in years, below which a guardian consents.
+const guardedAge = 14
+
+// care notes what the form takes and somebody should still look at.
+func (r *roll) care(f *Found, d *rollDelegation, c checked) {
+	leaves := r.event.EndsOn
+	if d.DepartsAt != nil {
+		leaves = *d.DepartsAt
+	}
+	if c.expires != nil && !c.expires.Before(r.event.EndsOn) && c.expires.Before(leaves.AddDate(0, sixMonths, 0)) {
+		f.warn("passport.expires_on", "lists.expires_soon")
+	}
+	if c.birth != nil && c.birth.AddDate(guardedAge, 0, 0).After(r.event.StartsOn) {
+		f.warn("birth_date", "lists.minor", guardedAge)
+	}
+	if index := r.passportIndex(c.Passport); index != nil && r.elsewhere[string(index)] {
+		f.warn("passport.number", "lists.elsewhere")
+	}
+}
+
+// outlasts checks that the passport is good until the event is over.
+//
+// Fault: Invalid with the field.
+func (c checked) outlasts(e events.Event) error {
+	if c.expires != nil && c.expires.Before(e.EndsOn) {
+		return fault.Fields(fault.Field{Path: "passport.expires_on", Key: "registration.passport_expired"})
+	}
+	return nil
+}
+
+// place notes when a new member will have to wait. Who decides is the count when
+// the lines are applied.
+func (r *roll) place(f *Found, d *rollDelegation, c checked) {
+	if d.Members >= d.Quota {
+		f.warn("", "lists.will_wait")
+		return
+	}
+	d.Members++
+}
+
+// entryOf is a line as later lines will find it.
+func (r *roll) entryOf(row Row, c checked) *rollEntry {
+	e := &rollEntry{line: row.Line}
+	e.DelegationID, e.GivenName, e.FamilyName, e.Email, e.Role, e.Status = row.DelegationID, c.GivenName, c.FamilyName, c.Email, c.Role, Submitted
+	e.BirthIndex, e.PassportIndex = r.birthIndex(c.BirthDate), r.passportIndex(c.Passport)
+	return e
+}
+
+// overlaid is what a known person's line comes to: what it says, and for the rest
+// what stands there. Birth date and passport are read by nobody here: left empty,
+// they stay.
+func (p rollPerson) overlaid(in Input) Input {
+	for _, field := range []struct {
+		said *string
+		kept string
+	}{
+		{&in.Role, p.Role}, {&in.GivenName, p.GivenName}, {&in.FamilyName, p.FamilyName}, {&in.NameNative, p.NameNative}, {&in.NativeOrder, p.NativeOrder},
+		{&in.NameZH, p.NameZH}, {&in.Sex, p.Sex}, {&in.Nationality, p.Nationality}, {&in.Email, p.Email}, {&in.Phone, p.Phone}, {&in.TitleEN, p.TitleEN},
+		{&in.TitleZH, p.TitleZH}, {&in.Organisation, p.Organisation}, {&in.MealPlan, p.MealPlan}, {&in.MRZSurname, p.MRZSurname}, {&in.MRZGiven, p.MRZGiven},
+	} {
+		if *field.said == "" {
+			*field.said = field.kept
+		}
+	}
+	if in.NameNative == strings.TrimSpace(p.GivenName+" "+p.FamilyName) {
+		in.NameNative = "" // made of the others, and so made anew
+	}
+	in.Lang = p.Lang // the language of letters is the person's own choice by now
+	if len(in.Languages) == 0 {
+		in.Languages = p.Languages
+	}
+	if len(in.AccessNeeds) == 0 {
+		in.AccessNeeds = p.AccessNeeds
+	}
+	if in.Passport.Number != "" && in.Passport.ExpiresOn == "" && p.ExpiresOn != nil {
+		in.Passport.ExpiresOn = p.ExpiresOn.Format(time.DateOnly)
+	}
+	return in
+}
+
+// faceFields are what a badge, a list or a door shows of a person. Once a
+// registration is approved they are not changed in passing.
+var faceFields = []string{
+	"given_name", "family_name", "name_native", "native_order", "name_zh", "nationality", "birth_date", "passport.number", "passport.issuer", "passport.expires_on",
+	"title_en", "title_zh", "organisation", "role",
+}
+
+// compare finds the fields in which a line differs from what stands there.
+func (r *roll) compare(f *Found, c checked, e *rollEntry) {
+	f.Before = e.differs(r.Service, c)
+	for code := range c.amended {
+		f.Before[answerField+code] = strings.Join(r.answers[e.ID][code], ";")
+	}
+	if len(f.Before) == 0 {
+		f.Verdict = RowSame
+		return
+	}
+	f.Verdict = RowChanged
+	if _, other := f.Before["passport.number"]; other && e.PassportIndex != nil {
+		f.warn("passport.number", "lists.other_passport")
+	}
+	if !slices.Contains([]Status{Approved, BadgeIssued, CheckedIn}, e.Status) {
+		return
+	}
+	for _, field := range faceFields {
+		if _, changes := f.Before[field]; changes {
+			f.bad(field, "lists.approved", e.Reference)
+		}
+	}
+}
+
+func (p rollPerson) differs(s *Service, c checked) map[string]string {
+	before := map[string]string{}
+	for field, pair := range map[string][2]string{
+		"role": {p.Role, c.Role}, "given_name": {p.GivenName, c.GivenName}, "family_name": {p.FamilyName, c.FamilyName}, "name_native": {p.NameNative, c.NameNative},
+		"native_order": {p.NativeOrder, c.NativeOrder}, "name_zh": {p.NameZH, c.NameZH}, "sex": {p.Sex, c.Sex}, "nationality": {p.Nationality, c.Nationality},
+		"email": {p.Email, c.Email}, "phone": {p.Phone, c.Phone}, "title_en": {p.TitleEN, c.TitleEN}, "title_zh": {p.TitleZH, c.TitleZH},
+		"organisation": {p.Organisation, c.Organisation}, "meal_plan": {p.MealPlan, c.MealPlan},
+		"languages": {strings.Join(p.Languages, ";"), strings.Join(c.Languages, ";")}, "access_needs": {strings.Join(p.AccessNeeds, ";"), strings.Join(c.AccessNeeds, ";")},
+	} {
+		if pair[0] != pair[1] {
+			before[field] = pair[0]
+		}
+	}
+	if c.birth != nil && string(s.birthIndex(c.birth.Format(time.DateOnly))) != string(p.BirthIndex) {
+		before["birth_date"] = masked(p.BirthIndex, "")
+	}
+	if c.expires != nil {
+		if string(s.passportIndex(c.Passport)) != string(p.PassportIndex) {
+			before["passport.number"] = masked(p.PassportIndex, p.Last4)
+		}
+		if p.ExpiresOn == nil || !p.ExpiresOn.Equal(*c.expires) {
+			before["passport.expires_on"] = ""
+			if p.ExpiresOn != nil {
+				before["passport.expires_on"] = p.ExpiresOn.Format(time.DateOnly)
+			}
+		}
+	}
+	return before
+}
+
+// masked stands for a value that is kept sealed; empty when there is none.
+func masked(index []byte, last4 string) string {
+	if index == nil {
+		return ""
+	}
+	return "••••" + last4
+}
+
+// searchOf is everything by which the person is looked for.
+func searchOf(c checked) string {
+	return text.Search(c.GivenName+" "+c.FamilyName, c.NameNative, c.NameZH, c.Organisation)
+}

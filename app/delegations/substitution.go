@@ -1,0 +1,340 @@
+package delegations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/events"
+	"qianshou/app/forms"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
+)
+
+// Substitution is somebody coming in the place of another of their delegation.
+type Substitution struct {
+	ID           ident.ID    `db:"id"`
+	DelegationID ident.ID    `db:"delegation_id"`
+	FromID       ident.ID    `db:"from_registration_id"`
+	ToID         ident.ID    `db:"to_registration_id"`
+	AsRank       string      `db:"as_rank"` // of AsRanks
+	State        string      `db:"state"`   // asked, done, refused
+	Note         string      `db:"note"`
+	AskedAt      time.Time   `db:"asked_at"`
+	AskedBy      locale.Text `db:"asked_by"`
+	DecidedAt    *time.Time  `db:"decided_at"`
+	DecidedBy    locale.Text `db:"decided_by"`
+	Reason       string      `db:"reason"` // of a refusal
+
+	// Read only, for lists.
+	From locale.Name `db:"from"`
+	To   locale.Name `db:"to"`
+}
+
+// AsRanks say where whoever comes instead sits: by their own rank, which is the
+// default, or as the formal representative of whom they replace.
+var AsRanks = []string{"own", "representative"}
+
+// Stand is what somebody says of a substitution: who goes, who comes, and how. The
+// versions are those that were shown; zero: whatever there is.
+type Stand struct {
+	From        ident.ID
+	FromVersion int
+	To          ident.ID // a member; Nil: New, who is nobody's member yet
+	ToVersion   int
+	New         Input
+	AsRank      string
+	Note        string
+}
+
+// Handover lets another part of the program put one registrant in the place of
+// another in what it keeps, within the transaction of the substitution.
+type Handover func(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, from, to Registration) error
+
+// Succession is all that a substitution changes.
+type Succession struct {
+	Substitution
+	Gone   Registration   // who does not come any more, as of before
+	Deputy Registration   // who comes instead, as of before; new ones as they register
+	After  Registration   // who comes instead, as of afterwards
+	Left   Registration   // who does not come any more, as of afterwards
+	Issued Issued         // the deputy's new badge; none as long as nobody approved them
+	Order  []Registration // the delegation in order of precedence, as of afterwards
+}
+
+// Fresh tells whether the deputy is registered by the substitution itself.
+func (s Succession) Fresh() bool { return s.Deputy.Version == 0 }
+
+// errPreview takes a substitution back that was only to be looked at.
+var errPreview = errors.New("this was a preview")
+
+// PreviewSubstitution answers all that a substitution would change. It does what
+// Substitute does and takes it back, so that the two cannot differ; of one that has
+// to be asked for it answers what it comes to once the office confirms.
+//
+// Faults: as of Substitute.
+func (s *Service) PreviewSubstitution(ctx context.Context, by accounts.Actor, in Stand, follow ...Handover) (Succession, error) {
+	done, err := s.substitution(ctx, by, in, func(tx *sqlx.Tx, e events.Event, x *Succession) error {
+		if err := s.succeed(ctx, tx, by, e, x, follow); err != nil {
+			return err
+		}
+		return errPreview
+	})
+	if errors.Is(err, errPreview) {
+		err = nil
+	}
+	done.Issued.Token = "" // of a badge that there is not
+	return done, err
+}
+
+// Substitute puts a member of a delegation, or somebody new, in the place of
+// another: role, category, badge and what follow hands over go to the deputy, and
+// the other one is withdrawn, or departs who came already. Whoever may decide does it at once; the holder of the
+// delegation's link asks for it, or the person for somebody new, and the office
+// confirms.
+//
+// Faults: NotFound; Forbidden; Conflict, somebody changed one of the two meanwhile,
+// one of them does not come, or it is asked for already; Invalid with fields.
+func (s *Service) Substitute(ctx context.Context, by accounts.Actor, in Stand, follow ...Handover) (Succession, error) {
+	return s.substitution(ctx, by, in, func(tx *sqlx.Tx, e events.Event, x *Succession) error {
+		x.AskedAt, x.AskedBy, x.State = s.now(), by.Called(), "asked"
+		if by.May(accounts.DecideRegistration, e.ID) {
+			if err := s.succeed(ctx, tx, by, e, x, follow); err != nil {
+				return err
+			}
+			x.settle("done", by, s.now())
+		}
+		if err := insertSubstitution(ctx, tx, x.Substitution); err != nil {
+			return err
+		}
+		return s.recordSubstitution(ctx, tx, by, e, *x)
+	})
+}
+
+func (x *Substitution) settle(state string, by accounts.Actor, at time.Time) {
+	x.State, x.DecidedAt, x.DecidedBy = state, &at, by.Called()
+}
+
+// substitution finds the two of a substitution, keeps others from changing them,
+// and runs what is to be done with them.
+func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand, do func(tx *sqlx.Tx, e events.Event, x *Succession) error) (x Succession, err error) {
+	in.Note = text.Clean(in.Note)
+	if err := in.check(); err != nil {
+		return x, err
+	}
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := lockBoth(ctx, tx, in.From, in.To); err != nil {
+			return err
+		}
+		gone, err := registrationByID(ctx, tx, in.From)
+		if err != nil {
+			return err
+		}
+		own := by.ForRegistration(gone.EventID, gone.ID) && in.To == ident.Nil // who else is of the delegation is not theirs to know
+		if !own && !by.May(accounts.EditRegistration, gone.EventID) && !by.ForDelegation(gone.EventID, gone.DelegationID) {
+			return fault.New(fault.Forbidden, "error.forbidden")
+		}
+		e, err := events.In(ctx, tx, gone.EventID)
+		if err != nil {
+			return err
+		}
+		if in.FromVersion != 0 && in.FromVersion != gone.Version {
+			return fault.New(fault.Conflict, "error.changed")
+		}
+		x = Succession{Gone: gone, Substitution: Substitution{ID: s.newID(), DelegationID: gone.DelegationID, FromID: gone.ID, AsRank: in.AsRank, Note: in.Note, From: gone.Called()}}
+		waits, err := askedOf(ctx, tx, gone.ID)
+		if err != nil {
+			return err
+		}
+		if waits != nil {
+			return fault.New(fault.Conflict, "substitution.waits")
+		}
+		if x.Deputy, err = s.deputy(ctx, tx, by, e, gone, in); err != nil {
+			return err
+		}
+		x.ToID, x.To = x.Deputy.ID, x.Deputy.Called()
+		if err := x.fits(); err != nil {
+			return err
+		}
+		return do(tx, e, &x)
+	})
+	if !by.May(accounts.EditRegistration, x.Gone.EventID) {
+		x.Gone, x.Deputy, x.Left, x.After = x.Gone.forGuests(), x.Deputy.forGuests(), x.Left.forGuests(), x.After.forGuests()
+		for i := range x.Order {
+			x.Order[i] = x.Order[i].forGuests()
+		}
+		if by.RegistrationID != ident.Nil {
+			x.Order = nil
+		}
+	}
+	return x, err
+}
+
+func (in Stand) check() error {
+	var bad fault.List
+	text.Line(&bad, "note", in.Note, false, 500)
+	bad.Check(slices.Contains(AsRanks, in.AsRank), "as_rank", "field.choice")
+	bad.Check(in.To != in.From, "to", "substitution.same")
+	return bad.Err()
+}
+
+// deputy finds who comes instead, or registers them as a member. Version 0 says
+// that they are new.
+func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, gone Registration, in Stand) (Registration, error) {
+	if in.To != ident.Nil {
+		r, err := registrationByID(ctx, tx, in.To)
+		switch {
+		case err != nil:
+			return r, err
+		case r.DelegationID != gone.DelegationID || r.DelegationID == ident.Nil:
+			return r, fault.New(fault.NotFound, "error.not_found")
+		case in.ToVersion != 0 && in.ToVersion != r.Version:
+			return r, fault.New(fault.Conflict, "error.changed")
+		}
+		return r, nil
+	}
+	who := in.New
+	who.Role, who.DelegationID, who.FirmID, who.Source = "member", gone.DelegationID, ident.Nil, "delegation"
+	who.Category = CategoryOf(who.Role)
+	c, err := who.check(s.now())
+	if err != nil {
+		return Registration{}, err
+	}
+	categories, err := events.CategoriesIn(ctx, tx, e.ID)
+	if err != nil {
+		return Registration{}, err
+	}
+	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == who.Category })
+	if i < 0 {
+		return Registration{}, fault.New(fault.Conflict, "substitution.no_category")
+	}
+	categories[i].Approval = "review"                           // the substitution decides
+	if c.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil { // whoever steps in is not asked the event's own questions
+		return Registration{}, fmt.Errorf("read form: %w", err)
+	}
+	done, err := s.register(ctx, tx, by, admitted{e, []applicant{{c, categories[i]}}}, ident.Nil)
+	if err != nil {
+		return Registration{}, err
+	}
+	r := done[0].Registration
+	r.Version = 0
+	return r, nil
+}
+
+// fits tells whether the one can take the place of the other.
+//
+// Fault: Conflict.
+func (s Succession) fits() error {
+	switch {
+	case s.DelegationID == ident.Nil:
+		return fault.New(fault.Conflict, "substitution.no_delegation")
+	case !s.Gone.Editable():
+		return fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(s.Gone.Status))
+	case !s.Deputy.Editable():
+		return fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(s.Deputy.Status))
+	case s.Deputy.Role == "head":
+		return fault.New(fault.Conflict, "substitution.head")
+	}
+	return nil
+}
+
+// succeed does it: the one leaves, the other takes over.
+func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, x *Succession, follow []Handover) error {
+	if x.Deputy.Status == OnHold && by.May(accounts.DecideRegistration, e.ID) { // nobody else learns of it
+		return fault.New(fault.Conflict, "substitution.on_hold")
+	}
+	r := x.Deputy
+	if x.Fresh() {
+		r.Version = 1
+	}
+	came := x.Gone.Status == CheckedIn
+	gone, err := s.depart(ctx, tx, by, x.Gone)
+	if err != nil {
+		return err
+	}
+	x.Left = gone
+	freed := r.holdsPlace() && !x.Fresh() && !came // of the two places one is left
+	freedOf := r
+	r.Role, r.CategoryID, r.Category, r.BadgeType, r.Version = x.Gone.Role, x.Gone.CategoryID, x.Gone.Category, x.Gone.BadgeType, r.Version+1
+	if err := updateRole(ctx, tx, r); err != nil {
+		return err
+	}
+	if r, x.Issued, err = s.seat(ctx, tx, by, e, x.Gone, r); err != nil {
+		return err
+	}
+	if freed {
+		if err := s.promote(ctx, tx, e, freedOf); err != nil {
+			return err
+		}
+	}
+	for _, hand := range follow {
+		if err := hand(ctx, tx, by, gone, r); err != nil {
+			return err
+		}
+	}
+	if x.After, err = registrationByID(ctx, tx, r.ID); err != nil {
+		return err
+	}
+	if x.Order, err = membersOf(ctx, tx, x.DelegationID); err != nil {
+		return err
+	}
+	return s.tellBoth(ctx, tx, e, gone, x)
+}
+
+// depart ends the part of whoever is replaced. Whoever came already has been there,
+// and keeps the place that they took, but leads nobody any more.
+func (s *Service) depart(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration) (Registration, error) {
+	if r.Status != CheckedIn {
+		return s.leave(ctx, tx, by, r, Withdrawn, "")
+	}
+	r, err := s.leave(ctx, tx, by, r, Departed, "")
+	if err != nil || r.Role != "head" {
+		return r, err
+	}
+	r.Role, r.Version = "member", r.Version+1
+	return r, updateRole(ctx, tx, r)
+}
+
+// seat brings the deputy as far as the one they replace had come: with a badge of
+// that badge's type, or still waiting for the desk, with a place.
+func (s *Service) seat(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, gone, r Registration) (Registration, Issued, error) {
+	switch {
+	case r.Settled():
+		issued, err := s.badges.ReplaceFor(ctx, tx, by, e, r, "comes in the place of "+gone.Reference)
+		if err != nil {
+			return r, issued, fmt.Errorf("replace badge: %w", err)
+		}
+		return r, issued, nil
+	case gone.Settled():
+		return s.accept(ctx, tx, by, e, r)
+	case r.Status == Waitlisted:
+		r.Status, r.Version = UnderReview, r.Version+1
+		if err := updateStatus(ctx, tx, r); err != nil {
+			return r, Issued{}, err
+		}
+		return r, Issued{}, s.step(ctx, tx, by, r, Waitlisted, "office", "")
+	}
+	return r, Issued{}, nil
+}
+
+func (s *Service) tellBoth(ctx context.Context, tx *sqlx.Tx, e events.Event, gone Registration, x *Succession) error {
+	secret, err := s.newLink(ctx, tx, e, gone.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.mail.Write(ctx, tx, Letter{Kind: "replaced", Event: e, Registration: gone, ManageSecret: secret}); err != nil {
+		return err
+	}
+	if secret, err = s.newLink(ctx, tx, e, x.ToID); err != nil {
+		return err
+	}
+	return s.mail.Write(ctx, tx, Letter{Kind: "took_place", Event: e, Registration: x.After, ManageSecret: secret, BadgeToken: x.Issued.Token})
+}

@@ -1,0 +1,82 @@
+package delegations
+
+import (
+	"context"
+
+	"github.com/lib/pq"
+
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
+)
+
+// lockBoth keeps others from changing two registrations, in the order that
+// everybody keeps. A Nil one is left out.
+func lockBoth(ctx context.Context, q store.Querier, one, other ident.ID) error {
+	ids := []ident.ID{one}
+	if other != ident.Nil {
+		ids = append(ids, other)
+	}
+	var found []ident.ID
+	if err := q.SelectContext(ctx, &found, `SELECT id FROM registrations WHERE id = ANY($1) ORDER BY id FOR UPDATE`, pq.Array(ids)); err != nil {
+		return err
+	}
+	if len(found) != len(ids) {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	return nil
+}
+
+// updateRole writes what a deputy takes over, over the version before it.
+func updateRole(ctx context.Context, q store.Querier, r Registration) error {
+	return onlyOne(q.ExecContext(ctx, `
+		UPDATE registrations SET role = $3, category_id = $4, badge_type = $5, version = $2 WHERE id = $1 AND version = $2 - 1`,
+		r.ID, r.Version, r.Role, r.CategoryID, r.BadgeType))
+}
+
+const substitutionSelect = `
+	SELECT s.id, s.delegation_id, s.from_registration_id, s.to_registration_id, s.as_rank, s.state, s.note, s.asked_at,
+		s.asked_by_zh AS "asked_by.zh", s.asked_by_en AS "asked_by.en", s.decided_at, s.decided_by_zh AS "decided_by.zh", s.decided_by_en AS "decided_by.en", s.reason,
+		trim(fp.given_name || ' ' || fp.family_name) AS "from.latin", fp.name_native AS "from.native", fp.name_zh AS "from.zh",
+		trim(tp.given_name || ' ' || tp.family_name) AS "to.latin", tp.name_native AS "to.native", tp.name_zh AS "to.zh"
+	FROM substitutions s
+	JOIN registrations f ON f.id = s.from_registration_id JOIN persons fp ON fp.id = f.person_id
+	JOIN registrations t ON t.id = s.to_registration_id JOIN persons tp ON tp.id = t.person_id `
+
+func substitutionsOf(ctx context.Context, q store.Querier, delegation ident.ID) (list []Substitution, err error) {
+	err = q.SelectContext(ctx, &list, substitutionSelect+`WHERE s.delegation_id = $1 ORDER BY s.state = 'asked' DESC, s.asked_at DESC, s.id LIMIT 100`, delegation)
+	return list, err
+}
+
+// askedOf answers who is to come in the place of a registration; nil: nobody asked.
+func askedOf(ctx context.Context, q store.Querier, registration ident.ID) (*Substitution, error) {
+	var list []Substitution
+	err := q.SelectContext(ctx, &list, substitutionSelect+`WHERE s.from_registration_id = $1 AND s.state = 'asked'`, registration)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+func substitutionByID(ctx context.Context, q store.Querier, id ident.ID) (s Substitution, err error) {
+	err = q.GetContext(ctx, &s, substitutionSelect+`WHERE s.id = $1`, id)
+	return s, store.Fault(err)
+}
+
+// insertSubstitution keeps a substitution.
+//
+// Fault: Conflict, another one of the same person waits.
+func insertSubstitution(ctx context.Context, q store.Querier, s Substitution) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO substitutions (id, delegation_id, from_registration_id, to_registration_id, as_rank, state, note, asked_at, asked_by_zh, asked_by_en,
+			decided_at, decided_by_zh, decided_by_en)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		s.ID, s.DelegationID, s.FromID, s.ToID, s.AsRank, s.State, s.Note, s.AskedAt, s.AskedBy.ZH, s.AskedBy.EN, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN)
+	return store.Fault(err)
+}
+
+func updateSubstitution(ctx context.Context, q store.Querier, s Substitution) error {
+	return onlyOne(q.ExecContext(ctx, `
+		UPDATE substitutions SET state = $2, decided_at = $3, decided_by_zh = $4, decided_by_en = $5, reason = $6 WHERE id = $1 AND state = 'asked'`,
+		s.ID, s.State, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN, s.Reason))
+}

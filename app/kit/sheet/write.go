@@ -1,0 +1,281 @@
+package sheet
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// rowsMost is how many rows an XLSX file is written with: more would be laid out on
+// the disk while it is written, where nobody seals them.
+const rowsMost = 20_000
+
+// Row by row: a list that is written as it is read.
+type rows = iter.Seq2[[]string, error]
+
+// WriteCSV writes a list as CSV that Excel opens by itself: UTF-8 with a mark in
+// front. No cell begins a formula.
+func WriteCSV(w io.Writer, head []string, list rows) error {
+	if _, err := io.WriteString(w, "\uFEFF"); err != nil {
+		return err
+	}
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	if err := out.Write(guardedAll(head)); err != nil {
+		return err
+	}
+	for row, err := range list {
+		if err != nil {
+			return err
+		}
+		if err := out.Write(guardedAll(row)); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// oneBreak leaves one kind of line break, and nothing that ends a text early.
+var oneBreak = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "")
+
+func guardedAll(row []string) []string {
+	out := make([]string, len(row))
+	for i, cell := range row {
+		out[i] = Guarded(oneBreak.Replace(cell))
+	}
+	return out
+}
+
+// WriteXLSX writes a list as one sheet with a header that stays in sight. Every
+// cell is text, so that Excel keeps each digit and computes nothing.
+//
+// Fault: Invalid, the list is too long for it; CSV takes any.
+func WriteXLSX(w io.Writer, name string, head []string, list rows) error {
+	f, sheet, err := newBook(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	out, err := f.NewStreamWriter(sheet)
+	if err != nil {
+		return fmt.Errorf("write sheet: %w", err)
+	}
+	looks, err := newLooks(f)
+	if err != nil {
+		return err
+	}
+	widths := make([]int, len(head))
+	for i, title := range head {
+		widths[i] = breadth(title)
+	}
+	if err := frame(out, widths); err != nil {
+		return err
+	}
+	if err := out.SetRow("A1", cellsOf(head, looks.head, nil), excelize.RowOpts{Height: 32}); err != nil {
+		return fmt.Errorf("write sheet: %w", err)
+	}
+	line := 1
+	for row, err := range list {
+		if err != nil {
+			return err
+		}
+		if line++; line > rowsMost+1 {
+			return refuse("sheet.export_rows", rowsMost)
+		}
+		if err := out.SetRow(Address(0, line), cellsOf(row, looks.text, nil)); err != nil {
+			return fmt.Errorf("write sheet: %w", err)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write sheet: %w", err)
+	}
+	return finish(f, w)
+}
+
+// Returned is a row that goes back to whoever sent it.
+type Returned struct {
+	Cells   []string
+	Reasons map[int]string // by column, from 0
+	Reason  string         // of the whole row, in one line
+}
+
+// commentsMost is how many comments a file is given: they are slow to open. The
+// column of reasons says everything in any case.
+const commentsMost = 5000
+
+// WriteReturned writes rows that could not be taken, below the headers that their
+// file had. What is wrong stands in a column of its own, and as a comment on the
+// cell.
+func WriteReturned(w io.Writer, name string, head []string, reason string, list []Returned) error {
+	f, sheet, err := newBook(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	out, err := f.NewStreamWriter(sheet)
+	if err != nil {
+		return fmt.Errorf("write sheet: %w", err)
+	}
+	looks, err := newLooks(f)
+	if err != nil {
+		return err
+	}
+	widths := []int{48}
+	for _, title := range head {
+		widths = append(widths, breadth(title))
+	}
+	if err := frame(out, widths); err != nil {
+		return err
+	}
+	if err := out.SetRow("A1", cellsOf(append([]string{reason}, head...), looks.head, nil), excelize.RowOpts{Height: 32}); err != nil {
+		return fmt.Errorf("write sheet: %w", err)
+	}
+	for i, row := range list {
+		wrong := map[int]int{0: looks.wrong}
+		for column := range row.Reasons {
+			wrong[column+1] = looks.wrong
+		}
+		if err := out.SetRow(Address(0, i+2), cellsOf(append([]string{row.Reason}, row.Cells...), looks.text, wrong)); err != nil {
+			return fmt.Errorf("write sheet: %w", err)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write sheet: %w", err)
+	}
+	comments := 0
+	for i, row := range list {
+		for column := range len(row.Cells) {
+			text, wrong := row.Reasons[column]
+			if !wrong {
+				continue
+			}
+			if comments++; comments > commentsMost {
+				return finish(f, w)
+			}
+			if err := comment(f, sheet, Address(column+1, i+2), text); err != nil {
+				return err
+			}
+		}
+	}
+	return finish(f, w)
+}
+
+// newBook begins a file of one sheet, whose name is shortened to what Excel takes.
+func newBook(name string) (*excelize.File, string, error) {
+	f := excelize.NewFile()
+	sheet := sheetName(name)
+	if err := f.SetSheetName("Sheet1", sheet); err != nil {
+		return nil, "", fmt.Errorf("name sheet: %w", err)
+	}
+	if err := f.SetDocProps(&excelize.DocProperties{Creator: "Qianshou", LastModifiedBy: "Qianshou"}); err != nil {
+		return nil, "", fmt.Errorf("name author: %w", err)
+	}
+	return f, sheet, nil
+}
+
+func sheetName(name string) string {
+	name = strings.Trim(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`:\/?*[]`, r) || r < ' ' {
+			return ' '
+		}
+		return r
+	}, name), " '")
+	if name == "" {
+		return "List"
+	}
+	return string([]rune(name)[:min(31, utf8.RuneCountInString(name))])
+}
+
+// looks are the styles of a file.
+type looks struct{ head, must, text, wrong int }
+
+func newLooks(f *excelize.File) (l looks, err error) {
+	line := []excelize.Border{{Type: "bottom", Color: "9AA3AD", Style: 1}}
+	wrap := &excelize.Alignment{WrapText: true, Vertical: "center"}
+	for _, style := range []struct {
+		to   *int
+		look excelize.Style
+	}{
+		{&l.head, excelize.Style{Font: &excelize.Font{Bold: true}, Fill: fill("EEF1F4"), Border: line, Alignment: wrap, NumFmt: asText}},
+		{&l.must, excelize.Style{Font: &excelize.Font{Bold: true}, Fill: fill("DCE6F2"), Border: line, Alignment: wrap, NumFmt: asText}},
+		{&l.text, excelize.Style{NumFmt: asText}},
+		{&l.wrong, excelize.Style{NumFmt: asText, Fill: fill("FDE9E4")}},
+	} {
+		if *style.to, err = f.NewStyle(&style.look); err != nil {
+			return l, fmt.Errorf("write sheet: %w", err)
+		}
+	}
+	return l, nil
+}
+
+// asText is Excel's number of the format that leaves what is typed as it is.
+const asText = 49
+
+func fill(colour string) excelize.Fill {
+	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}
+}
+
+// breadth is how wide a column is made for a title.
+func breadth(title string) int {
+	wide := 0
+	for _, line := range strings.Split(title, "\n") {
+		n := 0
+		for _, r := range line {
+			if n++; r > 0x2E80 {
+				n++
+			}
+		}
+		wide = max(wide, n)
+	}
+	return min(40, max(12, wide+3))
+}
+
+// frame sets what stands before the first row: widths, and a header that stays.
+func frame(out *excelize.StreamWriter, widths []int) error {
+	for i, wide := range widths {
+		if err := out.SetColWidth(i+1, i+1, float64(wide)); err != nil {
+			return fmt.Errorf("write sheet: %w", err)
+		}
+	}
+	if err := out.SetPanes(frozen()); err != nil {
+		return fmt.Errorf("write sheet: %w", err)
+	}
+	return nil
+}
+
+func frozen() *excelize.Panes {
+	return &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}
+}
+
+func cellsOf(row []string, style int, others map[int]int) []any {
+	cells := make([]any, len(row))
+	for i, text := range guardedAll(row) {
+		look := style
+		if other, ok := others[i]; ok {
+			look = other
+		}
+		cells[i] = excelize.Cell{StyleID: look, Value: text}
+	}
+	return cells
+}
+
+func comment(f *excelize.File, sheet, at, text string) error {
+	err := f.AddComment(sheet, excelize.Comment{Cell: at, Author: "Qianshou", Text: text, Width: 260, Height: 80})
+	if err != nil {
+		return fmt.Errorf("comment on %s: %w", at, err)
+	}
+	return nil
+}
+
+func finish(f *excelize.File, w io.Writer) error {
+	if err := f.Write(w); err != nil {
+		return fmt.Errorf("write spreadsheet: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,300 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"qianshou/app/accounts"
+	"qianshou/app/delegations"
+	"qianshou/app/kit/ident"
+)
+
+// editLimit bounds how often one address may change registrations: each change is
+// work for the desk.
+var editLimit = Limit{Times: 60, In: 10 * time.Minute, Name: "edit", Guests: true}
+
+// detailsForm is the form by which the values of a registration are changed: by the
+// guest, by the liaison of a delegation, by the desk.
+type detailsForm struct {
+	Form         Form
+	Registration delegations.Registration
+	Details      delegations.Details
+	Countries    []Choice
+	Sexes        []Choice
+	MealPlans    []Choice
+	Needs        []Choice
+	Asks         string // what stands beside a field that the desk asked for
+	Desk         bool   // whoever edits decides: nothing waits
+}
+
+// Asked is what stands beside a field that the desk asked for; empty beside others.
+func (d detailsForm) Asked(field string) string {
+	if d.Registration.Status == delegations.Returned && d.Registration.Requested.Has(field) {
+		return d.Asks
+	}
+	return ""
+}
+
+// Waits tells whether a key field that is changed waits for the desk.
+func (d detailsForm) Waits() bool { return d.Registration.Settled() && !d.Desk }
+
+// Papers tells whether birth date and passport belong into the form: nobody is
+// asked for papers that nobody needs.
+func (d detailsForm) Papers() bool {
+	return d.Desk || d.Details.BornKnown || d.Details.PassportMask != "" || d.Registration.DelegationID != ident.Nil ||
+		slices.ContainsFunc(d.Registration.Requested.All(), func(f string) bool { return f == "birth_date" || strings.HasPrefix(f, "passport.") })
+}
+
+// detailsForm makes the form, filled in with what is stored unless somebody typed
+// something already.
+func (s *Server) detailsForm(c *fiber.Ctx, r delegations.Registration, d delegations.Details, typed *Form) (detailsForm, error) {
+	l := lang(c)
+	v := detailsForm{Registration: r, Details: d, Asks: s.words.T(l, "edit.asked")}
+	if typed != nil {
+		v.Form = *typed
+	} else {
+		v.Form = FormOf("version", strconv.Itoa(r.Version))
+		for _, field := range delegations.Fields {
+			v.Form.values[field] = []string{d.Value(field)}
+		}
+		v.Form.values["access_needs"] = d.AccessNeeds
+	}
+	choices := func(prefix string, values []string) (list []Choice) {
+		for _, value := range values {
+			list = append(list, Choice{value, s.words.T(l, prefix+value)})
+		}
+		return list
+	}
+	v.Sexes = append([]Choice{{"", s.words.T(l, "edit.not_said")}}, choices("registration.sex.", []string{"F", "M", "X"})...)
+	v.MealPlans = choices("delegations.meal.", delegations.MealPlans)
+	v.Needs = choices("registration.need.", delegations.AccessNeeds)
+	var err error
+	v.Countries, err = s.countryChoices(c)
+	return v, err
+}
+
+// editOf reads what was typed over a registration, and the version that was shown.
+// What stays sealed is only sent when it is typed anew.
+func editOf(form Form) (int, delegations.Edit) {
+	edit := delegations.Edit{"access_needs": strings.Join(form.All("access_needs"), ",")}
+	for _, field := range delegations.Fields {
+		if _, sent := form.values[field]; sent && field != "access_needs" {
+			edit[field] = form.Raw(field)
+		}
+	}
+	if form.Text("passport.number") != "" {
+		edit["passport.issuer"] = form.Text("nationality")
+	}
+	version, err := strconv.Atoi(form.Text("version"))
+	if err != nil || version < 1 {
+		version = -1 // of no registration: somebody else's version is never taken for granted
+	}
+	return version, edit
+}
+
+// flashEdited says what an edit came to.
+func (s *Server) flashEdited(c *fiber.Ctx, before delegations.Registration, done delegations.Edited) {
+	switch {
+	case before.Status == delegations.Returned:
+		s.flash(c, "ok", "edit.resubmitted")
+	case len(done.Asked) > 0:
+		s.flash(c, "ok", "edit.asked_for")
+	case len(done.Applied) > 0:
+		s.flash(c, "ok", "edit.saved")
+	default:
+		s.flash(c, "ok", "edit.nothing")
+	}
+}
+
+// movedField is one field of a change in words.
+type movedField struct {
+	Field, From, To string
+	Picture         string // address of the portrait that is wanted; empty: it is none
+}
+
+// changeView is a change in words.
+type changeView struct {
+	delegations.Change
+	Moved []movedField
+}
+
+// changeView puts a change into words.
+func (s *Server) changeView(c *fiber.Ctx, change delegations.Change) (changeView, error) {
+	l := lang(c)
+	v := changeView{Change: change}
+	countries, err := s.Events.Countries(c.UserContext())
+	if err != nil {
+		return v, err
+	}
+	named := func(prefix, value string) string {
+		var list []string
+		for _, one := range strings.Split(value, ",") {
+			list = append(list, s.words.T(l, prefix+one))
+		}
+		return strings.Join(list, " · ")
+	}
+	value := func(field, value string) string {
+		prefix := map[string]string{
+			"sex": "registration.sex.", "native_order": "register.", "lang": "agenda.language.", "meal_plan": "delegations.meal.", "access_needs": "registration.need.",
+		}[field]
+		switch {
+		case value == "":
+			return ""
+		case prefix != "":
+			return named(prefix, value)
+		case field == "languages":
+			return strings.ReplaceAll(value, ",", " · ")
+		case field == "nationality":
+			for _, country := range countries {
+				if country.Code == value {
+					return country.Name.In(l)
+				}
+			}
+		}
+		return value
+	}
+	for _, m := range change.Fields {
+		field := movedField{Field: s.words.T(l, "registration.field."+m.Field), From: value(m.Field, m.From), To: value(m.Field, m.To)}
+		if m.Field == delegations.Photo {
+			field.From, field.To = s.words.T(l, "edit.photo_old"), s.words.T(l, "edit.photo_new")
+			if change.State == delegations.Pending && under(c.Path(), "/console") {
+				field.Picture = "/console/" + event(c).Slug + "/files/" + m.To
+			}
+		}
+		v.Moved = append(v.Moved, field)
+	}
+	return v, nil
+}
+
+func (s *Server) changeViews(c *fiber.Ctx, changes []delegations.Change) (list []changeView, err error) {
+	zone := event(c).Zone
+	for _, change := range changes {
+		v, err := s.changeView(c, change)
+		if err != nil {
+			return nil, err
+		}
+		v.At = v.At.In(zone)
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+type editRegistrationPage struct {
+	Page
+	Edit detailsForm
+}
+
+// editRegistrationForm is the desk's form to change a registration.
+func (s *Server) editRegistrationForm(c *fiber.Ctx) error {
+	p, err := s.editRegistrationPage(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, "registrations/edit", p)
+}
+
+func (s *Server) editRegistrationPage(c *fiber.Ctx, typed *Form) (editRegistrationPage, error) {
+	p, ctx := editRegistrationPage{Page: s.page(c)}, c.UserContext()
+	id, err := pathID(c, "registration")
+	if err != nil {
+		return p, err
+	}
+	p.LangForm = "details"
+	r, err := s.Delegations.Registration(ctx, actor(c), id)
+	if err != nil {
+		return p, err
+	}
+	d, err := s.Delegations.DetailsForDesk(ctx, actor(c), r)
+	if err != nil {
+		return p, err
+	}
+	p.Edit, err = s.detailsForm(c, r, d, typed)
+	p.Edit.Desk = actor(c).May(accounts.DecideRegistration, r.EventID)
+	return p, err
+}
+
+func (s *Server) editRegistration(c *fiber.Ctx) error {
+	form := readForm(c)
+	p, err := s.editRegistrationPage(c, &form)
+	if err != nil {
+		return err
+	}
+	if form.Translates() {
+		return s.render(c, "registrations/edit", p)
+	}
+	version, edit := editOf(form)
+	done, err := s.Delegations.Edit(c.UserContext(), actor(c), p.Edit.Registration.ID, version, edit)
+	if err != nil {
+		if !form.Refused(err) {
+			return err
+		}
+		p.Edit.Form = form
+		return s.again(c, "registrations/edit", p)
+	}
+	s.flashEdited(c, p.Edit.Registration, done)
+	return s.done(c, "/console/"+event(c).Slug+"/registrations/"+done.Registration.ID.String())
+}
+
+// decideChange takes the desk's decision on a pending change.
+func (s *Server) decideChange(c *fiber.Ctx) error {
+	id, err := pathID(c, "registration")
+	if err != nil {
+		return err
+	}
+	change, err := pathID(c, "change")
+	if err != nil {
+		return err
+	}
+	form, ctx, by := readForm(c), c.UserContext(), actor(c)
+	var r delegations.Registration
+	switch c.Params("decision") {
+	case "approve":
+		r, _, err = s.Delegations.ApproveChange(ctx, by, id, change, s.Files.TakeWaiting)
+	case "reveal":
+		return s.revealChange(c, id, change)
+	case "refuse":
+		if r, err = s.Delegations.RefuseChange(ctx, by, id, change, form.Raw("reason")); err == nil {
+			err = s.Files.DropWaiting(ctx, by, id)
+		}
+	default:
+		return fiber.ErrNotFound
+	}
+	if err != nil {
+		if !form.Refused(err) {
+			return err
+		}
+		p, pageErr := s.deskPageOf(c, id, deskValues(""))
+		if pageErr != nil {
+			return pageErr
+		}
+		p.ChangeForm = form
+		return s.again(c, "registrations/show", p)
+	}
+	s.flash(c, "ok", "edit.done."+c.Params("decision"), r.Called(), r.Reference)
+	return s.done(c, "/console/"+event(c).Slug+"/registrations/"+id.String())
+}
+
+// revealChange shows the desk a pending change in full, this once.
+func (s *Server) revealChange(c *fiber.Ctx, id, change ident.ID) error {
+	shown, err := s.Delegations.RevealChange(c.UserContext(), actor(c), id, change)
+	if err != nil {
+		return err
+	}
+	p, err := s.deskPageOf(c, id, deskValues(""))
+	if err != nil {
+		return err
+	}
+	if p.Pending != nil && p.Pending.ID == shown.ID {
+		v, err := s.changeView(c, shown)
+		if err != nil {
+			return err
+		}
+		p.Pending.Moved, p.Revealed = slices.Clone(v.Moved), true
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return s.render(c, "registrations/show", p)
+}

@@ -1,0 +1,371 @@
+package web
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
+	"qianshou/app/agenda"
+	"qianshou/app/delegations"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+)
+
+// handOver puts the deputy into the programme in the place of whom they replace.
+func (s *Server) handOver(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, from, to delegations.Registration) error {
+	return s.Agenda.Succeed(ctx, tx, by, from.EventID, from.ID, to.ID)
+}
+
+// succession is all that a substitution changes, as a page shows it.
+type succession struct {
+	delegations.Succession
+	Dies     []string      // serials of badges that open nothing afterwards
+	Parts    []agenda.Part // of the programme, that go over
+	Meetings []ownMeetingDay
+}
+
+// succession completes what a substitution changes by what other parts of the
+// program keep.
+func (s *Server) succession(c *fiber.Ctx, x delegations.Succession) (*succession, error) {
+	ctx, v := c.UserContext(), succession{Succession: x}
+	for _, r := range []delegations.Registration{x.Gone, x.Deputy} {
+		b, err := s.Badges.LivingOf(ctx, r.ID)
+		if fault.CodeOf(err) == fault.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		v.Dies = append(v.Dies, b.Serial)
+	}
+	var err error
+	if actor(c).May(accounts.SeeAgenda, x.Gone.EventID) { // the programme has drafts, and what is under embargo
+		if v.Parts, err = s.Agenda.PartsOf(ctx, x.FromID); err != nil {
+			return nil, err
+		}
+		for i, part := range v.Parts {
+			zone, err := time.LoadLocation(part.TimeZone)
+			if err != nil {
+				return nil, err
+			}
+			v.Parts[i].StartsAt, v.Parts[i].EndsAt = part.StartsAt.In(zone), part.EndsAt.In(zone)
+		}
+	}
+	if x.Gone.Role != "head" { // meetings are the delegation's, and its head leads them
+		return &v, nil
+	}
+	meetings, err := s.Matchmaking.OfDelegation(ctx, x.DelegationID)
+	v.Meetings = ownMeetings(delegations.Registration{DelegationID: x.DelegationID}, meetings, s.Now())
+	return &v, err
+}
+
+// standPart is the form of a substitution, and what it would change once somebody
+// asked to see that.
+type standPart struct {
+	Page
+	Form      Form
+	Gone      delegations.Registration
+	Choices   []Choice // members who may come instead, and somebody new
+	Countries []Choice
+	Preview   *succession
+	Typed     []Choice // the form's fields, for the button that does it
+	Asks      bool     // the office has to confirm
+	Back      string
+	Own       bool // the person asks themselves, for somebody new
+}
+
+// someoneNew is the choice of a deputy whom nobody registered yet.
+const someoneNew = "new"
+
+// standPart makes the form, filled in at first.
+func (s *Server) standPart(c *fiber.Ctx, p Page, gone delegations.Registration, members []delegations.Registration, form *Form) (standPart, error) {
+	v := standPart{Page: p, Gone: gone, Form: FormOf("as_rank", "own", "to", "", "lang", gone.Lang)}
+	v.LangForm = "stand"
+	if form != nil {
+		v.Form = *form
+	}
+	v.Choices = []Choice{{"", s.words.T(p.Lang, "substitution.choose")}}
+	for _, r := range members {
+		if r.ID != gone.ID && r.Role != "head" && r.Editable() {
+			v.Choices = append(v.Choices, Choice{r.ID.String(), s.words.T(p.Lang, "substitution.member", r.Called(), s.words.T(p.Lang, "delegations.role."+r.Role), r.Reference)})
+		}
+	}
+	v.Choices = append(v.Choices, Choice{someoneNew, s.words.T(p.Lang, "substitution.new")})
+	var err error
+	v.Countries, err = s.countryChoices(c)
+	return v, err
+}
+
+// standOf reads a substitution. What is wrong with it is noted in the form.
+func standOf(form *Form, from ident.ID) delegations.Stand {
+	in := delegations.Stand{From: from, AsRank: form.Text("as_rank"), Note: form.Raw("note")}
+	in.FromVersion, _ = strconv.Atoi(form.Text("from_version"))
+	if form.Text("to") != someoneNew {
+		in.To = form.ID("to")
+		in.ToVersion, _ = strconv.Atoi(form.Text("to_version"))
+		return in
+	}
+	in.New = delegations.Input{
+		GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"), NativeOrder: form.Text("native_order"),
+		NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"), Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"),
+		TitleZH: form.Raw("title_zh"), Consent: form.Ticked("consent"), Lang: form.Text("lang"),
+	}
+	return in
+}
+
+// standFields are what the form of a substitution sends.
+var standFields = []string{
+	"to", "as_rank", "note", "given_name", "family_name", "name_native", "native_order", "name_zh", "nationality", "email", "phone", "title_en", "title_zh", "consent", "lang",
+}
+
+// stand previews a substitution, or does it when that button was pressed. done is
+// nil as long as the page is to be shown again.
+func (s *Server) stand(c *fiber.Ctx, by accounts.Actor, v *standPart) (done *delegations.Succession, err error) {
+	form := v.Form
+	in, ctx := standOf(&form, v.Gone.ID), c.UserContext()
+	v.Form = form
+	if form.Bad() {
+		return nil, form.Err()
+	}
+	if form.Ticked("do") {
+		x, err := s.Delegations.Substitute(ctx, by, in, s.handOver)
+		return &x, err
+	}
+	x, err := s.Delegations.PreviewSubstitution(ctx, by, in, s.handOver)
+	if err != nil {
+		return nil, err
+	}
+	if v.Preview, err = s.succession(c, x); err != nil {
+		return nil, err
+	}
+	for _, name := range standFields {
+		if value := form.Raw(name); value != "" {
+			v.Typed = append(v.Typed, Choice{name, value})
+		}
+	}
+	v.Typed = append(v.Typed, Choice{"from_version", strconv.Itoa(x.Gone.Version)}, Choice{"to_version", strconv.Itoa(x.Deputy.Version)})
+	return nil, nil
+}
+
+// substitutePart is the form on the desk's page.
+func (s *Server) substitutePart(c *fiber.Ctx, form *Form) (standPart, error) {
+	r, err := s.registrationHere(c)
+	if err != nil {
+		return standPart{}, err
+	}
+	ctx, by := c.UserContext(), actor(c)
+	if r.DelegationID == ident.Nil {
+		return standPart{}, fault.New(fault.NotFound, "error.not_found")
+	}
+	d, err := s.Delegations.ByID(ctx, by, r.DelegationID)
+	if err != nil {
+		return standPart{}, err
+	}
+	members, err := s.Delegations.Members(ctx, by, d)
+	if err != nil {
+		return standPart{}, err
+	}
+	v, err := s.standPart(c, s.page(c), r, members, form)
+	v.Asks = !by.May(accounts.DecideRegistration, r.EventID)
+	v.Back = delegationURL(c, d.ID)
+	return v, err
+}
+
+// substituteForm is the desk's page to put somebody in the place of a member.
+func (s *Server) substituteForm(c *fiber.Ctx) error {
+	v, err := s.substitutePart(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, "delegations/substitute", v)
+}
+
+func (s *Server) substitute(c *fiber.Ctx) error {
+	form := readForm(c)
+	v, err := s.substitutePart(c, &form)
+	if err != nil {
+		return err
+	}
+	return s.substituted(c, actor(c), v, "delegations/substitute")
+}
+
+// substituted answers a sent form of a substitution.
+func (s *Server) substituted(c *fiber.Ctx, by accounts.Actor, v standPart, view string) error {
+	if v.Form.Translates() {
+		return s.render(c, view, v)
+	}
+	done, err := s.stand(c, by, &v)
+	if err != nil {
+		if !v.Form.Refused(err) {
+			return err
+		}
+		return s.again(c, view, v)
+	}
+	if done == nil {
+		return s.render(c, view, v)
+	}
+	key := "substitution.done"
+	if done.State == "asked" {
+		key = "substitution.asked"
+	}
+	s.flash(c, "ok", key, done.To, done.From)
+	return s.done(c, v.Back)
+}
+
+// memberStandPart is the form on the page of a delegation's liaison.
+func (s *Server) memberStandPart(c *fiber.Ctx, form *Form) (standPart, accounts.Actor, error) {
+	ctx := c.UserContext()
+	id, err := pathID(c, "registration")
+	if err != nil {
+		return standPart{}, accounts.Actor{}, err
+	}
+	d, l, err := s.Delegations.DelegationByLink(ctx, c.Params("token"))
+	if err != nil {
+		return standPart{}, accounts.Actor{}, err
+	}
+	r, err := s.Delegations.Member(ctx, l.Actor(), d, id)
+	if err != nil {
+		return standPart{}, accounts.Actor{}, err
+	}
+	members, err := s.Delegations.Members(ctx, l.Actor(), d)
+	if err != nil {
+		return standPart{}, accounts.Actor{}, err
+	}
+	own, err := s.linkPage(c, "/delegation/"+c.Params("token"), l)
+	if err != nil {
+		return standPart{}, accounts.Actor{}, err
+	}
+	v, err := s.standPart(c, own.Page, r, members, form)
+	v.Asks, v.Back = true, own.Own
+	return v, l.Actor(), err
+}
+
+// memberSubstituteForm is the page by which a delegation's liaison asks that
+// somebody come in a member's place. The link is the right to it.
+func (s *Server) memberSubstituteForm(c *fiber.Ctx) error {
+	v, _, err := s.memberStandPart(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, "delegations/stand", v)
+}
+
+func (s *Server) memberSubstitute(c *fiber.Ctx) error {
+	form := readForm(c)
+	v, by, err := s.memberStandPart(c, &form)
+	if err != nil {
+		return err
+	}
+	return s.substituted(c, by, v, "delegations/stand")
+}
+
+// ownStandPart is the form on a guest's own page.
+func (s *Server) ownStandPart(c *fiber.Ctx, form *Form) (standPart, accounts.Actor, error) {
+	h, err := s.holderOf(c)
+	if err != nil {
+		return standPart{}, h.actor, err
+	}
+	if h.registration.DelegationID == ident.Nil {
+		return standPart{}, h.actor, fault.New(fault.NotFound, "error.not_found")
+	}
+	v, err := s.standPart(c, s.page(c), h.registration, nil, form)
+	v.Asks, v.Own, v.Back = true, true, h.base
+	return v, h.actor, err
+}
+
+// ownSubstituteForm is the page by which somebody of a delegation asks that another
+// come in their place. The link is the right to it.
+func (s *Server) ownSubstituteForm(c *fiber.Ctx) error {
+	v, _, err := s.ownStandPart(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, "delegations/stand", v)
+}
+
+func (s *Server) ownSubstitute(c *fiber.Ctx) error {
+	form := readForm(c)
+	v, by, err := s.ownStandPart(c, &form)
+	if err != nil {
+		return err
+	}
+	return s.substituted(c, by, v, "delegations/stand")
+}
+
+type substitutionPage struct {
+	Page
+	Form         Form
+	Substitution delegations.Substitution
+	Delegation   delegations.Delegation
+	Preview      *succession // nil when it is decided, or cannot be done
+}
+
+func (s *Server) substitutionPage(c *fiber.Ctx, form Form) (substitutionPage, error) {
+	p := substitutionPage{Page: s.page(c), Form: form}
+	id, err := pathID(c, "substitution")
+	if err != nil {
+		return p, err
+	}
+	if p.Substitution, p.Delegation, err = s.Delegations.Substitution(c.UserContext(), actor(c), id); err != nil {
+		return p, err
+	}
+	if p.Delegation.EventID != event(c).ID {
+		return p, fault.New(fault.NotFound, "error.not_found")
+	}
+	if p.Substitution.State != "asked" {
+		return p, nil
+	}
+	x, err := s.Delegations.PreviewAsked(c.UserContext(), actor(c), id, s.handOver)
+	if err != nil {
+		if !p.Form.Refused(err) {
+			return p, err
+		}
+		return p, nil
+	}
+	p.Preview, err = s.succession(c, x)
+	return p, err
+}
+
+// substitution shows what the office is asked to confirm, and all that it changes.
+func (s *Server) substitution(c *fiber.Ctx) error {
+	p, err := s.substitutionPage(c, Form{})
+	if err != nil {
+		return err
+	}
+	return s.render(c, "delegations/substitution", p)
+}
+
+func (s *Server) decideSubstitution(c *fiber.Ctx) error {
+	id, err := pathID(c, "substitution")
+	if err != nil {
+		return err
+	}
+	form, ctx, by := readForm(c), c.UserContext(), actor(c)
+	var done delegations.Succession
+	key := "substitution.done"
+	switch c.Params("decision") {
+	case "confirm":
+		done, err = s.Delegations.ConfirmSubstitution(ctx, by, id, s.handOver)
+	case "refuse":
+		key = "substitution.was_refused"
+		done, err = s.Delegations.RefuseSubstitution(ctx, by, id, form.Raw("reason"))
+	default:
+		return fiber.ErrNotFound
+	}
+	if err != nil {
+		if !form.Refused(err) {
+			return err
+		}
+		p, pageErr := s.substitutionPage(c, form)
+		if pageErr != nil {
+			return pageErr
+		}
+		return s.again(c, "delegations/substitution", p)
+	}
+	s.flash(c, "ok", key, done.To, done.From)
+	return s.done(c, delegationURL(c, done.DelegationID))
+}

@@ -1,0 +1,142 @@
+package web
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"qianshou/app/accounts"
+	"qianshou/app/agenda"
+	"qianshou/app/delegations"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+)
+
+// sentFields are what a form of a page sends, hidden fields too, but for the CSRF
+// field.
+func sentFields(t *testing.T, a answer, form string) (pairs []string) {
+	t.Helper()
+	found := a.doc(t).Find(form)
+	for i := range found.Find("input").Nodes {
+		if field := found.Find("input").Eq(i); field.AttrOr("name", "") != csrfField {
+			pairs = append(pairs, field.AttrOr("name", ""), field.AttrOr("value", ""))
+		}
+	}
+	return pairs
+}
+
+// TestDeputyTakesOver lets the liaison of a delegation ask that a deputy come in
+// the place of the mayor, which the desk then confirms: nothing changes before, and
+// everything at once, the programme too.
+func TestDeputyTakesOver(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	by, guests, ctx := accounts.SystemActor("test"), s.services.Delegations, t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := guests.Save(ctx, by, delegations.Delegation{
+		EventID: s.badge.EventID, Code: "D01", Name: locale.Text{ZH: "诺维萨德市代表团", EN: "Delegation of Novi Sad"}, Quota: 3, Status: "confirmed",
+	})
+	must(err)
+	l, secret, err := guests.MakeDelegationLink(ctx, by, d.ID, "City hall", april().Add(48*time.Hour))
+	must(err)
+	people := map[string]delegations.Registration{}
+	for _, one := range [][2]string{{"head", "Čolakov"}, {"deputy_head", "Njegovan"}} {
+		role, name := one[0], one[1]
+		r, err := guests.AddMember(ctx, l.Actor(), d.ID, delegations.Input{
+			Role: role, FamilyName: name, Email: "m@city.example", Nationality: "RS", Consent: true, Lang: "en",
+		})
+		must(err)
+		r, _, err = guests.Approve(ctx, by, r.ID)
+		must(err)
+		people[role] = r
+	}
+	e, err := s.services.Events.ByID(ctx, d.EventID)
+	must(err)
+	from := e.Opens().Add(10 * time.Hour)
+	talk, err := s.services.Agenda.Create(ctx, by, e.ID, agenda.Input{
+		Code: "S01", Kind: "plenary", Title: locale.Text{ZH: "开幕", EN: "Opening"}, StartsAt: from, EndsAt: from.Add(time.Hour),
+		Speakers: []ident.ID{people["head"].ID},
+	})
+	must(err)
+
+	own := "/delegation/" + secret
+	form := own + "/members/" + people["head"].ID.String() + "/substitute"
+	if got := s.get("", own).doc(t).Find(`a[href="` + form + `"]`).Length(); got != 1 {
+		t.Fatalf("%d ways to replace the head", got)
+	}
+	if a := s.post("", form, form, "to", "", "as_rank", "own"); a.StatusCode != 422 || a.doc(t).Find(".field.fix [name=to]").Length() != 1 {
+		t.Errorf("nobody instead: status %d", a.StatusCode)
+	}
+	preview := s.post("", form, form, "to", people["deputy_head"].ID.String(), "as_rank", "representative", "note", "council sits")
+	if got := preview.doc(t).Find("#preview").Text(); preview.StatusCode != 200 || !strings.Contains(got, "Head") || !strings.Contains(got, "B-00002") || strings.Contains(got, "Opening") {
+		t.Fatalf("the liaison looks at %q", got)
+	}
+	if a := s.post("", form, form, append(sentFields(t, preview, "#preview form"), "do", "yes")...); a.StatusCode != 303 || a.Header.Get("Location") != own {
+		t.Fatalf("asked: status %d, %s", a.StatusCode, a.body)
+	}
+	if now, err := guests.Registration(ctx, by, people["deputy_head"].ID); err != nil || now.Role != "deputy_head" {
+		t.Errorf("asking made them %s, %v", now.Role, err)
+	}
+
+	desk := "/console/" + forum.Slug + "/delegations/" + d.ID.String()
+	link := s.get("protocol", desk).doc(t).Find("#substitutions a").AttrOr("href", "")
+	if link == "" || s.get("auditor", desk).doc(t).Find("#substitutions a").Length() != 0 {
+		t.Fatalf("the desk finds %q", link)
+	}
+	page := s.get("protocol", link)
+	if got := page.doc(t).Find(".dg-preview").Text(); !strings.Contains(got, "开幕") || !strings.Contains(got, "作为正式代表") {
+		t.Errorf("the desk looks at %q", got)
+	}
+	for _, who := range []string{"auditor", "analyst", "protocol@ningbo-week-2027"} {
+		if a := s.get(who, link); a.StatusCode != 403 {
+			t.Errorf("%s opens it: status %d", who, a.StatusCode)
+		}
+	}
+	if a := s.post("protocol", link, link+"/refuse", "reason", ""); a.StatusCode != 422 {
+		t.Errorf("refused for no reason: status %d", a.StatusCode)
+	}
+	if a := s.post("protocol", link, link+"/confirm"); a.StatusCode != 303 || a.Header.Get("Location") != desk {
+		t.Fatalf("confirm: status %d, %s", a.StatusCode, a.body)
+	}
+	if now, err := guests.Registration(ctx, by, people["deputy_head"].ID); err != nil || now.Role != "head" {
+		t.Errorf("the deputy is %s, %v", now.Role, err)
+	}
+	if who, err := s.services.Agenda.People(ctx, by, e.ID); err != nil || len(who[talk.ID]) != 1 || who[talk.ID][0].RegistrationID != people["deputy_head"].ID {
+		t.Errorf("who speaks: %+v, %v", who, err)
+	}
+	if a := s.post("protocol", link, link+"/confirm"); a.StatusCode != 422 {
+		t.Errorf("confirmed twice: status %d", a.StatusCode)
+	}
+	for _, path := range []string{"/me/" + s.secret + "/substitute", "/me/nobody/substitute"} { // of no delegation; no link
+		if a := s.get("", path); a.StatusCode != 404 {
+			t.Errorf("%s: status %d", path, a.StatusCode)
+		}
+	}
+}
+
+// TestLinkIsAskedFor answers the same to whoever is registered and to whoever is
+// not.
+func TestLinkIsAskedFor(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	page := "/e/" + forum.Slug + "/link"
+	if a := s.post("", page, page, "email", "nobody"); a.StatusCode != 422 || a.doc(t).Find(".field.fix [name=email]").AttrOr("value", "") != "nobody" {
+		t.Errorf("no address: status %d", a.StatusCode)
+	}
+	said := map[string]bool{}
+	for _, email := range []string{"m1@city.example", "nobody@city.example"} {
+		a := s.post("", page, page, "email", email)
+		if a.StatusCode != 303 || a.Header.Get("Location") != page {
+			t.Fatalf("%s: status %d", email, a.StatusCode)
+		}
+		said[s.after("", a).doc(t).Find(".qs-flash").Text()] = true
+	}
+	if len(said) != 1 || said[""] {
+		t.Errorf("it says %v", said)
+	}
+}
