@@ -17,6 +17,8 @@ type editRegistrationInput struct {
 		NameNative   *string `json:"name_native,omitempty" doc:"As at home, in its own script"`
 		NativeOrder  *string `json:"native_order,omitempty" enum:"family_first,given_first"`
 		NameZH       *string `json:"name_zh,omitempty" doc:"The Chinese rendering"`
+		MRZSurname   *string `json:"mrz_surname,omitempty" doc:"As in the passport's machine-readable line: A to Z and space"`
+		MRZGiven     *string `json:"mrz_given,omitempty" doc:"As in the passport's machine-readable line: A to Z and space"`
 		Sex          *string `json:"sex,omitempty" enum:"M,F,X"`
 		Nationality  *string `json:"nationality,omitempty" doc:"Two letters of the office's table"`
 		BirthDate    *string `json:"birth_date,omitempty" format:"date"`
@@ -38,7 +40,7 @@ type editRegistrationInput struct {
 func (in editRegistrationInput) edit() delegations.Edit {
 	edit, b := delegations.Edit{}, in.Body
 	for field, value := range map[string]*string{
-		"given_name": b.GivenName, "family_name": b.FamilyName, "name_native": b.NameNative, "native_order": b.NativeOrder, "name_zh": b.NameZH,
+		"given_name": b.GivenName, "family_name": b.FamilyName, "name_native": b.NameNative, "native_order": b.NativeOrder, "name_zh": b.NameZH, "mrz_surname": b.MRZSurname, "mrz_given": b.MRZGiven,
 		"sex": b.Sex, "nationality": b.Nationality, "birth_date": b.BirthDate, "title_en": b.TitleEN, "title_zh": b.TitleZH,
 		"organisation": b.Organisation, "email": b.Email, "phone": b.Phone, "lang": b.Lang, "meal_plan": b.MealPlan,
 	} {

@@ -52,6 +52,8 @@ type person struct {
 	FamilyName   string               `json:"family_name" doc:"Latin letters"`
 	NameNative   string               `json:"name_native,omitempty" doc:"As at home, in its own script"`
 	NativeOrder  string               `json:"native_order,omitempty" enum:"family_first,given_first"`
+	MRZSurname   string               `json:"mrz_surname,omitempty" doc:"As in the passport's machine-readable line: A to Z and space"`
+	MRZGiven     string               `json:"mrz_given,omitempty" doc:"As in the passport's machine-readable line: A to Z and space"`
 	NameZH       string               `json:"name_zh,omitempty" doc:"The Chinese rendering"`
 	Sex          string               `json:"sex,omitempty" enum:"M,F,X"`
 	Nationality  string               `json:"nationality" doc:"Two letters of the office's table"`
@@ -76,6 +78,7 @@ func (b person) input(lang locale.Lang) delegations.Input {
 	}
 	return delegations.Input{
 		Category: b.Category, GivenName: b.GivenName, FamilyName: b.FamilyName, NameNative: b.NameNative, NativeOrder: b.NativeOrder, NameZH: b.NameZH,
+		MRZSurname: b.MRZSurname, MRZGiven: b.MRZGiven,
 		Sex: b.Sex, Nationality: b.Nationality, Languages: b.Languages, Email: b.Email, Phone: b.Phone, TitleEN: b.Title.EN, TitleZH: b.Title.ZH,
 		Organisation: b.Organisation, BirthDate: b.BirthDate, Passport: b.Passport, MealPlan: b.MealPlan, AccessNeeds: b.AccessNeeds,
 		Answers: forms.Answers(b.Answers), Consent: b.Consent, Lang: b.Lang, Source: "api",

@@ -128,7 +128,7 @@ func (col *column) name(parts []string, largest, smallest float64, t setting) {
 // drawable is a text with a white square for what the face cannot draw, for the
 // list of badges that were left out.
 func (p *printing) drawable(s string) string {
-	s = printed(s)
+	s = pdf.Printed(s)
 	for _, r := range p.face.Missing(s) {
 		s = strings.ReplaceAll(s, string(r), "□")
 	}

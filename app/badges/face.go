@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
-	"golang.org/x/text/unicode/norm"
 
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -64,36 +63,13 @@ func unprintable(texts ...string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read printing face: %w", err)
 	}
-	text := printed(strings.Join(texts, ""))
-	bad := face.Missing(text)
-	for _, r := range text { // the writer sets no mark over a letter
-		if unicode.Is(unicode.M, r) && !strings.ContainsRune(string(bad), r) {
-			bad = append(bad, r)
-		}
-	}
-	var list []string
-	for _, r := range bad {
-		shown := string(r)
-		if unicode.Is(unicode.M, r) {
-			shown = "◌" + shown
-		}
-		list = append(list, fmt.Sprintf("%s (U+%04X)", shown, r))
-	}
-	return strings.Join(list, ", "), nil
-}
-
-// invisible are signs that guide the breaking of lines and have no shape.
-var invisible = strings.NewReplacer("\u00A0", " ", "\u3000", " ", "\u202F", " ", "\u2009", " ", "\u200B", "", "\u200C", "", "\u200D", "", "\u2060", "", "\uFEFF", "", "\u00AD", "", "\u2011", "-")
-
-// printed is a text as it goes to paper.
-func printed(text string) string {
-	return strings.Join(strings.Fields(invisible.Replace(norm.NFC.String(text))), " ")
+	return face.Unprintable(texts...), nil
 }
 
 // tidy makes every text of a face ready for paper.
 func (f Face) tidy() Face {
 	for _, s := range f.texts() {
-		*s = printed(*s)
+		*s = pdf.Printed(*s)
 	}
 	return f
 }

@@ -72,7 +72,7 @@ func (s Sheet) Write(w io.Writer, layout Layout) error {
 	title := s.Words(locale.ZH, "badge.title") + " · " + s.Title.In(locale.ZH)
 	p := printing{Sheet: s, face: face, doc: pdf.New(w, face, pdf.Info{Title: title, Created: s.PrintedAt, Duplex: true})}
 	p.Title, p.Place = tidyText(s.Title), tidyText(s.Place)
-	p.Finder, p.Emergency = tidyText(s.Finder), printed(s.Emergency)
+	p.Finder, p.Emergency = tidyText(s.Finder), pdf.Printed(s.Emergency)
 	if layout == FourUp {
 		err = p.fours()
 	} else {
@@ -90,7 +90,9 @@ func (s Sheet) Write(w io.Writer, layout Layout) error {
 	return p.failed
 }
 
-func tidyText(t locale.Text) locale.Text { return locale.Text{ZH: printed(t.ZH), EN: printed(t.EN)} }
+func tidyText(t locale.Text) locale.Text {
+	return locale.Text{ZH: pdf.Printed(t.ZH), EN: pdf.Printed(t.EN)}
+}
 
 func (p *printing) singles() error {
 	for _, f := range p.Faces {

@@ -180,6 +180,7 @@ type Details struct {
 	BornKnown    bool
 	Pending      *Change // waits for the desk
 	Last         *Change // the latest change that the desk decided on, if nothing waits
+	Remarks      []Remark
 }
 
 // OwnDetails answers the details of the registration that a link opens.
@@ -190,7 +191,7 @@ func (s *Service) OwnDetails(ctx context.Context, secret string) (Details, error
 	if err != nil {
 		return Details{}, err
 	}
-	return s.details(ctx, r)
+	return s.details(ctx, r, true)
 }
 
 // DetailsOf answers the details of a registration to the office, and to the officers
@@ -201,7 +202,7 @@ func (s *Service) DetailsOf(ctx context.Context, by accounts.Actor, r Registrati
 	if !by.May(accounts.SeeRegistrations, r.EventID) && !r.officerOf(by, accounts.EditNeeds) && !r.officerOf(by, accounts.Complete) {
 		return Details{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	return s.details(ctx, r)
+	return s.details(ctx, r, by.May(accounts.SeeSensitive, r.EventID) || r.officerOf(by, accounts.Complete))
 }
 
 // DetailsForDesk answers the details of a registration as they hold, whatever
@@ -217,6 +218,10 @@ func (s *Service) DetailsForDesk(ctx context.Context, by accounts.Actor, r Regis
 	if h.pending != nil {
 		d.Pending = &h.pending.Change
 	}
+	if err != nil {
+		return d, err
+	}
+	d.Remarks, err = s.remarksOf(ctx, s.db, r, h.Input, by.May(accounts.SeeSensitive, r.EventID))
 	return d, err
 }
 
@@ -227,7 +232,9 @@ func (h held) masked() Details {
 	return d
 }
 
-func (s *Service) details(ctx context.Context, r Registration) (Details, error) {
+// details are those that somebody begins with who waits for the desk; papers tells
+// whether they may know what is odd about papers.
+func (s *Service) details(ctx context.Context, r Registration, papers bool) (Details, error) {
 	h, err := s.held(ctx, s.db, r)
 	if err != nil {
 		return Details{}, err
@@ -244,5 +251,6 @@ func (s *Service) details(ctx context.Context, r Registration) (Details, error) 
 	} else if d.Last, err = lastDecided(ctx, s.db, r.ID); err != nil {
 		return Details{}, err
 	}
-	return d, nil
+	d.Remarks, err = s.remarksOf(ctx, s.db, r, h.Input, papers)
+	return d, err
 }

@@ -102,10 +102,10 @@ func (s *Service) saveDetails(ctx context.Context, tx *sqlx.Tx, r Registration, 
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE persons SET given_name = $2, family_name = $3, name_native = $4, native_order = $5, name_zh = $6, sex = $7, nationality = NULLIF($8, ''),
-			languages = $9, email = $10, phone = $11, birth_date_sealed = $12, birth_date_index = $13, search = $14, name_key = $15, sound_key = $16, version = version + 1
+			languages = $9, email = $10, phone = $11, birth_date_sealed = $12, birth_date_index = $13, search = $14, name_key = $15, sound_key = $16, mrz_surname = $17, mrz_given = $18, version = version + 1
 		WHERE id = $1`,
 		r.PersonID, c.GivenName, c.FamilyName, c.NameNative, c.NativeOrder, c.NameZH, c.Sex, c.Nationality, pq.Array(orEmpty(c.Languages)), c.Email, c.Phone,
-		sealed, index, text.Search(c.GivenName+" "+c.FamilyName, c.NameNative, c.NameZH, c.Organisation), nameKey(c.GivenName, c.FamilyName), soundKey(c.GivenName, c.FamilyName))
+		sealed, index, text.Search(c.GivenName+" "+c.FamilyName, c.NameNative, c.NameZH, c.Organisation), nameKey(c.GivenName, c.FamilyName), soundKey(c.GivenName, c.FamilyName), c.MRZSurname, c.MRZGiven)
 	if store.Constraint(err) == "persons_nationality" {
 		return fault.Fields(fault.Field{Path: "nationality", Key: "field.choice"})
 	}

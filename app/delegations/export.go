@@ -23,6 +23,8 @@ type Whole struct {
 	DelegationCode string
 	Sex            string
 	NativeOrder    string
+	MRZSurname     string
+	MRZGiven       string
 	Languages      []string
 	AccessNeeds    []string
 	BirthDate      string // 1964-11-07
@@ -113,7 +115,7 @@ func (s *Service) exportPage(ctx context.Context, list []Registration, sensitive
 }
 
 func (s *Service) whole(r Registration, d exportRow, sensitive bool) (Whole, error) {
-	w := Whole{Registration: r, DelegationCode: d.Code, Sex: d.Sex, NativeOrder: d.NativeOrder, Languages: d.Languages, AccessNeeds: d.AccessNeeds}
+	w := Whole{Registration: r, DelegationCode: d.Code, Sex: d.Sex, NativeOrder: d.NativeOrder, MRZSurname: d.MRZSurname, MRZGiven: d.MRZGiven, Languages: d.Languages, AccessNeeds: d.AccessNeeds}
 	if !sensitive {
 		return w, nil
 	}

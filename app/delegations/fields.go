@@ -9,7 +9,7 @@ import (
 
 // Fields are what can be edited of a registration, in the order of its form.
 var Fields = []string{
-	"family_name", "given_name", "name_native", "native_order", "name_zh", "sex", "nationality", "birth_date",
+	"family_name", "given_name", "mrz_surname", "mrz_given", "name_native", "native_order", "name_zh", "sex", "nationality", "birth_date",
 	"passport.number", "passport.issuer", "passport.expires_on", "organisation", "title_en", "title_zh",
 	"email", "phone", "lang", "languages", "meal_plan", "access_needs",
 }
@@ -41,7 +41,7 @@ type Edit map[string]string
 func (in *Input) field(name string) *string {
 	return map[string]*string{
 		"family_name": &in.FamilyName, "given_name": &in.GivenName, "name_native": &in.NameNative, "native_order": &in.NativeOrder,
-		"name_zh": &in.NameZH, "sex": &in.Sex, "nationality": &in.Nationality, "birth_date": &in.BirthDate,
+		"name_zh": &in.NameZH, "mrz_surname": &in.MRZSurname, "mrz_given": &in.MRZGiven, "sex": &in.Sex, "nationality": &in.Nationality, "birth_date": &in.BirthDate,
 		"passport.number": &in.Passport.Number, "passport.issuer": &in.Passport.Issuer, "passport.expires_on": &in.Passport.ExpiresOn,
 		"organisation": &in.Organisation, "title_en": &in.TitleEN, "title_zh": &in.TitleZH, "email": &in.Email, "phone": &in.Phone,
 		"lang": &in.Lang, "meal_plan": &in.MealPlan,
@@ -68,7 +68,7 @@ func (in Input) Value(name string) string {
 // the Latin one follows it. What is sealed is shown to nobody who edits, so an
 // empty one stays as it is.
 func (in Input) with(e Edit) Input {
-	latin := strings.TrimSpace(in.GivenName + " " + in.FamilyName)
+	latin := in.spelledOut()
 	repeats := in.NameNative == latin
 	for name, value := range e {
 		if sensitive(name) && strings.TrimSpace(value) == "" {

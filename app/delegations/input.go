@@ -10,6 +10,7 @@ import (
 	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/mrz"
 	"qianshou/app/kit/text"
 )
 
@@ -21,7 +22,9 @@ type Input struct {
 	FamilyName   string   `json:"family_name"` // Latin letters
 	NameNative   string   `json:"name_native"` // as at home; empty: given and family name
 	NativeOrder  string   `json:"native_order"`
-	NameZH       string   `json:"name_zh"` // Chinese rendering
+	NameZH       string   `json:"name_zh"`     // Chinese rendering
+	MRZSurname   string   `json:"mrz_surname"` // as in the passport's machine-readable line; empty: nobody said
+	MRZGiven     string   `json:"mrz_given"`
 	Sex          string   `json:"sex"`
 	Nationality  string   `json:"nationality"` // two letters, of the office's table; everybody has one
 	Languages    []string `json:"languages"`
@@ -44,8 +47,6 @@ type Input struct {
 	BadgeType    string   `json:"-"` // empty: the category's
 	DelegationID ident.ID `json:"-"`
 	FirmID       ident.ID `json:"-"`
-	MRZSurname   string   `json:"-"`
-	MRZGiven     string   `json:"-"`
 	Source       string   `json:"-"` // web, api, import, delegation, onsite, office
 }
 
@@ -88,8 +89,12 @@ func (in Input) check(now time.Time) (checked, error) {
 			bad.Add(part[0], "registration.not_latin", wrong)
 		}
 	}
+	for _, part := range [][2]string{{"mrz_surname", in.MRZSurname}, {"mrz_given", in.MRZGiven}} {
+		bad.Check(part[1] == "" || mrz.Valid(part[1]), part[0], "registration.mrz_signs")
+		bad.Check(len(part[1]) <= mrz.Width, part[0], "field.too_long", mrz.Width)
+	}
 	if in.NameNative == "" { // what is wrong with it was said of its parts
-		in.NameNative = strings.TrimSpace(in.GivenName + " " + in.FamilyName)
+		in.NameNative = in.spelledOut()
 	} else {
 		text.Line(&bad, "name_native", in.NameNative, true, 120)
 		bad.Check(text.OneScript(in.NameNative), "name_native", "field.script")
@@ -146,11 +151,12 @@ func notLanguage(tag string) bool {
 
 func (in *Input) clean() {
 	for _, field := range []*string{
-		&in.GivenName, &in.FamilyName, &in.NameNative, &in.TitleEN, &in.TitleZH, &in.Organisation, &in.MRZSurname, &in.MRZGiven,
+		&in.GivenName, &in.FamilyName, &in.NameNative, &in.TitleEN, &in.TitleZH, &in.Organisation,
 	} {
 		*field = text.Clean(*field)
 	}
 	in.NameZH = text.MiddleDot(text.Clean(in.NameZH))
+	in.MRZSurname, in.MRZGiven = mrz.Clean(in.MRZSurname), mrz.Clean(in.MRZGiven)
 	in.Nationality = strings.ToUpper(text.Halfwidth(in.Nationality))
 	in.BirthDate = text.Halfwidth(in.BirthDate)
 	in.Passport.Number = strings.ToUpper(strings.ReplaceAll(text.Halfwidth(in.Passport.Number), " ", ""))

@@ -12,6 +12,7 @@ import (
 	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/pdf"
 	"qianshou/app/kit/store"
 	"qianshou/app/kit/text"
 )
@@ -61,6 +62,7 @@ type roll struct {
 	delegations map[ident.ID]*rollDelegation
 	office      bool
 	now         time.Time
+	face        *pdf.Typeface
 	entries     []*rollEntry
 	keys        map[string]*rollEntry
 	elsewhere   map[string]bool // passport indexes of others at the event
@@ -115,6 +117,9 @@ func (s *Service) newRoll(ctx context.Context, q store.Querier, by accounts.Acto
 		}
 	}
 	var err error
+	if r.face, err = pdf.House(); err != nil {
+		return nil, fmt.Errorf("read printing face: %w", err)
+	}
 	if r.event, err = events.In(ctx, q, event); err != nil {
 		return nil, err
 	}

@@ -133,25 +133,13 @@ func (r *roll) category(code string) (events.Category, bool) {
 	return r.categories[i], true
 }
 
-// sixMonths is how long a passport should be good for beyond the stay (visa
-// officers ask for it).
-const sixMonths = 6
-
-// guardedAge is the age, in years, below which a guardian consents.
-const guardedAge = 14
-
 // care notes what the form takes and somebody should still look at.
 func (r *roll) care(f *Found, d *rollDelegation, c checked) {
-	leaves := r.event.EndsOn
+	at := Occasion{Starts: r.event.StartsOn, Ends: r.event.EndsOn, Leaves: r.event.EndsOn, Face: r.face}
 	if d.DepartsAt != nil {
-		leaves = *d.DepartsAt
+		at.Leaves = *d.DepartsAt
 	}
-	if c.expires != nil && !c.expires.Before(r.event.EndsOn) && c.expires.Before(leaves.AddDate(0, sixMonths, 0)) {
-		f.warn("passport.expires_on", "lists.expires_soon")
-	}
-	if c.birth != nil && c.birth.AddDate(guardedAge, 0, 0).After(r.event.StartsOn) {
-		f.warn("birth_date", "lists.minor", guardedAge)
-	}
+	f.Warnings = append(f.Warnings, asWarnings(c.Remarks(at))...)
 	if index := r.passportIndex(c.Passport); index != nil && r.elsewhere[string(index)] {
 		f.warn("passport.number", "lists.elsewhere")
 	}
@@ -201,7 +189,7 @@ func (p rollPerson) overlaid(in Input) Input {
 			*field.said = field.kept
 		}
 	}
-	if in.NameNative == strings.TrimSpace(p.GivenName+" "+p.FamilyName) {
+	if in.NameNative == (Input{GivenName: p.GivenName, FamilyName: p.FamilyName, NativeOrder: p.NativeOrder}).spelledOut() {
 		in.NameNative = "" // made of the others, and so made anew
 	}
 	in.Lang = p.Lang // the language of letters is the person's own choice by now
@@ -220,7 +208,7 @@ func (p rollPerson) overlaid(in Input) Input {
 // faceFields are what a badge, a list or a door shows of a person. Once a
 // registration is approved they are not changed in passing.
 var faceFields = []string{
-	"given_name", "family_name", "name_native", "native_order", "name_zh", "nationality", "birth_date", "passport.number", "passport.issuer", "passport.expires_on",
+	"given_name", "family_name", "mrz_surname", "mrz_given", "name_native", "native_order", "name_zh", "nationality", "birth_date", "passport.number", "passport.issuer", "passport.expires_on",
 	"title_en", "title_zh", "organisation", "role",
 }
 
@@ -252,7 +240,7 @@ func (p rollPerson) differs(s *Service, c checked) map[string]string {
 	before := map[string]string{}
 	for field, pair := range map[string][2]string{
 		"role": {p.Role, c.Role}, "given_name": {p.GivenName, c.GivenName}, "family_name": {p.FamilyName, c.FamilyName}, "name_native": {p.NameNative, c.NameNative},
-		"native_order": {p.NativeOrder, c.NativeOrder}, "name_zh": {p.NameZH, c.NameZH}, "sex": {p.Sex, c.Sex}, "nationality": {p.Nationality, c.Nationality},
+		"mrz_surname": {p.MRZSurname, c.MRZSurname}, "mrz_given": {p.MRZGiven, c.MRZGiven}, "native_order": {p.NativeOrder, c.NativeOrder}, "name_zh": {p.NameZH, c.NameZH}, "sex": {p.Sex, c.Sex}, "nationality": {p.Nationality, c.Nationality},
 		"email": {p.Email, c.Email}, "phone": {p.Phone, c.Phone}, "title_en": {p.TitleEN, c.TitleEN}, "title_zh": {p.TitleZH, c.TitleZH},
 		"organisation": {p.Organisation, c.Organisation}, "meal_plan": {p.MealPlan, c.MealPlan},
 		"languages": {strings.Join(p.Languages, ";"), strings.Join(c.Languages, ";")}, "access_needs": {strings.Join(p.AccessNeeds, ";"), strings.Join(c.AccessNeeds, ";")},

@@ -129,6 +129,8 @@ type exportRow struct {
 	Code         string         `db:"code"`
 	Sex          string         `db:"sex"`
 	NativeOrder  string         `db:"native_order"`
+	MRZSurname   string         `db:"mrz_surname"`
+	MRZGiven     string         `db:"mrz_given"`
 	Languages    pq.StringArray `db:"languages"`
 	AccessNeeds  pq.StringArray `db:"access_needs"`
 	BirthSealed  []byte         `db:"birth_date_sealed"`
@@ -141,7 +143,7 @@ type exportRow struct {
 func exportDetails(ctx context.Context, q store.Querier, ids []ident.ID) (map[ident.ID]exportRow, error) {
 	var rows []exportRow
 	err := q.SelectContext(ctx, &rows, `
-		SELECT r.id, coalesce(d.code, '') AS code, p.sex, p.native_order, p.languages, r.access_needs, p.birth_date_sealed,
+		SELECT r.id, coalesce(d.code, '') AS code, p.sex, p.native_order, p.mrz_surname, p.mrz_given, p.languages, r.access_needs, p.birth_date_sealed,
 			coalesce(t.id, '00000000-0000-0000-0000-000000000000') AS document_id, t.number_sealed, coalesce(t.issuer, '') AS issuer, t.expires_on
 		FROM registrations r JOIN persons p ON p.id = r.person_id LEFT JOIN delegations d ON d.id = r.delegation_id
 		LEFT JOIN LATERAL (SELECT * FROM travel_documents x WHERE x.person_id = p.id ORDER BY x.expires_on DESC, x.id LIMIT 1) t ON true

@@ -45,6 +45,8 @@ func (m memberList) plain() []column {
 		s.column("role", choice, "member", "职务类别", "role in the delegation"),
 		s.column("family_name", latin, "Halmosi", "护照姓", "surname", "last name"),
 		s.column("given_name", latin, "Dénes", "护照名", "first name", "given names"),
+		s.column("mrz_surname", latin, "HALMOSI", "机读区姓", "mrz surname", "surname in mrz"),
+		s.column("mrz_given", latin, "DENES", "机读区名", "mrz given names", "given names in mrz"),
 		s.column("name_native", words, "Halmosi Dénes", "native name"),
 		s.column("native_order", choice, "family_first", "name order"),
 		s.column("name_zh", words, "德内什·豪尔莫希", "中文名", "中文姓名", "chinese name"),
@@ -162,6 +164,7 @@ func (m memberList) rows(i Import, lines []line, several map[string]bool) []dele
 		v := l.values
 		in := delegations.Input{
 			Role: v["role"], FamilyName: v["family_name"], GivenName: v["given_name"], NameNative: v["name_native"], NativeOrder: v["native_order"], NameZH: v["name_zh"],
+			MRZSurname: v["mrz_surname"], MRZGiven: v["mrz_given"],
 			Sex: v["sex"], Nationality: v["nationality"], BirthDate: v["birth_date"], TitleEN: v["title_en"], TitleZH: v["title_zh"], Organisation: v["organisation"],
 			Email: v["email"], Phone: v["phone"], Languages: parted(v["languages"]), MealPlan: v["meal_plan"], AccessNeeds: parted(v["access_needs"]), Lang: v["lang"],
 			Passport: delegations.Passport{Number: v["passport.number"], Issuer: v["passport.issuer"], ExpiresOn: v["passport.expires_on"]},

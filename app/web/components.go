@@ -208,6 +208,7 @@ type Field struct {
 	Choices                        []Choice
 	Why                            string // what must be put right; empty when nothing
 	Asked                          string // that somebody asked for this field; empty when nobody did
+	Remark                         string // what is odd about the value, and taken all the same
 }
 
 // field makes a Field from a form, the field's name, its label, and pairs of
@@ -217,6 +218,9 @@ func (c components) field(f Form, name, label string, options ...any) (Field, er
 	v := Field{Name: name, ID: "f-" + name, Label: label, Type: "text", Value: f.Value(name)}
 	if p, bad := f.Problem(name); bad {
 		v.Why = c.t(p.Key, p.Args...)
+	}
+	if m, odd := f.Remark(name); odd {
+		v.Remark = c.t(m.Key, m.Args...)
 	}
 	if len(options)%2 != 0 {
 		return v, fmt.Errorf("field %s: options come in pairs", name)

@@ -183,6 +183,7 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 	r, err := s.Delegations.AddMember(c.UserContext(), l.Actor(), d.ID, delegations.Input{
 		Role: form.Text("role"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
+		MRZSurname: form.Raw("mrz_surname"), MRZGiven: form.Raw("mrz_given"),
 		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
 		BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"), Answers: answers, Consent: form.Ticked("consent"), Lang: form.Text("lang"),
 		Passport: delegations.Passport{Number: form.Raw("passport.number"), Issuer: form.Text("nationality"), ExpiresOn: form.Text("passport.expires_on")},
@@ -202,7 +203,15 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 	} else {
 		s.flash(c, "ok", "delegations.own.added", r.Called(), r.Reference)
 	}
-	return s.done(c, "/delegation/"+c.Params("token"))
+	own := "/delegation/" + c.Params("token")
+	if !r.Editable() || !l.Actor().MayFor(accounts.Complete, d.EventID, d.ID, r.Role) {
+		return s.done(c, own)
+	}
+	now, err := s.Delegations.DetailsOf(c.UserContext(), l.Actor(), r)
+	if err != nil {
+		return err
+	}
+	return s.doneEditing(c, nil, now.Remarks, own+"/members/"+r.ID.String()+"/edit", own)
 }
 
 func (s *Server) withdrawMember(c *fiber.Ctx) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -27,8 +28,19 @@ import (
 type Form struct {
 	values   url.Values
 	problems []fault.Field
-	refusal  fault.Field       // a refusal that belongs to no field
-	called   map[string]string // labels of fields that no catalogue names
+	refusal  fault.Field          // a refusal that belongs to no field
+	called   map[string]string    // labels of fields that no catalogue names
+	remarks  []delegations.Remark // what is odd about what is stored
+}
+
+// Remark answers the first remark about a field.
+func (f Form) Remark(name string) (delegations.Remark, bool) {
+	for _, m := range f.remarks {
+		if m.Field == name {
+			return m, true
+		}
+	}
+	return delegations.Remark{}, false
 }
 
 // call notes the label of a field that the organiser named.

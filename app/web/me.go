@@ -29,6 +29,7 @@ type mePage struct {
 	Pending      *changeView // waits for the desk
 	Refused      *changeView // the guest's latest wish, which the desk turned down
 	Papers       photoPart
+	Remarks      []remarkLine
 	Replacing    *delegations.Substitution // that waits for the office; nil: none
 }
 
@@ -107,6 +108,9 @@ func (s *Server) ownChanges(c *fiber.Ctx, p *mePage) error {
 	d, err := s.Delegations.OwnDetails(c.UserContext(), p.Token)
 	if err != nil {
 		return err
+	}
+	if p.Registration.Editable() || p.Registration.Status == delegations.Draft {
+		p.Remarks = s.remarkLines(c, d.Remarks)
 	}
 	view := func(change *delegations.Change) (*changeView, error) {
 		v, err := s.changeView(c, *change)

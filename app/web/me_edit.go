@@ -64,7 +64,11 @@ func (s *Server) editMyDetails(c *fiber.Ctx) error {
 		return s.again(c, "me/edit", p)
 	}
 	s.flashEdited(c, p.Edit.Registration, done)
-	return s.done(c, "/me/"+p.Token)
+	now, err := s.Delegations.OwnDetails(c.UserContext(), p.Token)
+	if err != nil {
+		return err
+	}
+	return s.doneEditing(c, p.Edit.Details.Remarks, now.Remarks, "/me/"+p.Token+"/edit", "/me/"+p.Token)
 }
 
 // takeChangeBack ends the guest's own pending change.
@@ -148,5 +152,9 @@ func (s *Server) editMember(c *fiber.Ctx) error {
 		return s.again(c, "delegations/edit", p)
 	}
 	s.flashEdited(c, p.Edit.Registration, done)
-	return s.done(c, p.Own)
+	now, err := s.Delegations.DetailsOf(c.UserContext(), p.Link.Actor(), done.Registration)
+	if err != nil {
+		return err
+	}
+	return s.doneEditing(c, p.Edit.Details.Remarks, now.Remarks, p.Own+"/members/"+done.Registration.ID.String()+"/edit", p.Own)
 }

@@ -250,7 +250,11 @@ func (s *Server) complete(of sideOf) fiber.Handler {
 		} else {
 			s.flash(c, "ok", "nominate.complete", r.Called())
 		}
-		return s.done(c, v.Base+"#members")
+		now, err := s.Delegations.DetailsOf(c.UserContext(), v.by, r)
+		if err != nil {
+			return err
+		}
+		return s.doneEditing(c, p.Edit.Details.Remarks, now.Remarks, v.Base+"/members/"+r.ID.String()+"/complete", v.Base+"#members")
 	}
 }
 

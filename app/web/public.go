@@ -276,6 +276,7 @@ func (s *Server) register(c *fiber.Ctx) error {
 	_, secret, err := s.Delegations.Register(c.UserContext(), accounts.GuestActor(), event(c).ID, delegations.Input{
 		Category: form.Text("category"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
+		MRZSurname: form.Raw("mrz_surname"), MRZGiven: form.Raw("mrz_given"),
 		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
 		Answers: answers, Consent: form.Ticked("consent"), Lang: string(lang(c)), Source: "web",
 	})

@@ -61,7 +61,7 @@ func (s *Server) detailsForm(c *fiber.Ctx, r delegations.Registration, d delegat
 		for _, field := range delegations.Fields {
 			v.Form.values[field] = []string{d.Value(field)}
 		}
-		v.Form.values["access_needs"] = d.AccessNeeds
+		v.Form.values["access_needs"], v.Form.remarks = d.AccessNeeds, d.Remarks
 	}
 	choices := func(prefix string, values []string) (list []Choice) {
 		for _, value := range values {
@@ -236,7 +236,12 @@ func (s *Server) editRegistration(c *fiber.Ctx) error {
 		return s.again(c, "registrations/edit", p)
 	}
 	s.flashEdited(c, p.Edit.Registration, done)
-	return s.done(c, "/console/"+event(c).Slug+"/registrations/"+done.Registration.ID.String())
+	now, err := s.Delegations.DetailsForDesk(c.UserContext(), actor(c), done.Registration)
+	if err != nil {
+		return err
+	}
+	base := "/console/" + event(c).Slug + "/registrations/" + done.Registration.ID.String()
+	return s.doneEditing(c, p.Edit.Details.Remarks, now.Remarks, base+"/edit", base)
 }
 
 // decideChange takes the desk's decision on a pending change.

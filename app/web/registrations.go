@@ -33,7 +33,8 @@ type deskPage struct {
 	Pending      *changeView // waits for the desk
 	Changes      []changeView
 	ChangeForm   Form
-	Revealed     bool                      // the pending change is shown in full
+	Revealed     bool // the pending change is shown in full
+	Remarks      []remarkLine
 	Fields       []Choice                  // that the desk may ask to put right
 	Picture      string                    // address of the portrait; empty: there is none
 	Lacks        bool                      // the portrait that the badge asks for
@@ -126,6 +127,11 @@ func (s *Server) fillRegistration(c *fiber.Ctx, p *deskPage, id ident.ID) (err e
 	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, by, p.Registration); err != nil {
 		return err
 	}
+	details, err := s.Delegations.DetailsForDesk(ctx, by, p.Registration)
+	if err != nil {
+		return err
+	}
+	p.Remarks = s.remarkLines(c, details.Remarks)
 	changes, err := s.Delegations.Changes(ctx, by, p.Registration)
 	if err != nil {
 		return err

@@ -74,9 +74,21 @@ func fillers(form string) string { return strings.ReplaceAll(form, " ", "<") }
 // name, by any of the forms that the tables allow. A passport whose field is full may
 // break off within the given names, or within the surname.
 func Agree(surname, given, passportSurname, passportGiven string) bool {
+	first, second := Compare(surname, given, passportSurname, passportGiven)
+	return first && second
+}
+
+// Compare is Agree of the surname and of the given names apart.
+func Compare(surname, given, passportSurname, passportGiven string) (surnameAgrees, givenAgrees bool) {
 	full := len(passportSurname)+len(passportGiven)+len("<<") >= Width-1 // a filler may have been cut
-	return matches(letters(surname), passportSurname, full && len(passportSurname) > Width/2) &&
-		matches(letters(given), passportGiven, full)
+	return matches(letters(surname), passportSurname, full && len(passportSurname) > Width/2), matches(letters(given), passportGiven, full)
+}
+
+// Parts are the surname and the given names as a passport's field has them when they
+// are written in the recommended form; see Field.
+func Parts(surname, given string) (surnameInField, givenInField string) {
+	first, second, _ := strings.Cut(strings.TrimRight(Field(surname, given), "<"), "<<")
+	return strings.ReplaceAll(first, "<", " "), strings.ReplaceAll(second, "<", " ")
 }
 
 // matches tells whether one choice of forms spells a text, or begins with it.
