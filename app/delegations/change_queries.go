@@ -59,6 +59,7 @@ func (s *Service) held(ctx context.Context, q store.Querier, r Registration) (h 
 		Sex: row.Sex, Nationality: r.Nationality, Languages: row.Languages, Email: r.Email, Phone: r.Phone, TitleEN: r.TitleEN, TitleZH: r.TitleZH,
 		Organisation: r.Organisation, MealPlan: r.MealPlan, AccessNeeds: row.AccessNeeds, Consent: true, Lang: r.Lang, Role: r.Role, BadgeType: r.BadgeType,
 		DelegationID: r.DelegationID, FirmID: r.FirmID, MRZSurname: row.MRZSurname, MRZGiven: row.MRZGiven, Source: row.Source,
+		AddressZH: r.AddressZH, AddressEN: r.AddressEN,
 	}
 	if len(row.BirthSealed) > 0 {
 		plain, err := s.box.Open(row.BirthSealed, "persons.birth_date:"+r.PersonID.String())
@@ -83,12 +84,16 @@ func (s *Service) held(ctx context.Context, q store.Querier, r Registration) (h 
 //
 // Faults: Conflict, somebody changed it meanwhile; Invalid, the nationality.
 func (s *Service) saveDetails(ctx context.Context, tx *sqlx.Tx, r Registration, before held, c checked) error {
+	lacks, err := c.unprintable()
+	if err != nil {
+		return err
+	}
 	res, err := tx.ExecContext(ctx, `
 		UPDATE registrations SET title_en = $3, title_zh = $4, organisation = $5, lang = $6, meal_plan = $7, access_needs = $8,
-			status = $9, status_reason = $10, decided_at = $11, submitted_at = $12, requested_fields = $13, version = $2
+			status = $9, status_reason = $10, decided_at = $11, submitted_at = $12, requested_fields = $13, unprintable = $14, address_zh = $15, address_en = $16, version = $2
 		WHERE id = $1 AND version = $2 - 1`,
 		r.ID, r.Version, c.TitleEN, c.TitleZH, c.Organisation, c.Lang, c.MealPlan, pq.Array(orEmpty(c.AccessNeeds)),
-		r.Status, r.StatusReason, r.DecidedAt, r.SubmittedAt, pq.Array(orEmpty(r.Requested.All())))
+		r.Status, r.StatusReason, r.DecidedAt, r.SubmittedAt, pq.Array(orEmpty(r.Requested.All())), lacks, c.AddressZH, c.AddressEN)
 	if err := onlyOne(res, err); err != nil {
 		return err
 	}

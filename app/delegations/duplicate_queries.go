@@ -171,8 +171,9 @@ func moveDocuments(ctx context.Context, q store.Querier, from, to ident.ID) erro
 func updateMerged(ctx context.Context, q store.Querier, r Registration) error {
 	_, err := q.ExecContext(ctx, `
 		UPDATE registrations SET title_en = $2, title_zh = $3, organisation = $4, delegation_id = $5, firm_id = $6, role = $7, category_id = $8, badge_type = $9,
-			lang = $10, meal_plan = $11, version = version + 1 WHERE id = $1`,
-		r.ID, r.TitleEN, r.TitleZH, r.Organisation, store.OrNull(r.DelegationID), store.OrNull(r.FirmID), r.Role, r.CategoryID, r.BadgeType, r.Lang, r.MealPlan)
+			lang = $10, meal_plan = $11, unprintable = $12, address_zh = $13, address_en = $14, version = version + 1 WHERE id = $1`,
+		r.ID, r.TitleEN, r.TitleZH, r.Organisation, store.OrNull(r.DelegationID), store.OrNull(r.FirmID), r.Role, r.CategoryID, r.BadgeType, r.Lang, r.MealPlan, r.Unprintable,
+		r.AddressZH, r.AddressEN)
 	return err
 }
 

@@ -11,14 +11,14 @@ import (
 var Fields = []string{
 	"family_name", "given_name", "mrz_surname", "mrz_given", "name_native", "native_order", "name_zh", "sex", "nationality", "birth_date",
 	"passport.number", "passport.issuer", "passport.expires_on", "organisation", "title_en", "title_zh",
-	"email", "phone", "lang", "languages", "meal_plan", "access_needs",
+	"address_en", "address_zh", "email", "phone", "lang", "languages", "meal_plan", "access_needs",
 }
 
 // Key tells whether a field says who somebody is or in whose name they come: what
 // was approved of it stays valid until the desk approves another.
 func Key(field string) bool { return !slices.Contains(freeFields, field) }
 
-var freeFields = []string{"email", "phone", "lang", "languages", "meal_plan", "access_needs"}
+var freeFields = []string{"address_en", "address_zh", "email", "phone", "lang", "languages", "meal_plan", "access_needs"}
 
 // sensitive tells whether the values of a field are sealed wherever they are kept.
 func sensitive(field string) bool {
@@ -43,7 +43,7 @@ func (in *Input) field(name string) *string {
 		"family_name": &in.FamilyName, "given_name": &in.GivenName, "name_native": &in.NameNative, "native_order": &in.NativeOrder,
 		"name_zh": &in.NameZH, "mrz_surname": &in.MRZSurname, "mrz_given": &in.MRZGiven, "sex": &in.Sex, "nationality": &in.Nationality, "birth_date": &in.BirthDate,
 		"passport.number": &in.Passport.Number, "passport.issuer": &in.Passport.Issuer, "passport.expires_on": &in.Passport.ExpiresOn,
-		"organisation": &in.Organisation, "title_en": &in.TitleEN, "title_zh": &in.TitleZH, "email": &in.Email, "phone": &in.Phone,
+		"organisation": &in.Organisation, "title_en": &in.TitleEN, "title_zh": &in.TitleZH, "address_en": &in.AddressEN, "address_zh": &in.AddressZH, "email": &in.Email, "phone": &in.Phone,
 		"lang": &in.Lang, "meal_plan": &in.MealPlan,
 	}[name]
 }

@@ -32,6 +32,8 @@ type Input struct {
 	Phone        string   `json:"phone"`
 	TitleEN      string   `json:"title_en"`
 	TitleZH      string   `json:"title_zh"`
+	AddressEN    string   `json:"-"`            // how letters address the person: Mayor Halmosi; empty: by the name
+	AddressZH    string   `json:"-"`            // 豪尔莫希市长
 	Organisation string   `json:"organisation"` // see ComesForOrganisation
 	BirthDate    string   `json:"birth_date"`   // 1964-11-07
 	Passport     Passport `json:"passport"`
@@ -115,6 +117,8 @@ func (in Input) check(now time.Time) (checked, error) {
 	}
 	text.Line(&bad, "title_en", in.TitleEN, false, 120)
 	text.Line(&bad, "title_zh", in.TitleZH, false, 120)
+	text.Line(&bad, "address_en", in.AddressEN, false, 80)
+	text.Line(&bad, "address_zh", in.AddressZH, false, 80)
 	if in.Organisation == "" && in.DelegationID == ident.Nil && ComesForOrganisation(in.Category) {
 		bad.Add("organisation", "registration.organisation")
 	}
@@ -151,7 +155,7 @@ func notLanguage(tag string) bool {
 
 func (in *Input) clean() {
 	for _, field := range []*string{
-		&in.GivenName, &in.FamilyName, &in.NameNative, &in.TitleEN, &in.TitleZH, &in.Organisation,
+		&in.GivenName, &in.FamilyName, &in.NameNative, &in.TitleEN, &in.TitleZH, &in.AddressEN, &in.AddressZH, &in.Organisation,
 	} {
 		*field = text.Clean(*field)
 	}

@@ -75,6 +75,8 @@ var deskFilters = map[string]delegations.Filter{
 	"a source of nobody":       {Source: "onsite", Status: "queue"},
 	"duplicates":               {Duplicates: true},
 	"duplicates of a country":  {Duplicates: true, Country: "QB", Status: "queue"},
+	"names without shapes":     {Names: delegations.Unprintable},
+	"renderings to approve":    {Names: delegations.RenderingOpen},
 	"long waiting":             {Status: "queue", Waiting: 24 * time.Hour, Oldest: true},
 	"longer than anybody":      {Waiting: 5000 * time.Hour},
 	"two Han":                  {Search: "王李"},

@@ -313,7 +313,7 @@ func (s *Service) takeOver(ctx context.Context, tx *sqlx.Tx, kept *Registration,
 		case "phone":
 			to.Phone = from.Phone
 		case "title":
-			kept.TitleEN, kept.TitleZH = gone.TitleEN, gone.TitleZH
+			kept.TitleEN, kept.TitleZH, kept.AddressEN, kept.AddressZH = gone.TitleEN, gone.TitleZH, gone.AddressEN, gone.AddressZH
 		case "organisation":
 			kept.Organisation = gone.Organisation
 		case "body":
@@ -325,6 +325,13 @@ func (s *Service) takeOver(ctx context.Context, tx *sqlx.Tx, kept *Registration,
 	to.NameKey, to.SoundKey = nameKey(to.GivenName, to.FamilyName), soundKey(to.GivenName, to.FamilyName)
 	to.Search = text.Search(strings.TrimSpace(to.GivenName+" "+to.FamilyName), to.NameNative, to.NameZH, kept.Organisation)
 	if err := overwritePerson(ctx, tx, to); err != nil {
+		return err
+	}
+	kept.Unprintable, err = Input{
+		GivenName: to.GivenName, FamilyName: to.FamilyName, NameNative: to.NameNative, NameZH: to.NameZH,
+		Organisation: kept.Organisation, TitleEN: kept.TitleEN, TitleZH: kept.TitleZH,
+	}.unprintable()
+	if err != nil {
 		return err
 	}
 	kept.Version++

@@ -118,6 +118,9 @@ func (s *Service) insertDraft(ctx context.Context, tx *sqlx.Tx, by accounts.Acto
 		return r, fmt.Errorf("number registration: %w", err)
 	}
 	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, r.QueueNo)
+	if r.Unprintable, err = c.unprintable(); err != nil {
+		return r, err
+	}
 	if err := insertRegistration(ctx, tx, r, c.Input, s.now()); err != nil {
 		return r, oneHead(err)
 	}

@@ -120,10 +120,11 @@ func nextNumber(ctx context.Context, q store.Querier, event ident.ID) (n int, er
 func insertRegistration(ctx context.Context, q store.Querier, r Registration, in Input, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO registrations (event_id, id, reference, person_id, category_id, delegation_id, firm_id, role, title_en, title_zh, organisation,
-			badge_type, status, lang, meal_plan, access_needs, source, queue_no, group_id, submitted_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)`,
+			badge_type, status, lang, meal_plan, access_needs, source, queue_no, group_id, submitted_at, created_at, unprintable, address_zh, address_en)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $21, $22, $23)`,
 		r.EventID, r.ID, r.Reference, r.PersonID, r.CategoryID, store.OrNull(r.DelegationID), store.OrNull(r.FirmID), r.Role, r.TitleEN, r.TitleZH, r.Organisation,
-		r.BadgeType, r.Status, r.Lang, r.MealPlan, pq.Array(orEmpty(in.AccessNeeds)), in.Source, r.QueueNo, store.OrNull(r.GroupID), at)
+		r.BadgeType, r.Status, r.Lang, r.MealPlan, pq.Array(orEmpty(in.AccessNeeds)), in.Source, r.QueueNo, store.OrNull(r.GroupID), at,
+		r.Unprintable, in.AddressZH, in.AddressEN)
 	return err
 }
 
@@ -170,6 +171,7 @@ const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.categ
 	r.submitted_at, r.decided_at, r.version, r.queue_no, array_to_string(r.requested_fields, ',') AS requested,
 	EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending') AS pending,
 	coalesce(r.group_id, '00000000-0000-0000-0000-000000000000') AS group_id, coalesce(r.merged_into, '00000000-0000-0000-0000-000000000000') AS merged_into,
+	r.unprintable, r.address_zh, r.address_en, p.name_zh_open,
 	coalesce(r.companion_of, '00000000-0000-0000-0000-000000000000') AS companion_of, r.guardian,
 	p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
 	p.email, p.phone, c.name_zh AS "category.zh", c.name_en AS "category.en",

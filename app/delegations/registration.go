@@ -69,6 +69,13 @@ type Registration struct {
 	// PassportLast4 are the last signs of the passport, for those who may know that
 	// much; empty elsewhere.
 	PassportLast4 string `db:"passport_last4"`
+
+	// Unprintable is what the fonts of badges lack of the texts of the registration:
+	// 𠮷 (U+20BB7). Empty: it can be printed.
+	Unprintable string `db:"unprintable"`
+	NameZHOpen  bool   `db:"name_zh_open"` // a Chinese rendering that nobody approved yet
+	AddressZH   string `db:"address_zh"`   // how letters address the person: 豪尔莫希市长; empty: by the name
+	AddressEN   string `db:"address_en"`   // Mayor Halmosi
 }
 
 // Register takes one person's registration. Over the quota of the category or of
@@ -234,6 +241,9 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return done, fmt.Errorf("number registration: %w", err)
 	}
 	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, r.QueueNo)
+	if r.Unprintable, err = c.unprintable(); err != nil {
+		return done, err
+	}
 	if err := insertRegistration(ctx, tx, r, c.Input, s.now()); err != nil {
 		if store.Constraint(err) == "registrations_one_head" {
 			return done, fault.Fields(fault.Field{Path: "role", Key: "constraint.registrations_one_head"})

@@ -65,6 +65,19 @@ func (in Input) Remarks(at Occasion) (list []Remark) {
 	return list
 }
 
+// unprintable is what the fonts of badges lack of what somebody typed.
+func (in Input) unprintable() (string, error) {
+	face, err := pdf.House()
+	if err != nil {
+		return "", fmt.Errorf("read printing face: %w", err)
+	}
+	texts := make([]string, len(onPaper))
+	for i, field := range onPaper {
+		texts[i] = in.Value(field)
+	}
+	return face.Unprintable(texts...), nil
+}
+
 // remarkPassportName compares the name in the passport's machine-readable line with
 // the printed one.
 func (in Input) remarkPassportName(remark func(field, key string, args ...any)) {

@@ -39,7 +39,7 @@ func Retention() []retention.Task {
 				FROM registrations r WHERE r.event_id = $1 AND r.person_id = p.id AND NOT p.pseudonymous AND `+one+lastOf+`
 				RETURNING p.id
 			), blank AS (
-				UPDATE registrations SET title_en = '', title_zh = '', organisation = '', status_reason = '', guardian = '', guardian_agreed_at = NULL WHERE person_id IN (SELECT id FROM gone)
+				UPDATE registrations SET title_en = '', title_zh = '', address_en = '', address_zh = '', unprintable = '', organisation = '', status_reason = '', guardian = '', guardian_agreed_at = NULL WHERE person_id IN (SELECT id FROM gone)
 			), steps AS (
 				UPDATE registration_steps s SET reason = '' FROM registrations r WHERE r.id = s.registration_id AND r.person_id IN (SELECT id FROM gone)
 			), history AS (

@@ -28,6 +28,7 @@ type Filter struct {
 	DelegationID ident.ID
 	Country      string        // nationality, two letters
 	Source       string        // by which way they came: web, api, import, delegation, onsite, office
+	Names        NameCheck     // only those whose name wants something done
 	Duplicates   bool          // only those who may be registered twice
 	Waiting      time.Duration // only those who came longer ago than this
 	Search       string        // words of a name or organisation in any script, pinyin or its initials, a reference, an address
@@ -35,6 +36,15 @@ type Filter struct {
 	After        int           // the number of the last one of the page before; 0: from the beginning
 	Limit        int           // at most 200; 50 when zero
 }
+
+// NameCheck is what may have to be done about names.
+type NameCheck string
+
+// What may have to be done about a name.
+const (
+	Unprintable   NameCheck = "unprintable" // a badge cannot print it
+	RenderingOpen NameCheck = "zh_open"     // nobody approved the Chinese rendering
+)
 
 const (
 	pageMost = 200 // rows of one page
@@ -131,6 +141,12 @@ func (f Filter) query(ctx context.Context, tx *sqlx.Tx, event ident.ID, now time
 	}
 	if f.Source != "" {
 		q.where("r.source = ?", f.Source)
+	}
+	switch f.Names {
+	case Unprintable:
+		q.where("r.unprintable <> ''")
+	case RenderingOpen:
+		q.person("p.name_zh_open")
 	}
 	if f.Duplicates {
 		q.proposed()

@@ -96,7 +96,11 @@ func (s *Service) change(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	if err := s.changePassport(ctx, tx, f, c, known); err != nil {
 		return Registration{}, err
 	}
-	if err := updateDetails(ctx, tx, known.ID, known.Version, c.Input); err != nil {
+	lacks, err := c.unprintable()
+	if err != nil {
+		return Registration{}, err
+	}
+	if err := updateDetails(ctx, tx, known.ID, known.Version, c.Input, lacks); err != nil {
 		return Registration{}, err
 	}
 	if len(c.amended) > 0 {

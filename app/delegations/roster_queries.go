@@ -103,10 +103,10 @@ func updatePerson(ctx context.Context, q store.Querier, p personRow) error {
 // updateDetails writes what a registration says beside its person.
 //
 // Fault: Conflict, somebody else changed the registration meanwhile.
-func updateDetails(ctx context.Context, q store.Querier, id ident.ID, version int, in Input) error {
+func updateDetails(ctx context.Context, q store.Querier, id ident.ID, version int, in Input, unprintable string) error {
 	res, err := q.ExecContext(ctx, `
-		UPDATE registrations SET role = $3, title_en = $4, title_zh = $5, organisation = $6, meal_plan = $7, access_needs = $8, version = version + 1
-		WHERE id = $1 AND version = $2`, id, version, in.Role, in.TitleEN, in.TitleZH, in.Organisation, in.MealPlan, pq.Array(orEmpty(in.AccessNeeds)))
+		UPDATE registrations SET role = $3, title_en = $4, title_zh = $5, organisation = $6, meal_plan = $7, access_needs = $8, unprintable = $9, version = version + 1
+		WHERE id = $1 AND version = $2`, id, version, in.Role, in.TitleEN, in.TitleZH, in.Organisation, in.MealPlan, pq.Array(orEmpty(in.AccessNeeds)), unprintable)
 	if err != nil {
 		return err
 	}

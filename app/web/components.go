@@ -205,6 +205,7 @@ type Field struct {
 	Min, Max, Step, Accept, Prefix string
 	Rows, MaxLength                int
 	Required, Optional, Locked     bool
+	Printed                        bool // on badges: what they cannot print is said while it is typed
 	Choices                        []Choice
 	Why                            string // what must be put right; empty when nothing
 	Asked                          string // that somebody asked for this field; empty when nobody did
@@ -239,7 +240,7 @@ func (v *Field) set(option string, value any) error {
 		"type": &v.Type, "hint": &v.Hint, "after": &v.After, "autocomplete": &v.Autocomplete, "inputmode": &v.InputMode,
 		"lang": &v.Lang, "min": &v.Min, "max": &v.Max, "step": &v.Step, "accept": &v.Accept, "prefix": &v.Prefix, "id": &v.ID, "asked": &v.Asked,
 	}
-	flags := map[string]*bool{"required": &v.Required, "optional": &v.Optional, "locked": &v.Locked}
+	flags := map[string]*bool{"required": &v.Required, "optional": &v.Optional, "locked": &v.Locked, "printed": &v.Printed}
 	numbers := map[string]*int{"rows": &v.Rows, "maxlength": &v.MaxLength}
 	switch x := value.(type) {
 	case string:

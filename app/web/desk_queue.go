@@ -56,13 +56,19 @@ const recentFor = 2 * time.Minute
 
 // asked are the filters that may stand in the address of the desk, in the order in
 // which they do.
-var asked = []string{"status", "q", "category", "country", "delegation", "source", "dup", "waiting", "sort"}
+var asked = []string{"status", "q", "category", "country", "delegation", "source", "dup", "names", "waiting", "sort"}
 
 // waitings are the hours of waiting that the desk may ask for.
 var waitings = []int{24, 72, 168}
 
 // sources are the ways by which a registration may have come.
 var sources = []string{"web", "api", "import", "delegation", "onsite", "office"}
+
+// nameChecks are what the desk may look for in names.
+var nameChecks = []delegations.NameCheck{delegations.Unprintable, delegations.RenderingOpen}
+
+// NameChecks are the choices of the desk's filter of names.
+func (p deskPage) NameChecks() []delegations.NameCheck { return nameChecks }
 
 // Waitings and Sources are the choices of the desk's filters.
 func (p deskPage) Waitings() []int   { return waitings }
@@ -75,6 +81,8 @@ func (p deskPage) Is(name string, value any) bool {
 		return p.Asked.Get(name) == strconv.Itoa(v)
 	case string:
 		return p.Asked.Get(name) == v
+	case delegations.NameCheck:
+		return p.Asked.Get(name) == string(v)
 	}
 	return false
 }
@@ -137,6 +145,9 @@ func deskFilter(q url.Values) delegations.Filter {
 	}
 	if q.Get("status") == "" && f.Search != "" {
 		f.Status = "all" // whoever looks for somebody looks everywhere
+	}
+	if check := delegations.NameCheck(q.Get("names")); slices.Contains(nameChecks, check) {
+		f.Names = check
 	}
 	if id, err := ident.Parse(q.Get("delegation")); err == nil {
 		f.DelegationID = id
@@ -219,6 +230,9 @@ func (q *deskQueue) narrowed() {
 	}
 	if v := q.Asked.Get("source"); slices.Contains(sources, v) {
 		q.Narrowed = append(q.Narrowed, narrowing{Name: "source", Key: "desk.source." + v})
+	}
+	if v := q.Asked.Get("names"); slices.Contains(nameChecks, delegations.NameCheck(v)) {
+		q.Narrowed = append(q.Narrowed, narrowing{Name: "names", Key: "desk.names." + v})
 	}
 	if v, err := strconv.Atoi(q.Asked.Get("waiting")); err == nil && slices.Contains(waitings, v) {
 		q.Narrowed = append(q.Narrowed, narrowing{Name: "waiting", Key: "desk.waits_long." + strconv.Itoa(v)})

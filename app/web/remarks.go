@@ -1,11 +1,15 @@
 package web
 
 import (
+	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/delegations"
+	"qianshou/app/kit/pdf"
 )
 
 // remarkLine is a remark in words.
@@ -33,4 +37,30 @@ func (s *Server) doneEditing(c *fiber.Ctx, before, after []delegations.Remark, f
 		}
 	}
 	return s.done(c, elsewhere)
+}
+
+// glyphLimit bounds how often one address may ask what can be printed: a form with
+// many names is filled in by several people behind one address.
+var glyphLimit = Limit{Times: 300, In: 10 * time.Minute, Name: "glyphs", Guests: true}
+
+// mostGlyphs is longer than any field that a badge prints, in bytes.
+const mostGlyphs = 2000
+
+// glyphs says of a text that somebody is typing what of it no badge can print. It
+// keeps nothing; forms without scripts hear it when they are sent.
+func (s *Server) glyphs(c *fiber.Ctx) error {
+	typed := c.FormValue("text")
+	if len(typed) > mostGlyphs {
+		typed = strings.ToValidUTF8(typed[:mostGlyphs], "")
+	}
+	face, err := pdf.House()
+	if err != nil {
+		return fmt.Errorf("read printing face: %w", err)
+	}
+	says := ""
+	if missing := face.Unprintable(typed); missing != "" {
+		says = s.words.T(lang(c), "remark.unprintable", missing)
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.JSON(fiber.Map{"says": says})
 }

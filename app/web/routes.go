@@ -143,6 +143,7 @@ func (s *Server) systemRoutes() []route {
 		get("/static/:sum/*", public(), s.assets.serve),
 		get("/favicon.ico", public(), s.favicon),
 		get("/robots.txt", public(), s.robots),
+		post("/glyphs", public(), s.glyphs).limit(glyphLimit),
 	}
 	if s.Dev {
 		table = append(table, get("/styleguide", public(), s.styleguide), post("/styleguide", public(), s.styleguidePost))

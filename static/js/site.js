@@ -86,3 +86,6 @@ if (made) {
 
 // The summary of what must be put right takes the focus.
 document.querySelector("[data-focus]")?.focus();
+
+// What a badge cannot print is said while names are typed.
+if (document.querySelector("[data-printed]")) import("./glyphs.js");
