@@ -14,10 +14,10 @@ import (
 )
 
 // ask keeps what waits for the desk as the one pending change: it takes the place
-// of the one before. Wanting what is approved already ends it. photo is the portrait
-// that waits; empty: the one that is wanted already, if there is one.
-func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Registration, held held, want Input, photo string) ([]string, error) {
-	c, err := want.check(s.now())
+// of the one before. Wanting what is approved already ends it. aside is what is wanted
+// beside values of Fields; what was wanted so before stays.
+func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Registration, held held, want Input, aside ...Moved) ([]string, error) {
+	c, err := s.check(*r, want)
 	if err != nil {
 		return nil, err
 	}
@@ -26,17 +26,17 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 	if err != nil {
 		return nil, err
 	}
-	if held.pending != nil {
+	if held.pending == nil {
+		fields.list = append(fields.list, aside...)
+	} else {
 		before, err := s.wanted(*held.pending)
 		if err != nil {
 			return nil, err
 		}
-		was := held.pending.photo()
-		if photo == "" {
-			photo = was
-		}
-		unchanged := photo == was && same(before, c.Input, fields)
-		fields.want(photo)
+		was := held.pending.aside()
+		aside = over(was, aside)
+		unchanged := slices.Equal(aside, was) && same(before, c.Input, fields)
+		fields.list = append(fields.list, aside...)
 		if unchanged {
 			return fields.names(), nil
 		}
@@ -47,9 +47,6 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 		if err := s.close(ctx, tx, by, *r, held.pending.ID, to, ""); err != nil {
 			return nil, err
 		}
-	}
-	if held.pending == nil {
-		fields.want(photo)
 	}
 	if len(fields.list) == 0 {
 		return nil, nil
@@ -77,38 +74,26 @@ func (s *Service) AskPhoto(ctx context.Context, by accounts.Actor, registration,
 		case !r.Settled():
 			return r, fault.New(fault.Conflict, "error.changed")
 		}
-		held, err := s.held(ctx, tx, r)
-		if err != nil {
-			return r, err
-		}
-		want := held.Input
-		if held.pending != nil {
-			edit, err := s.wanted(*held.pending)
-			if err != nil {
-				return r, err
-			}
-			want = want.with(edit)
-		}
-		_, err = s.ask(ctx, tx, by, &r, held, want, file.String())
-		return r, err
+		return s.askAside(ctx, tx, by, r, Moved{Field: Photo, To: file.String()})
 	})
 }
 
-// photo is the portrait that a change wants; empty: none.
-func (c Change) photo() string {
-	for _, one := range c.Fields {
-		if one.Field == Photo {
-			return one.To
+// askAside asks for something beside what is asked for already.
+func (s *Service) askAside(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, aside Moved) (Registration, error) {
+	held, err := s.held(ctx, tx, r)
+	if err != nil {
+		return r, err
+	}
+	want := held.Input
+	if held.pending != nil {
+		edit, err := s.wanted(*held.pending)
+		if err != nil {
+			return r, err
 		}
+		want = want.with(edit)
 	}
-	return ""
-}
-
-// want adds a portrait, if there is one.
-func (m *moves) want(photo string) {
-	if photo != "" {
-		m.list = append(m.list, Moved{Field: Photo, To: photo})
-	}
+	_, err = s.ask(ctx, tx, by, &r, held, want, aside)
+	return r, err
 }
 
 // same tells whether a pending change wants just this.

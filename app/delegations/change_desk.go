@@ -38,10 +38,18 @@ type PhotoTaker func(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, regist
 // is decided, or the person does not come any more; Invalid, what it wants keeps a
 // rule no longer.
 func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registration, change ident.ID, takePhoto PhotoTaker) (Registration, Issued, error) {
+	return s.approveChange(ctx, by, registration, change, nil, takePhoto)
+}
+
+// approveChange is ApproveChange with what the desk grants beside what was typed.
+func (s *Service) approveChange(ctx context.Context, by accounts.Actor, registration, change ident.ID, granted Edit, takePhoto PhotoTaker) (Registration, Issued, error) {
 	var issued Issued
 	r, err := s.decide(ctx, by, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
 		row, err := pendingToDecide(ctx, tx, r, change)
 		if err != nil {
+			return r, err
+		}
+		if err := row.answered(granted); err != nil {
 			return r, err
 		}
 		held, err := s.held(ctx, tx, r)
@@ -52,7 +60,7 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 		if err != nil {
 			return r, err
 		}
-		c, err := held.with(edit).check(s.now())
+		c, err := held.with(edit).with(granted).check(s.now())
 		if err != nil {
 			return r, err
 		}
@@ -60,7 +68,7 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 		if err != nil {
 			return r, err
 		}
-		fields.want(row.photo())
+		fields.list = append(fields.list, row.aside()...)
 		if err := s.close(ctx, tx, by, r, row.ID, Applied, ""); err != nil {
 			return r, err
 		}
@@ -70,6 +78,11 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 		names := fields.names()
 		if r, err = s.write(ctx, tx, by, r, held, c, names); err != nil {
 			return r, err
+		}
+		if granted == nil {
+			if err := s.wroteRendering(ctx, tx, by, r, row.Source, names); err != nil {
+				return r, err
+			}
 		}
 		if row.photo() != "" {
 			if err := takePhoto(ctx, tx, by, r.ID); err != nil {

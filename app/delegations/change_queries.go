@@ -269,3 +269,13 @@ func consentsOf(ctx context.Context, q store.Querier, registration ident.ID) (li
 		SELECT purpose, text_version, lang, given_at, withdrawn_at FROM consents WHERE registration_id = $1 ORDER BY given_at, purpose`, registration)
 	return list, err
 }
+
+// updateRenderingApproved notes who approved a Chinese rendering, as long as it is
+// still this one and nobody did.
+//
+// Fault: Conflict.
+func updateRenderingApproved(ctx context.Context, q store.Querier, person ident.ID, nameZH, by string, at time.Time) error {
+	return onlyOne(q.ExecContext(ctx, `
+		UPDATE persons SET name_zh_approved_at = $4, name_zh_approved_by = $3, version = version + 1 WHERE id = $1 AND name_zh = $2 AND name_zh_approved_at IS NULL`,
+		person, nameZH, by, at))
+}

@@ -137,7 +137,7 @@ func (s *Service) wanted(c changeRow) (Edit, error) {
 	list, err := s.opened(c)
 	edit := Edit{}
 	for _, one := range list {
-		if one.Field != Photo {
+		if one.Field != Photo && one.Field != NameWish {
 			edit[one.Field] = one.To
 		}
 	}
@@ -243,7 +243,7 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return done, err
 	}
 	if r.Settled() && !decides {
-		done.Asked, err = s.ask(ctx, tx, by, &done.Registration, held, later, "")
+		done.Asked, err = s.ask(ctx, tx, by, &done.Registration, held, later)
 	}
 	return done, err
 }
@@ -290,6 +290,9 @@ func (s *Service) applied(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 		}
 	}
 	if r, err = s.write(ctx, tx, by, r, held, c, names); err != nil {
+		return r, nil, err
+	}
+	if err := s.wroteRendering(ctx, tx, by, r, sourceOf(by), names); err != nil {
 		return r, nil, err
 	}
 	if err := s.tellAddress(ctx, tx, e, r, held.Email, c.Email); err != nil {

@@ -171,7 +171,7 @@ const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.categ
 	r.submitted_at, r.decided_at, r.version, r.queue_no, array_to_string(r.requested_fields, ',') AS requested,
 	EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending') AS pending,
 	coalesce(r.group_id, '00000000-0000-0000-0000-000000000000') AS group_id, coalesce(r.merged_into, '00000000-0000-0000-0000-000000000000') AS merged_into,
-	r.unprintable, r.address_zh, r.address_en, p.name_zh_open,
+	r.unprintable, r.address_zh, r.address_en, p.name_zh_open, p.name_zh_approved_at, p.name_zh_approved_by,
 	coalesce(r.companion_of, '00000000-0000-0000-0000-000000000000') AS companion_of, r.guardian,
 	p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
 	p.email, p.phone, c.name_zh AS "category.zh", c.name_en AS "category.en",

@@ -74,8 +74,12 @@ type Registration struct {
 	// 𠮷 (U+20BB7). Empty: it can be printed.
 	Unprintable string `db:"unprintable"`
 	NameZHOpen  bool   `db:"name_zh_open"` // a Chinese rendering that nobody approved yet
-	AddressZH   string `db:"address_zh"`   // how letters address the person: 豪尔莫希市长; empty: by the name
-	AddressEN   string `db:"address_en"`   // Mayor Halmosi
+
+	NameZHApprovedAt *time.Time `db:"name_zh_approved_at"`
+	NameZHApprovedBy string     `db:"name_zh_approved_by"` // ByPerson or ByOfficer; empty: nobody
+
+	AddressZH string `db:"address_zh"` // how letters address the person: 豪尔莫希市长; empty: by the name
+	AddressEN string `db:"address_en"` // Mayor Halmosi
 }
 
 // Register takes one person's registration. Over the quota of the category or of
@@ -248,6 +252,9 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		if store.Constraint(err) == "registrations_one_head" {
 			return done, fault.Fields(fault.Field{Path: "role", Key: "constraint.registrations_one_head"})
 		}
+		return done, err
+	}
+	if err := s.wroteRendering(ctx, tx, by, r, sourceOf(by), []string{"name_zh"}); err != nil {
 		return done, err
 	}
 	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, c.Lang, s.now()); err != nil {

@@ -43,7 +43,8 @@ func fullDesk(p Page) deskPage {
 	view.Add("name", "field.required")
 	waits := p.Now.Add(-50 * time.Hour)
 	one, other := longest, longest
-	one.ID, one.SubmittedAt = ident.ID{15: 1}, &waits
+	one.ID, one.SubmittedAt, one.Unprintable, one.NameZHOpen = ident.ID{15: 1}, &waits, "𠮷 (U+20BB7)", true
+	other.NameZHApprovedAt, other.NameZHApprovedBy = &waits, delegations.ByOfficer
 	other.ID, other.Deciding, other.Duplicates, other.Namesake = ident.ID{15: 2}, "approve", 0, true
 	rows, recent := []delegations.Registration{one, other}, []recentDecision{}
 	for _, decision := range []string{"approve", "reject", "return"} {
@@ -60,9 +61,10 @@ func fullDesk(p Page) deskPage {
 		pairs = append(pairs, delegations.Duplicate{Pair: delegations.Pair{Score: 100, Signs: signs, Across: i == 2}, Other: longest})
 	}
 	pending := everyChange(delegations.Pending)
+	pending.Fields = append(pending.Fields, delegations.Moved{Field: delegations.NameWish, To: "<no>"})
 	return deskPage{
 		Pending: &pending, Changes: []changeView{pending, everyChange(delegations.Applied)}, Fields: []Choice{{"family_name", "…"}},
-		Answers: everyAnswer(p.Now), Replacing: &everySuccession(p).Substitution,
+		Remarks: everyRemark, Answers: everyAnswer(p.Now), Replacing: &everySuccession(p).Substitution,
 		Page: p, Form: form, Shown: true, Registration: one, Duplicates: pairs, Namesakes: []delegations.Registration{longest},
 		Steps: []delegations.Step{
 			{At: p.Now, From: "draft", To: delegations.Submitted, Actor: locale.Text{ZH: "访客", EN: "Guest"}},

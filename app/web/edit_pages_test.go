@@ -22,7 +22,7 @@ var editPages = map[string]sample{
 		}
 		edit := everyDetail(false)
 		edit.Registration.Status, edit.Form = delegations.BadgeIssued, FormOf("version", "3")
-		return memberEditPage{linkPage: linkPage{Page: p, Own: "/delegation/t"}, Delegation: delegations.Delegation{Name: wordsFull}, Edit: edit}
+		return memberEditPage{linkPage: linkPage{Page: p, Own: "/delegation/t"}, Delegation: delegations.Delegation{Name: wordsFull}, Edit: edit, Rendering: everyRendering(p, true)}
 	},
 	"registrations/edit": func(p Page, full bool) any {
 		if !full {
@@ -75,6 +75,19 @@ var substitutionPages = map[string]sample{
 	},
 }
 
+// everyRemark is a remark in words.
+var everyRemark = []remarkLine{{"name_zh", "<Name>", "<odd>"}}
+
+// everyRendering is a Chinese rendering that nobody approved, with a wish that was
+// refused and one that waits.
+func everyRendering(p Page, officer bool) renderingPart {
+	form := FormOf("name_zh_wish", "<x>")
+	form.Add("name_zh_wish", "names.wish_empty")
+	r := longest
+	r.Status = delegations.BadgeIssued
+	return renderingPart{Page: p, Asking: form, Base: "/me/t", Of: r, Officer: officer, Wished: "<no>"}
+}
+
 // everyRequest is one request of each kind and state.
 func everyRequest(p Page) []privacy.Request {
 	return []privacy.Request{
@@ -115,6 +128,7 @@ func everySuccession(p Page) *succession {
 func everyDetail(desk bool) detailsForm {
 	form := FormOf("family_name", "Аnna", "version", "3", "access_needs", "step_free")
 	form.Add("family_name", "registration.not_latin", "А")
+	form.remarks = []delegations.Remark{{Field: "name_zh", Key: "remark.unprintable", Args: []any{"<𠮷> (U+20BB7)"}}}
 	r := longest
 	r.Status, r.Requested, r.StatusReason = delegations.Returned, "family_name,access_needs,lang", "<look>"
 	return detailsForm{

@@ -30,6 +30,7 @@ type mePage struct {
 	Refused      *changeView // the guest's latest wish, which the desk turned down
 	Papers       photoPart
 	Remarks      []remarkLine
+	Rendering    renderingPart
 	Replacing    *delegations.Substitution // that waits for the office; nil: none
 }
 
@@ -47,60 +48,68 @@ var rungs = map[delegations.Status]int{
 
 // me is a registrant's own page. The link is the right to see it.
 func (s *Server) me(c *fiber.Ctx) error {
-	ctx, token := c.UserContext(), c.Params("token")
-	r, ends, err := s.Delegations.OwnPage(ctx, token)
+	p, err := s.mePage(c)
 	if err != nil {
 		return err
 	}
+	return s.render(c, "me/show", p)
+}
+
+func (s *Server) mePage(c *fiber.Ctx) (p mePage, err error) {
+	ctx, token := c.UserContext(), c.Params("token")
+	r, ends, err := s.Delegations.OwnPage(ctx, token)
+	if err != nil {
+		return p, err
+	}
 	e, err := s.Events.ByID(ctx, r.EventID)
 	if err != nil {
-		return err
+		return p, err
 	}
 	if r.Status == delegations.OnHold { // vetting is nobody's business but the desk's
 		r.Status = delegations.UnderReview
 	}
-	p := mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e), Until: delegations.LastDay(ends, e.Location())}
+	p = mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e), Until: delegations.LastDay(ends, e.Location())}
 	if err := s.ownChanges(c, &p); err != nil {
-		return err
+		return p, err
 	}
 	h, err := s.holderOf(c)
 	if err != nil {
-		return err
+		return p, err
 	}
 	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, h.actor, r); err != nil {
-		return err
+		return p, err
 	}
 	given, err := s.Delegations.OwnAnswers(ctx, token)
 	if err != nil {
-		return err
+		return p, err
 	}
 	if p.Answers, err = s.answerLines(c, h.actor, r.ID, given, h.base+"/files"); err != nil {
-		return err
+		return p, err
 	}
 	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone()}
 	if err := s.papersOf(c, h.actor, r, &p.Papers); err != nil {
-		return err
+		return p, err
 	}
 	meetings, err := s.Matchmaking.OfRegistration(ctx, r.ID)
 	if err != nil {
-		return err
+		return p, err
 	}
 	p.Meetings = ownMeetings(r, meetings, s.Now())
 	if p.Progress, err = s.progress(c, r.EventID, p.Head.Zone); err != nil {
-		return err
+		return p, err
 	}
 	b, err := s.Badges.LivingOf(ctx, r.ID)
 	if err != nil && fault.CodeOf(err) != fault.NotFound {
-		return err
+		return p, err
 	}
 	if err == nil && b.State == badges.Active {
 		svg, err := badges.QRSVG(b.Token)
 		if err != nil {
-			return err
+			return p, err
 		}
 		p.Badge, p.HasBadge, p.QR = b, true, template.HTML(svg) //nolint:gosec // drawn by us from signs of base45
 	}
-	return s.render(c, "me/show", p)
+	return p, nil
 }
 
 // ownChanges adds to a guest's page what became of what they want changed.
@@ -112,6 +121,7 @@ func (s *Server) ownChanges(c *fiber.Ctx, p *mePage) error {
 	if p.Registration.Editable() || p.Registration.Status == delegations.Draft {
 		p.Remarks = s.remarkLines(c, d.Remarks)
 	}
+	p.Rendering = renderingPart{Page: p.Page, Base: "/me/" + p.Token, Of: p.Registration, Wished: wished(d.Pending)}
 	view := func(change *delegations.Change) (*changeView, error) {
 		v, err := s.changeView(c, *change)
 		return &v, err

@@ -91,6 +91,7 @@ type memberEditPage struct {
 	linkPage
 	Delegation delegations.Delegation
 	Edit       detailsForm
+	Rendering  renderingPart
 }
 
 func (s *Server) memberEditPage(c *fiber.Ctx, typed *Form) (memberEditPage, error) {
@@ -116,6 +117,7 @@ func (s *Server) memberEditPage(c *fiber.Ctx, typed *Form) (memberEditPage, erro
 	if err != nil {
 		return p, err
 	}
+	p.Rendering = renderingPart{Page: p.Page, Base: p.Own + "/members/" + r.ID.String(), Of: r, Officer: true, Wished: wished(details.Pending)}
 	p.Edit, err = s.detailsForm(c, r, details, typed)
 	return p, err
 }

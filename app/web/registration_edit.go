@@ -258,7 +258,11 @@ func (s *Server) decideChange(c *fiber.Ctx) error {
 	var r delegations.Registration
 	switch c.Params("decision") {
 	case "approve":
-		r, _, err = s.Delegations.ApproveChange(ctx, by, id, change, s.Files.TakeWaiting)
+		if _, asked := form.values["name_zh"]; asked {
+			r, _, err = s.Delegations.GrantRendering(ctx, by, id, change, form.Raw("name_zh"), s.Files.TakeWaiting)
+		} else {
+			r, _, err = s.Delegations.ApproveChange(ctx, by, id, change, s.Files.TakeWaiting)
+		}
 	case "reveal":
 		return s.revealChange(c, id, change)
 	case "refuse":
