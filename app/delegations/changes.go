@@ -184,6 +184,11 @@ func (s *Service) EditOwn(ctx context.Context, secret string, version int, edit 
 	if err != nil {
 		return Edited{}, err
 	}
+	for _, field := range ofTheOffice {
+		if _, wrote := edit[field]; wrote {
+			return Edited{}, fault.Fields(fault.Field{Path: field, Key: "registration.no_field"})
+		}
+	}
 	var done Edited
 	_, err = s.locked(ctx, held.ID, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
 		done, err = s.edit(ctx, tx, accounts.GuestActor(), e, r, version, edit)

@@ -14,6 +14,15 @@ var Fields = []string{
 	"address_en", "address_zh", "email", "phone", "lang", "languages", "meal_plan", "access_needs",
 }
 
+// ofTheOffice are fields that are no business of the person's own forms: how letters
+// address somebody is said by those who write them.
+var ofTheOffice = []string{"address_en", "address_zh"}
+
+// Requestable are the fields that the desk may ask the person to put right.
+func Requestable() []string {
+	return slices.DeleteFunc(slices.Clone(Fields), func(f string) bool { return slices.Contains(ofTheOffice, f) })
+}
+
 // Key tells whether a field says who somebody is or in whose name they come: what
 // was approved of it stays valid until the desk approves another.
 func Key(field string) bool { return !slices.Contains(freeFields, field) }
@@ -111,7 +120,7 @@ func (l FieldList) Has(field string) bool { return slices.Contains(l.All(), fiel
 // fieldList checks the fields that somebody names and puts them in order.
 func fieldList(named []string) (FieldList, bool) {
 	for _, name := range named {
-		if !slices.Contains(Fields, name) {
+		if !slices.Contains(Requestable(), name) {
 			return "", false
 		}
 	}

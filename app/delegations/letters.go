@@ -3,6 +3,7 @@ package delegations
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -222,6 +223,11 @@ func (w *Letters) block(l Letter, lang locale.Lang, written mail.Text) mail.Bloc
 		Facts: []mail.Fact{{Name: t("mail.reference"), Value: is["reference"]}, {Name: t("mail.event"), Value: is["event"]}, {Name: t("mail.dates"), Value: is["dates"]}},
 	}
 	b.Subject, b.Hello, b.Paragraphs = written.Fill(is)
+	if address := l.Registration.Address(lang); address != "" { // the greeting alone; elsewhere people have their names
+		greets := maps.Clone(is)
+		greets["name"] = address
+		_, b.Hello, _ = written.Fill(greets)
+	}
 	fact := func(label, value string) {
 		if value != "" {
 			b.Facts = append(b.Facts, mail.Fact{Name: t(label), Value: value})

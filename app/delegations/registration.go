@@ -231,7 +231,7 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	r := Registration{
 		ID: s.newID(), EventID: e.ID, PersonID: person, CategoryID: category.ID, DelegationID: c.DelegationID, FirmID: c.FirmID, GroupID: group,
 		Role: c.Role, Status: Submitted, BadgeType: c.BadgeType, Organisation: c.Organisation, TitleEN: c.TitleEN, TitleZH: c.TitleZH,
-		Lang: c.Lang, MealPlan: c.MealPlan, GivenName: c.GivenName, FamilyName: c.FamilyName, NameNative: c.NameNative, NameZH: c.NameZH,
+		AddressZH: c.AddressZH, AddressEN: c.AddressEN, Lang: c.Lang, MealPlan: c.MealPlan, GivenName: c.GivenName, FamilyName: c.FamilyName, NameNative: c.NameNative, NameZH: c.NameZH,
 		Nationality: c.Nationality, Email: c.Email, Phone: c.Phone, Category: category.Name, Version: 1,
 	}
 	if r.BadgeType == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
@@ -109,10 +110,17 @@ func (h hotelNames) named(en string) locale.Text {
 	return locale.Text{EN: en}
 }
 
+// unread is the delegation whose members have not looked at their Chinese names yet.
+const unread = "D12"
+
 func loadMembers(ctx context.Context, s Services, c *codes) error {
 	rows, err := table("members.csv")
 	if err != nil {
 		return err
+	}
+	titles, err := s.Delegations.Titles(ctx)
+	if err != nil {
+		return fmt.Errorf("read titles: %w", err)
 	}
 	for _, r := range rows {
 		category := categoryOf[r["role"]]
@@ -131,6 +139,10 @@ func loadMembers(ctx context.Context, s Services, c *codes) error {
 			MealPlan: r["meal_plan"], Answers: interpreting(r.list("languages_bcp47")), Consent: true, Lang: "en", Role: role, BadgeType: r["badge_type"], DelegationID: c.Delegations[r["delegation_id"]],
 			MRZSurname: r["mrz_surname"], MRZGiven: r["mrz_given"], Source: "delegation",
 		}
+		if role == "head" || role == "deputy_head" {
+			address := in.ProposedAddress(titles)
+			in.AddressEN, in.AddressZH = address.EN, address.ZH
+		}
 		registered, _, err := s.Delegations.Register(ctx, by, c.Events["EV-FORUM-2027"], in)
 		if err != nil {
 			return fmt.Errorf("member %s: %w", r["member_id"], err)
@@ -138,6 +150,14 @@ func loadMembers(ctx context.Context, s Services, c *codes) error {
 		c.Registrations[r["member_id"]] = registered.ID
 		if _, _, err := s.Delegations.Approve(ctx, by, registered.ID); err != nil {
 			return fmt.Errorf("approve %s: %w", r["member_id"], err)
+		}
+		if r["delegation_id"] == unread {
+			continue
+		}
+		person := accounts.GuestActor()
+		person.ID, person.LinkEventID, person.RegistrationID = registered.ID, registered.EventID, registered.ID
+		if _, err := s.Delegations.ApproveRendering(ctx, person, registered.ID, registered.NameZH); err != nil {
+			return fmt.Errorf("approve the Chinese name of %s: %w", r["member_id"], err)
 		}
 	}
 	return nil

@@ -207,6 +207,8 @@ type Field struct {
 	Required, Optional, Locked     bool
 	Printed                        bool // on badges: what they cannot print is said while it is typed
 	Choices                        []Choice
+	Fills                          string // the field of the other language, which choosing an offer fills in
+	Offers                         []Offer
 	Why                            string // what must be put right; empty when nothing
 	Asked                          string // that somebody asked for this field; empty when nobody did
 	Remark                         string // what is odd about the value, and taken all the same
@@ -238,7 +240,7 @@ func (c components) field(f Form, name, label string, options ...any) (Field, er
 func (v *Field) set(option string, value any) error {
 	texts := map[string]*string{
 		"type": &v.Type, "hint": &v.Hint, "after": &v.After, "autocomplete": &v.Autocomplete, "inputmode": &v.InputMode,
-		"lang": &v.Lang, "min": &v.Min, "max": &v.Max, "step": &v.Step, "accept": &v.Accept, "prefix": &v.Prefix, "id": &v.ID, "asked": &v.Asked,
+		"lang": &v.Lang, "min": &v.Min, "max": &v.Max, "step": &v.Step, "accept": &v.Accept, "prefix": &v.Prefix, "id": &v.ID, "asked": &v.Asked, "fills": &v.Fills,
 	}
 	flags := map[string]*bool{"required": &v.Required, "optional": &v.Optional, "locked": &v.Locked, "printed": &v.Printed}
 	numbers := map[string]*int{"rows": &v.Rows, "maxlength": &v.MaxLength}
@@ -261,6 +263,11 @@ func (v *Field) set(option string, value any) error {
 	case []Choice:
 		if option == "choices" {
 			v.Choices = x
+			return nil
+		}
+	case []Offer:
+		if option == "offers" {
+			v.Offers = x
 			return nil
 		}
 	case []any:

@@ -109,6 +109,7 @@ type memberPage struct {
 	Roles      []Choice
 	MealPlans  []Choice
 	Questions  []Asked
+	Titles     titleOffers
 }
 
 func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegations.Link, form Form) (memberPage, error) {
@@ -139,6 +140,9 @@ func (s *Server) memberPage(c *fiber.Ctx, d delegations.Delegation, l delegation
 		return p, err
 	}
 	p.Questions = s.ask(byRole(p.Lang, categories), &p.Form, asked.Questions)
+	if p.Titles, err = s.titleOffers(c); err != nil {
+		return p, err
+	}
 	p.Countries, err = s.countryChoices(c)
 	return p, err
 }
@@ -179,6 +183,9 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 			return err
 		}
 		return s.render(c, "delegations/member", p)
+	}
+	if err := s.pairTitles(c, &form, delegations.Input{}); err != nil {
+		return err
 	}
 	r, err := s.Delegations.AddMember(c.UserContext(), l.Actor(), d.ID, delegations.Input{
 		Role: form.Text("role"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),

@@ -132,7 +132,8 @@ func everyDetail(desk bool) detailsForm {
 	r := longest
 	r.Status, r.Requested, r.StatusReason = delegations.Returned, "family_name,access_needs,lang", "<look>"
 	return detailsForm{
-		Form: form, Registration: r, Desk: desk, Asks: "…", Countries: []Choice{{"", "…"}, {"DE", "…"}}, Sexes: []Choice{{"", "…"}},
+		Form: form, Registration: r, Desk: desk, Asks: "…", Addresses: desk, Proposed: map[string]string{"en": "<Mayor>"}, Hints: map[string]string{"en": "<Mayor>", "zh": "…"},
+		Titles: titleOffers{EN: []Offer{{"<Mayor>", "市长"}}, ZH: []Offer{{"市长", "<Mayor>"}}}, Countries: []Choice{{"", "…"}, {"DE", "…"}}, Sexes: []Choice{{"", "…"}},
 		MealPlans: []Choice{{"none", "…"}}, Needs: []Choice{{"step_free", "…"}},
 		Details: delegations.Details{PassportMask: "••••0060", BornKnown: true, Pending: &delegations.Change{}},
 	}

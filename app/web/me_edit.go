@@ -54,6 +54,9 @@ func (s *Server) editMyDetails(c *fiber.Ctx) error {
 	if form.Translates() {
 		return s.render(c, "me/edit", p)
 	}
+	if err := s.pairTitles(c, &form, p.Edit.Details.Input); err != nil {
+		return err
+	}
 	version, edit := editOf(form)
 	done, err := s.Delegations.EditOwn(c.UserContext(), p.Token, version, edit)
 	if err != nil {
@@ -143,6 +146,9 @@ func (s *Server) editMember(c *fiber.Ctx) error {
 	}
 	if form.Translates() {
 		return s.render(c, "delegations/edit", p)
+	}
+	if err := s.pairTitles(c, &form, p.Edit.Details.Input); err != nil {
+		return err
 	}
 	version, edit := editOf(form)
 	done, err := s.Delegations.Edit(c.UserContext(), p.Link.Actor(), p.Edit.Registration.ID, version, edit)

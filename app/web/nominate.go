@@ -226,6 +226,9 @@ func (s *Server) complete(of sideOf) fiber.Handler {
 		if form.Translates() {
 			return s.render(c, "delegations/complete"+v.views, p)
 		}
+		if err := s.pairTitles(c, &form, p.Edit.Details.Input); err != nil {
+			return err
+		}
 		version, edit := editOf(form)
 		more := delegations.Particulars{Role: form.Text("role"), Guardian: form.Raw("guardian"), Answers: answers}
 		if form.Text("companion_of") != "" {

@@ -43,6 +43,7 @@ var samples = []map[string]sample{
 	formPages,
 	editPages,
 	substitutionPages,
+	titlePages,
 	officerPages,
 	filePages,
 	listPages,

@@ -192,6 +192,7 @@ type registerPage struct {
 	Categories []Choice
 	Countries  []Choice
 	Questions  []Asked
+	Titles     titleOffers
 }
 
 func (s *Server) registerPage(c *fiber.Ctx, form Form) (registerPage, error) {
@@ -213,6 +214,9 @@ func (s *Server) registerPage(c *fiber.Ctx, form Form) (registerPage, error) {
 		return p, err
 	}
 	p.Questions = s.ask(byCategory(p.Lang, open), &p.Form, asked.Questions)
+	if p.Titles, err = s.titleOffers(c); err != nil {
+		return p, err
+	}
 	p.Countries, err = s.countryChoices(c)
 	return p, err
 }
@@ -272,6 +276,9 @@ func (s *Server) register(c *fiber.Ctx) error {
 			return err
 		}
 		return s.render(c, "public/register", p)
+	}
+	if err := s.pairTitles(c, &form, delegations.Input{}); err != nil {
+		return err
 	}
 	_, secret, err := s.Delegations.Register(c.UserContext(), accounts.GuestActor(), event(c).ID, delegations.Input{
 		Category: form.Text("category"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),

@@ -29,6 +29,18 @@ type detailsForm struct {
 	Needs        []Choice
 	Asks         string // what stands beside a field that the desk asked for
 	Desk         bool   // whoever edits decides: nothing waits
+	Addresses    bool   // whoever edits says how letters address the person
+	Titles       titleOffers
+	Proposed     map[string]string // how they might, by language
+	Hints        map[string]string // beside the fields of addresses, by language
+}
+
+// Proposes is what the field of an address in a language offers.
+func (d detailsForm) Proposes(l string) []Offer {
+	if d.Proposed[l] == "" {
+		return nil
+	}
+	return []Offer{{Value: d.Proposed[l]}}
 }
 
 // Asked is what stands beside a field that the desk asked for; empty beside others.
@@ -72,7 +84,21 @@ func (s *Server) detailsForm(c *fiber.Ctx, r delegations.Registration, d delegat
 	v.Sexes = append([]Choice{{"", s.words.T(l, "edit.not_said")}}, choices("registration.sex.", []string{"F", "M", "X"})...)
 	v.MealPlans = choices("delegations.meal.", delegations.MealPlans)
 	v.Needs = choices("registration.need.", delegations.AccessNeeds)
-	var err error
+	proposed, err := s.proposedAddress(c, d.Input)
+	if err != nil {
+		return v, err
+	}
+	v.Proposed, v.Hints = map[string]string{"zh": proposed.ZH, "en": proposed.EN}, map[string]string{}
+	for in, address := range v.Proposed {
+		v.Hints[in] = s.words.T(l, "titles.address_hint")
+		if address != "" {
+			v.Hints[in] = s.words.T(l, "titles.address_proposed", address)
+		}
+	}
+	v.Addresses = !under(c.Path(), "/me")
+	if v.Titles, err = s.titleOffers(c); err != nil {
+		return v, err
+	}
 	v.Countries, err = s.countryChoices(c)
 	return v, err
 }
@@ -225,6 +251,9 @@ func (s *Server) editRegistration(c *fiber.Ctx) error {
 	}
 	if form.Translates() {
 		return s.render(c, "registrations/edit", p)
+	}
+	if err := s.pairTitles(c, &form, p.Edit.Details.Input); err != nil {
+		return err
 	}
 	version, edit := editOf(form)
 	done, err := s.Delegations.Edit(c.UserContext(), actor(c), p.Edit.Registration.ID, version, edit)

@@ -145,7 +145,7 @@ func (s *Server) fillRegistration(c *fiber.Ctx, p *deskPage, id ident.ID) (err e
 			p.Pending = &waits
 		}
 	}
-	for _, field := range delegations.Fields {
+	for _, field := range delegations.Requestable() {
 		p.Fields = append(p.Fields, Choice{field, s.words.T(p.Lang, "registration.field."+field)})
 	}
 	if p.Duplicates, p.Namesakes, err = s.Delegations.Duplicates(ctx, by, p.Registration); err != nil || len(p.Duplicates) == 0 {

@@ -120,6 +120,7 @@ func (s *Server) routes() []route {
 		s.registrationRoutes(),
 		s.formRoutes(),
 		s.delegationRoutes(),
+		s.titleRoutes(),
 		s.firmRoutes(),
 		s.matchmakingRoutes(),
 		s.agendaRoutes(),
@@ -363,6 +364,17 @@ func (s *Server) delegationRoutes() []route {
 		post("/console/:event/delegations/:delegation/travel/:leg", edit, s.saveLeg(s.deskSide)),
 		post("/console/:event/delegations/:delegation/travel/:leg/remove", edit, s.removeLeg(s.deskSide)),
 		post("/console/:event/links/:link/revoke", edit, s.revokeLink),
+	}
+}
+
+// Console: titles in both languages. The list is of no event.
+
+func (s *Server) titleRoutes() []route {
+	edit := everywhere(accounts.EditDelegation)
+	return []route{
+		get("/console/:event/titles", right(accounts.SeeDelegations), s.titleList),
+		post("/console/:event/titles", edit, s.saveTitle),
+		post("/console/:event/titles/:title/delete", edit, s.deleteTitle),
 	}
 }
 

@@ -76,6 +76,7 @@ type standPart struct {
 	Asks      bool     // the office has to confirm
 	Back      string
 	Own       bool // the person asks themselves, for somebody new
+	Titles    titleOffers
 }
 
 // someoneNew is the choice of a deputy whom nobody registered yet.
@@ -96,6 +97,9 @@ func (s *Server) standPart(c *fiber.Ctx, p Page, gone delegations.Registration, 
 	}
 	v.Choices = append(v.Choices, Choice{someoneNew, s.words.T(p.Lang, "substitution.new")})
 	var err error
+	if v.Titles, err = s.titleOffers(c); err != nil {
+		return v, err
+	}
 	v.Countries, err = s.countryChoices(c)
 	return v, err
 }

@@ -89,3 +89,4 @@ document.querySelector("[data-focus]")?.focus();
 
 // What a badge cannot print is said while names are typed.
 if (document.querySelector("[data-printed]")) import("./glyphs.js");
+if (document.querySelector("[data-fills]")) import("./titles.js");
