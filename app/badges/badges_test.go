@@ -99,6 +99,39 @@ func serials(faces []badges.Face) (list []string) {
 	return list
 }
 
+// RC08: a companion is a participant with a record, a badge and a code of their own,
+// beside whoever they come with.
+func TestCompanionHasTheirOwnBadge(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	member := g.approved(t, 0, func(in *delegations.Input) { in.Category, in.DelegationID = "member", g.delegation.ID })
+	_, err := events.New(g.db, april, ident.New).SaveCategory(t.Context(), office, events.Category{
+		EventID: g.event.ID, Code: "companion", Name: locale.Text{ZH: "随行人员", EN: "Companion"}, BadgeType: "DEL", Approval: "review", Public: true,
+	})
+	must(t, err)
+	draft, err := g.guests.Nominate(t.Context(), office, g.delegation.ID, delegations.Nomination{Role: "companion", GivenName: "Panna", FamilyName: "Réti", CompanionOf: member.RegistrationID})
+	must(t, err)
+	_, _, err = g.guests.Complete(t.Context(), office, draft.ID, draft.Version, delegations.Edit{
+		"nationality": "HU", "birth_date": "1990-05-04", "passport.number": "TEST00005", "passport.issuer": "HU", "passport.expires_on": "2031-12-31",
+	}, delegations.Particulars{CompanionOf: member.RegistrationID})
+	must(t, err)
+	done, err := g.guests.Confirm(t.Context(), office, g.delegation.ID, true)
+	must(t, err)
+	if len(done.Placed) != 1 {
+		t.Fatalf("%+v", done)
+	}
+	_, issued, err := g.guests.Approve(t.Context(), office, draft.ID)
+	must(t, err)
+	own, err := g.badges.LivingOf(t.Context(), draft.ID)
+	must(t, err)
+	if own.ID == member.ID || own.Token == member.Token || own.Serial == member.Serial || issued.Token != own.Token || done.Placed[0].PersonID == ident.Nil {
+		t.Errorf("the companion's badge is %s, the member's %s", own.Serial, member.Serial)
+	}
+	if b, err := g.badges.LivingOf(t.Context(), member.RegistrationID); err != nil || b.ID != member.ID {
+		t.Errorf("the member's badge is %s now, %v", b.Serial, err)
+	}
+}
+
 func TestSheetSelections(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
@@ -110,6 +143,7 @@ func TestSheetSelections(t *testing.T) {
 		in.Category, in.Role = "head", "head"
 	})
 	native := g.approved(t, 4, func(in *delegations.Input) { in.NameNative = "Ђорђе Зеленковић" })
+	// RC15: a rare character is taken; who has it is left out of the sheet and named.
 	rare := g.approved(t, 5, func(in *delegations.Input) { in.NameNative, in.NameZH = "𠮷野", "𠮷野" })
 	_, err := g.badges.Revoke(t.Context(), office, revoked.ID, "lost")
 	must(t, err)

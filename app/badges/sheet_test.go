@@ -217,6 +217,7 @@ func TestNothingIsClipped(t *testing.T) {
 				t.Errorf("page %d: %q stands in the quiet zone of the code, %.1f", i+1, m[5], box)
 			}
 		}
+		// RC16: however long a name is, the whole of it is there.
 		if f := list[i/2]; i%2 == 0 {
 			for _, part := range []string{f.GivenName, f.NameZH, f.Title.ZH, f.Organisation.EN} {
 				if part = strings.Join(strings.Fields(part), ""); !strings.Contains(said, part) {

@@ -240,6 +240,35 @@ func TestHold(t *testing.T) {
 	}
 }
 
+// RC10: a reporter without a journalist's visa is held for the press officer; a hold
+// is told to nobody, keeps the place, and no approval passes it.
+func TestPressIsHeldForTheirVisa(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	g.category(t, "press", nil)
+	r, _, err := g.guests.Register(t.Context(), office, g.event.ID, delegations.Input{
+		Category: "press", GivenName: "Stavroula", FamilyName: "Dimitrova", Organisation: "River Herald", Nationality: "HU", Email: "m29@city.example", Consent: true, Lang: "en", Source: "web",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.Hold(t.Context(), office, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := g.guests.Approve(t.Context(), office, r.ID); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("approved past the press officer: %v", err)
+	}
+	if now := g.read(t, r); now.Status != delegations.OnHold {
+		t.Errorf("%s", now.Status)
+	}
+	if _, err := g.guests.Release(t.Context(), office, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := g.guests.Approve(t.Context(), office, r.ID); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestViews(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, 5)

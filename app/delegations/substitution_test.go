@@ -78,7 +78,7 @@ func (g ground) livingBadges(t *testing.T) (list []string) {
 
 // The mayor's place goes to a member, in one: role, category, badge, order; the old
 // badges open nothing, who waited for a place has one, both are told. What was
-// previewed is what happens, and a preview changes nothing.
+// previewed is what happens, and a preview changes nothing (RC09).
 func TestDeputyTakesThePlaceOfTheHead(t *testing.T) {
 	t.Parallel()
 	g, d, head, deputy, waits := newCity(t)
