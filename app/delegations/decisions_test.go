@@ -33,6 +33,15 @@ func (g ground) mails(t *testing.T) (n int) {
 	return n
 }
 
+// lettersSince lists the letters after the first so many: what each is, and to whom.
+func (g ground) lettersSince(t *testing.T, n int) (list []string) {
+	t.Helper()
+	if err := g.db.SelectContext(t.Context(), &list, `SELECT template || ' ' || recipient FROM mails ORDER BY created_at, id OFFSET $1`, n); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 var afterUndo = clock.At("2027-04-20T10:00:10+08:00")
 
 // A decision changes nothing and writes no mail until the time to undo is over; then

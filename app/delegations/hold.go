@@ -45,6 +45,15 @@ func (s *Service) vet(ctx context.Context, by accounts.Actor, id ident.ID, from 
 	})
 }
 
+// heldBack refuses a decision about somebody who is held back. Who does not vet
+// learns no more than that others have it in hand.
+func heldBack(by accounts.Actor, event ident.ID) error {
+	if by.May(accounts.VetRegistration, event) {
+		return fault.New(fault.Conflict, "registration.held")
+	}
+	return fault.New(fault.Conflict, "registration.elsewhere")
+}
+
 // seenBy is a registration as an actor may know it.
 func (r Registration) seenBy(by accounts.Actor) Registration {
 	if by.May(accounts.VetRegistration, r.EventID) {

@@ -142,7 +142,7 @@ func (w *Letters) SendTest(ctx context.Context, by accounts.Actor, l Letter, tex
 // The letters that bring a badge, and those that open no page any more.
 var (
 	withBadge   = []string{"approved", "change_approved", "took_place"}
-	withoutLink = []string{"address_changed", "erased"}
+	withoutLink = []string{"address_changed", "erased", "merged"}
 )
 
 // draft composes a letter that may be read by others than the person.

@@ -35,6 +35,8 @@ type Merge struct {
 	Pair
 	First, Second Registration // the first keeps its reference
 	Fields        []Compared
+
+	held bool // one is held back, which who does not vet is not told
 }
 
 // Blocked is the catalogue's key of why the two cannot be made one; empty when
@@ -78,7 +80,8 @@ func (s *Service) sideBySide(ctx context.Context, tx *sqlx.Tx, by accounts.Actor
 	if len(both) != 2 {
 		return m, fault.New(fault.NotFound, "error.not_found")
 	}
-	m.First, m.Second = both[0], both[1]
+	m.held = both[0].Status == OnHold || both[1].Status == OnHold
+	m.First, m.Second = both[0].seenBy(by), both[1].seenBy(by)
 	signs := func(sign string) bool { return slices.Contains(m.Signs, sign) }
 	a, b := m.First, m.Second
 	plain := func(s string) locale.Text { return locale.Text{ZH: s, EN: s} }
@@ -154,12 +157,14 @@ func bodyOf(r Registration) locale.Text {
 
 // Merge makes one of two registrations: the first keeps its reference and its own
 // state, takes the named fields of the second, and answers for both from now on.
-// The second ends: its badge opens nothing, its place is free, its links lead to
-// the first. What happened to either stays with it.
+// The second ends: its badge opens nothing, its place is free. Links given to the
+// address that the first has now lead to the first; those of another address end,
+// since whoever registers can write anybody's name, and that address is told. What
+// happened to either stays with it.
 //
 // Faults: NotFound, they were not proposed; Forbidden; Invalid with fields, no such
-// field; Conflict, both came in already, the first has ended, or somebody changed
-// one meanwhile.
+// field; Conflict, both came in already, the first has ended, one is held back, or
+// somebody changed one meanwhile.
 func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident.ID, fromSecond []string) (kept Registration, err error) {
 	for _, field := range fromSecond {
 		if !slices.Contains(MergeFields, field) {
@@ -181,6 +186,9 @@ func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident
 		}
 		if why := m.Blocked(); why != "" {
 			return fault.New(fault.Conflict, why)
+		}
+		if m.held {
+			return heldBack(by, m.EventID)
 		}
 		kept, err = s.merge(ctx, tx, by, m, fromSecond)
 		return err
@@ -245,9 +253,26 @@ func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m M
 	if err != nil {
 		return kept, err
 	}
+	for _, one := range []Registration{before, gone} {
+		if err := s.endLinksElsewhere(ctx, tx, e, one, kept.Email); err != nil {
+			return kept, err
+		}
+	}
+	// Values are left out: the log outlives the person's wish to be forgotten.
 	return kept, s.record(ctx, tx, by, m.EventID, "registration.merge", "registration", kept.ID,
-		map[string]any{"name": before.Name(), "email": before.Email, "reference": gone.Reference},
-		map[string]any{"name": kept.Name(), "email": kept.Email, "reference": kept.Reference, "taken": strings.Join(fromSecond, ", ")}, "")
+		map[string]any{"reference": gone.Reference}, map[string]any{"reference": kept.Reference, "taken": strings.Join(fromSecond, ", ")}, "")
+}
+
+// endLinksElsewhere ends the links of one of two registrations that became one,
+// unless they went to the address that is kept, and tells whoever held them.
+func (s *Service) endLinksElsewhere(ctx context.Context, tx *sqlx.Tx, e events.Event, one Registration, address string) error {
+	if strings.EqualFold(one.Email, address) {
+		return nil
+	}
+	if err := revokeOwnLinks(ctx, tx, one.ID, s.now()); err != nil || one.Email == "" {
+		return err
+	}
+	return s.mail.Write(ctx, tx, Letter{Kind: "merged", Event: e, Registration: one})
 }
 
 // placeKept gives the kept one, if it waits, the place that the other held.

@@ -304,7 +304,7 @@ func (s *Service) approveLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Ac
 	case r.Status == Waitlisted:
 		return r, Issued{}, fault.New(fault.Conflict, "registration.no_place")
 	case r.Status == OnHold: // vetting is never skipped
-		return r, Issued{}, fault.New(fault.Conflict, "registration.held")
+		return r, Issued{}, heldBack(by, e.ID)
 	case !r.Decidable():
 		return r, Issued{}, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
 	}
@@ -391,7 +391,7 @@ func (s *Service) refuseLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Act
 	// give a place, which is the queue's to do. Who is held back is released first.
 	switch {
 	case r.Status == OnHold:
-		return r, fault.New(fault.Conflict, "registration.held")
+		return r, heldBack(by, e.ID)
 	case !r.Decidable() || r.Status == to || to == Returned && r.Status == Waitlisted:
 		return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
 	}
@@ -444,7 +444,7 @@ func (s *Service) leave(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 	if err := s.dropPending(ctx, tx, by, r); err != nil {
 		return r, err
 	}
-	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, reason); err != nil {
+	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, logged(reason)); err != nil {
 		return r, fmt.Errorf("end badges: %w", err)
 	}
 	return r, nil

@@ -249,7 +249,7 @@ func (s Succession) fits() error {
 // succeed does it: the one leaves, the other takes over.
 func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, x *Succession, follow []Handover) error {
 	if x.Deputy.Status == OnHold && by.May(accounts.DecideRegistration, e.ID) { // nobody else learns of it
-		return fault.New(fault.Conflict, "substitution.on_hold")
+		return heldBack(by, e.ID)
 	}
 	r := x.Deputy
 	if x.Fresh() {

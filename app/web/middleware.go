@@ -178,11 +178,23 @@ func (s *Server) speak(c *fiber.Ctx) error {
 // first: it may stand at an address that names the language it was opened in.
 func askedLang(c *fiber.Ctx) (locale.Lang, bool) {
 	if !safe(c.Method()) {
-		if l, ok := locale.Parse(string(c.Request().PostArgs().Peek(languageField))); ok {
+		if l, ok := locale.Parse(posted(c, languageField)); ok {
 			return l, true
 		}
 	}
 	return locale.Parse(c.Query("lang"))
+}
+
+// posted is a field of the form that was sent, in parts or as one line.
+func posted(c *fiber.Ctx, name string) string {
+	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
+		return string(c.Request().PostArgs().Peek(name))
+	}
+	form, err := c.MultipartForm()
+	if err != nil || len(form.Value[name]) == 0 {
+		return ""
+	}
+	return form.Value[name][0]
 }
 
 // identify finds out who asks. On /api/ a session counts for reading only, since
