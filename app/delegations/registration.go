@@ -291,8 +291,18 @@ func (s *Service) Registration(ctx context.Context, by accounts.Actor, id ident.
 // Faults: Forbidden; NotFound; Conflict, it is decided already, or waits for a
 // place.
 func (s *Service) Approve(ctx context.Context, by accounts.Actor, id ident.ID) (Registration, Issued, error) {
+	return s.ApproveSeen(ctx, by, Seen{ID: id})
+}
+
+// ApproveSeen is Approve of what somebody looked at: of another version than the
+// present one it is refused with Conflict, so that nobody is approved for what was
+// changed under the desk's eyes.
+func (s *Service) ApproveSeen(ctx context.Context, by accounts.Actor, seen Seen) (Registration, Issued, error) {
 	var issued Issued
-	r, err := s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (_ Registration, err error) {
+	r, err := s.decide(ctx, by, seen.ID, func(tx *sqlx.Tx, e events.Event, r Registration) (_ Registration, err error) {
+		if seen.Version > 0 && seen.Version != r.Version {
+			return r, fault.New(fault.Conflict, "desk.changed_meanwhile")
+		}
 		r, issued, err = s.approveLocked(ctx, tx, by, e, r)
 		return r, err
 	})

@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -15,14 +16,18 @@ import (
 func (s *Server) decideMany(c *fiber.Ctx) error {
 	form := readForm(c)
 	var ids []ident.ID
+	var seen []delegations.Seen
 	for _, typed := range form.All("id") {
-		if id, err := ident.Parse(typed); err == nil {
-			ids = append(ids, id)
+		id, err := ident.Parse(typed)
+		if err != nil || slices.Contains(ids, id) {
+			continue
 		}
+		version, _ := strconv.Atoi(form.Raw("v." + typed))
+		ids, seen = append(ids, id), append(seen, delegations.Seen{ID: id, Version: version})
 	}
 	at, _ := ident.Parse(form.Raw("at")) // empty: the list
 	back := deskList(c, form.Raw("query"), at)
-	d, err := s.Delegations.Decide(c.UserContext(), actor(c), event(c).ID, form.Raw("decision"), ids, form.Raw("reason"))
+	d, err := s.Delegations.Decide(c.UserContext(), actor(c), event(c).ID, form.Raw("decision"), seen, form.Raw("reason"))
 	f, told := fault.Of(err)
 	switch {
 	case told && f.Code == fault.Invalid && form.Refused(err) && form.Bad():
