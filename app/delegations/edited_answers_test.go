@@ -5,11 +5,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/jmoiron/sqlx"
+
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/retention"
+	"qianshou/app/kit/store"
 )
 
 // answering is an edit of answers.
@@ -102,4 +106,25 @@ func TestAnswersAreEdited(t *testing.T) {
 		t.Errorf("the desk applied %q (%v)", done.Applied, err)
 	}
 	reads("flight=MU 1 true", "photos=1 true", "old=stays false")
+
+	// What was answered goes out of the history with the answers.
+	if _, err := g.guests.Edit(ctx, office, r.ID, 0, delegations.Edit{"title_en": "Director", "answers.flight": `["MU 2"]`}); err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range delegations.Retention() {
+		if task.Class == retention.Answers {
+			if err := store.InTx(ctx, g.db, func(tx *sqlx.Tx) error { _, err := task.Erase(ctx, tx, r.EventID, r.ID); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var left []string
+	for _, c := range g.changes(t, r) {
+		for _, m := range c.Fields {
+			left = append(left, m.Field)
+		}
+	}
+	if !slices.Equal(left, []string{"title_en", "phone"}) {
+		t.Errorf("the history keeps %q", left)
+	}
 }

@@ -120,8 +120,8 @@ func Standing(ctx context.Context, q store.Querier, registrations []ident.ID) (m
 
 // Ever answers every question that an event asks or asked, for the words of answers.
 // The caller has asked who may know.
-func Ever(ctx context.Context, q store.Querier, event ident.ID) ([]Question, error) {
-	return questionsOf(ctx, q, event, true)
+func (s *Service) Ever(ctx context.Context, event ident.ID) ([]Question, error) {
+	return questionsOf(ctx, s.db, event, true)
 }
 
 // Of answers what was answered for a registration, in the order of the form, what
