@@ -314,7 +314,7 @@ func (s *Service) seat(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		}
 		return r, issued, nil
 	case gone.Settled():
-		return s.accept(ctx, tx, by, e, r)
+		return s.accept(ctx, tx, by, e, r, "")
 	case r.Status == Waitlisted:
 		r.Status, r.Version = UnderReview, r.Version+1
 		if err := updateStatus(ctx, tx, r); err != nil {
