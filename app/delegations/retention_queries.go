@@ -71,6 +71,7 @@ func Retention() []retention.Task {
 		// Officers are nobody's registration: they go with the event.
 		retention.Of(retention.Persons, `
 			DELETE FROM magic_links m WHERE m.event_id = $1 AND $2::uuid IS NULL AND m.purpose = 'delegation' AND m.same_as IS NULL`),
+		retention.Of(retention.Persons, `DELETE FROM link_requests WHERE event_id = $1 AND $2::uuid IS NULL`), // of nobody known; answered in moments, forgotten in a day
 		retention.Statement(retention.Consents, `
 			DELETE FROM consents c USING registrations r WHERE r.event_id = $1 AND r.id = c.registration_id AND NOT held(r.id)`),
 	}
