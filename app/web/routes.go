@@ -376,6 +376,8 @@ func (s *Server) firmRoutes() []route {
 		get(firm+"/edit", register, s.editFirmForm),
 		post(firm+"/edit", register, s.editFirm),
 		post(firm+"/join", edit, s.joinFirm),
+		get(firm+"/leave", edit, s.leaveForm),
+		post(firm+"/leave", edit, s.leaveEvent),
 		get(firm+"/grants", see, s.grants),
 		post(firm+"/grants", register, s.giveGrant),
 		post(firm+"/grants/:grant/review", register, s.reviewGrant),
