@@ -101,6 +101,10 @@ type Papers interface {
 	// Waits tells whether a token stands for a file that was handed in with a form of
 	// the event. Fault: Invalid.
 	Waits(event ident.ID, token string) error
+	// Names answers what the files of a registration are called that answer questions.
+	Names(ctx context.Context, tx *sqlx.Tx, registration ident.ID) (map[ident.ID]string, error)
+	// Drop deletes files of a registration that answered questions.
+	Drop(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration ident.ID, ids []ident.ID) error
 	// Attach gives that file to a registration and answers its ID. Fault: Invalid.
 	Attach(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error)
 }

@@ -258,7 +258,7 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return done, err
 	}
 	if atOnce && placed {
-		r, _, err = s.approve(ctx, tx, by, e, r, secret)
+		r, _, err = s.approve(ctx, tx, by, e, r, secret, "")
 	} else {
 		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret})
 	}
@@ -322,11 +322,13 @@ func (s *Service) approveLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Ac
 	if err != nil {
 		return r, Issued{}, err
 	}
-	return s.approve(ctx, tx, by, e, r, secret)
+	return s.approve(ctx, tx, by, e, r, secret, "")
 }
 
-func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret string) (Registration, Issued, error) {
-	r, issued, err := s.accept(ctx, tx, by, e, r)
+// approve accepts a registration and tells the person; because is why nobody had to
+// decide, empty where somebody did.
+func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret, because string) (Registration, Issued, error) {
+	r, issued, err := s.accept(ctx, tx, by, e, r, because)
 	if err != nil {
 		return r, issued, err
 	}
@@ -334,13 +336,14 @@ func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 }
 
 // accept is approve without the letter.
-func (s *Service) accept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Registration, Issued, error) {
+func (s *Service) accept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, because string) (Registration, Issued, error) {
 	for _, to := range []Status{Approved, BadgeIssued} {
 		from := r.Status
 		r.Status = to
-		if err := s.step(ctx, tx, by, r, from, "office", ""); err != nil {
+		if err := s.step(ctx, tx, by, r, from, "office", because); err != nil {
 			return r, Issued{}, err
 		}
+		because = ""
 	}
 	now := s.now()
 	r.DecidedAt, r.StatusReason, r.Version = &now, "", r.Version+1
