@@ -457,7 +457,7 @@ func (s *Service) leave(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 	if err := s.dropPending(ctx, tx, by, r); err != nil {
 		return r, err
 	}
-	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, logged(reason)); err != nil {
+	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, loggedReason(reason)); err != nil {
 		return r, fmt.Errorf("end badges: %w", err)
 	}
 	return r, nil
