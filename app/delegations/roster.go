@@ -127,7 +127,7 @@ func (s *Service) newRoll(ctx context.Context, q store.Querier, by accounts.Acto
 	if r.form, err = forms.AskedIn(ctx, q, event); err != nil {
 		return nil, fmt.Errorf("read form: %w", err)
 	}
-	countries, err := s.events.Countries(ctx)
+	countries, err := events.CountriesIn(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read countries: %w", err)
 	}

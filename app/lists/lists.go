@@ -238,8 +238,8 @@ func (s *Service) Commit(ctx context.Context, by accounts.Actor, id ident.ID, ve
 	})
 }
 
-// Cancel ends an import that is not done. What goes on is stopped, and nothing of it
-// stays.
+// Cancel ends an import that is not done. What goes on is stopped: lines that were
+// taken over before stay, and DoneRows counts them.
 //
 // Faults: NotFound; Forbidden; Conflict, it ended already.
 func (s *Service) Cancel(ctx context.Context, by accounts.Actor, id ident.ID) (Import, error) {
