@@ -156,8 +156,8 @@ func (s *Service) fail(ctx context.Context, id ident.ID, why error) error {
 		if err != nil || !i.Running() {
 			return err
 		}
-		now := s.Now()
-		i.State, i.Fault, i.EndedAt, i.Version = Failed, &reason, &now, i.Version+1
+		i.stop(Failed, s.Now())
+		i.Fault, i.Version = &reason, i.Version+1
 		if err := updateState(ctx, tx, i); err != nil {
 			return err
 		}
