@@ -2,6 +2,7 @@ package delegations
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -10,6 +11,7 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
 )
 
 // The order of an event is its sequence of numbers: whoever takes or gives up a
@@ -306,8 +308,14 @@ func (s *Service) promoteOne(ctx context.Context, b *book, w *waiting, ahead []*
 		return ahead, nil
 	}
 	locked, err := lockWaiting(ctx, b.tx, w.ids)
-	if err != nil || len(locked) < len(w.ids) { // somebody of them is leaving at this moment
+	if err != nil {
 		return ahead, err
+	}
+	if len(locked) < len(w.ids) { // somebody of them is being changed at this moment
+		if err := insertFreePlaces(ctx, b.tx, b.event, w.need.of(), reason); err != nil {
+			return ahead, fmt.Errorf("note free places: %w", err)
+		}
+		return ahead, nil
 	}
 	placed, err := b.give(ctx, ahead, w.need)
 	if err != nil || !placed {
@@ -328,6 +336,39 @@ func (s *Service) promoteOne(ctx context.Context, b *book, w *waiting, ahead []*
 		}
 	}
 	return ahead, nil
+}
+
+// GiveFreePlaces gives away places that became free while whoever was next was being
+// changed. Several processes may do so at once.
+func (s *Service) GiveFreePlaces(ctx context.Context) error {
+	list, err := eventsWithFreePlaces(ctx, s.db)
+	if err != nil {
+		return fmt.Errorf("read free places: %w", err)
+	}
+	var failed []error
+	for _, event := range list {
+		failed = append(failed, store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+			b, err := openBook(ctx, tx, event)
+			if err != nil {
+				return err
+			}
+			free, err := takeFreePlaces(ctx, tx, event)
+			if err != nil {
+				return err
+			}
+			for _, place := range free {
+				of := need{seat{of: place.Of}: 1}
+				if err := b.load(ctx, of); err != nil {
+					return fmt.Errorf("count places: %w", err)
+				}
+				if _, err := s.fill(ctx, b, of, place.Reason); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	return errors.Join(failed...)
 }
 
 // Places are how many of a category hold a place, and how many wait for one.
