@@ -2,30 +2,12 @@ package delegations
 
 import (
 	"context"
+	"time"
 
-	"github.com/lib/pq"
-
-	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
 )
-
-// lockBoth keeps others from changing two registrations, in the order that
-// everybody keeps. A Nil one is left out.
-func lockBoth(ctx context.Context, q store.Querier, one, other ident.ID) error {
-	ids := []ident.ID{one}
-	if other != ident.Nil {
-		ids = append(ids, other)
-	}
-	var found []ident.ID
-	if err := q.SelectContext(ctx, &found, `SELECT id FROM registrations WHERE id = ANY($1) ORDER BY id FOR UPDATE`, pq.Array(ids)); err != nil {
-		return err
-	}
-	if len(found) != len(ids) {
-		return fault.New(fault.NotFound, "error.not_found")
-	}
-	return nil
-}
 
 // updateRole writes what a deputy takes over, over the version before it.
 func updateRole(ctx context.Context, q store.Querier, r Registration) error {
@@ -73,6 +55,15 @@ func insertSubstitution(ctx context.Context, q store.Querier, s Substitution) er
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		s.ID, s.DelegationID, s.FromID, s.ToID, s.AsRank, s.State, s.Note, s.AskedAt, s.AskedBy.ZH, s.AskedBy.EN, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN)
 	return store.Fault(err)
+}
+
+// refuseAsked turns down what was asked for about somebody whose registration became
+// part of another.
+func refuseAsked(ctx context.Context, q store.Querier, registration ident.ID, by locale.Text, reason string, at time.Time) error {
+	_, err := q.ExecContext(ctx, `
+		UPDATE substitutions SET state = 'refused', decided_at = $2, decided_by_zh = $3, decided_by_en = $4, reason = $5
+		WHERE state = 'asked' AND $1 IN (from_registration_id, to_registration_id)`, registration, at, by.ZH, by.EN, reason)
+	return err
 }
 
 func updateSubstitution(ctx context.Context, q store.Querier, s Substitution) error {
