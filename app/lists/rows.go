@@ -151,9 +151,12 @@ func (s *Service) WriteReturned(ctx context.Context, by accounts.Actor, id ident
 	for _, c := range columns {
 		titles[c.Code] = c.Title
 	}
-	head := make([]string, len(i.Heads))
+	own := s.ownColumn(i)
+	var head []string
 	for n, h := range i.Heads {
-		head[n] = h.Title
+		if n != own {
+			head = append(head, h.Title)
+		}
 	}
 	list := make([]sheet.Returned, 0, len(rows))
 	for _, row := range rows {
@@ -161,9 +164,16 @@ func (s *Service) WriteReturned(ctx context.Context, by accounts.Actor, id ident
 		if err != nil {
 			return err
 		}
-		list = append(list, s.returned(i, row, k, titles, l))
+		list = append(list, s.returned(i, row, k, titles, l).Without(own))
 	}
 	return sheet.WriteReturned(w, s.Words.T(l, "lists.to_mend"), head, s.Words.T(l, "lists.reason"), list)
+}
+
+// ownColumn is where a list that came back once has the reasons that we gave; they
+// are given anew. Less than 0: nowhere.
+func (s *Service) ownColumn(i Import) int {
+	reason := s.both("lists.reason")
+	return slices.IndexFunc(i.Heads, func(h sheet.Head) bool { return h.Code == "" && (h.Title == reason.ZH || h.Title == reason.EN) })
 }
 
 func (s *Service) returned(i Import, row rowOf, k kept, titles map[string]locale.Text, l locale.Lang) sheet.Returned {

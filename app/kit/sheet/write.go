@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -103,6 +104,21 @@ type Returned struct {
 	Cells   []string
 	Reasons map[int]string // by column, from 0
 	Reason  string         // of the whole row, in one line
+}
+
+// Without leaves a column out, from 0; less than 0 leaves none out.
+func (r Returned) Without(column int) Returned {
+	if column < 0 || column >= len(r.Cells) {
+		return r
+	}
+	out := Returned{Cells: slices.Delete(slices.Clone(r.Cells), column, column+1), Reasons: map[int]string{}, Reason: r.Reason}
+	for at, why := range r.Reasons {
+		if at > column {
+			at--
+		}
+		out.Reasons[at] = why
+	}
+	return out
 }
 
 // commentsMost is how many comments a file is given: they are slow to open. The
