@@ -276,6 +276,37 @@ func TestWaysToWriteAList(t *testing.T) {
 	}
 }
 
+// Some libraries name the kind that macros would have in every file they write. Only
+// what is there counts.
+func TestMacrosThatAreNotThere(t *testing.T) {
+	plain := rowsOf(t, []any{"Family name", "E-mail"}, []any{"Réti", "r@city.example"})
+	named := func(entry string, add map[string]string) []byte {
+		return altered(t, plain, func(name string, part []byte) []byte {
+			if name == "[Content_Types].xml" {
+				return bytes.Replace(part, []byte("</Types>"), []byte(entry+"</Types>"), 1)
+			}
+			return part
+		}, add)
+	}
+	const kind = `ContentType="application/vnd.ms-office.vbaProject"/>`
+	standard := `<Default Extension="bin" ` + kind
+	for name, tt := range map[string]struct {
+		file []byte
+		key  string
+	}{
+		"a kind without a part":  {named(standard, nil), ""},
+		"a part of that kind":    {named(standard, map[string]string{"xl/settings.BIN": "x"}), "sheet.macros"},
+		"a part said to be some": {named(`<Override PartName="/xl/styles.xml" `+kind, nil), "sheet.macros"},
+		"a part of another kind": {named(standard+`<Override PartName="/xl/printer.bin" ContentType="application/octet-stream"/>`, map[string]string{"xl/printer.bin": "x"}), ""},
+	} {
+		_, err := sheet.Read(t.Context(), tt.file, sheet.Usual)
+		f, _ := fault.Of(err)
+		if (err != nil) != (tt.key != "") || err != nil && f.Key != tt.key {
+			t.Errorf("%s: %v, want %q", name, err, tt.key)
+		}
+	}
+}
+
 // What Excel keeps in a cell, and what is made of it.
 func TestCells(t *testing.T) {
 	day, chinese := "yyyy-mm-dd", `yyyy"年"m"月"d"日"`
