@@ -1,0 +1,3 @@
+-- Lists, and what mails went through.
+-- +goose Up
+ALTER TABLE mail_attempts ADD COLUMN round int NOT NULL DEFAULT 1 CONSTRAINT mail_attempts_round CHECK (round > 0); -- of sending, that it is about
