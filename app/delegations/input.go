@@ -74,6 +74,8 @@ type checked struct {
 	expires *time.Time
 	form    forms.Form    // against which the answers were checked
 	amended forms.Answers // of somebody who is registered already: what a list says otherwise
+	host    *rollEntry    // whom a companion on a list comes with
+	self    *rollEntry    // as later lines of the list find somebody new
 }
 
 // check cleans and checks an input at an instant. Every broken rule is noted

@@ -259,7 +259,7 @@ func (s *Service) open(ctx context.Context, tx *sqlx.Tx, i Import) (sheet.List, 
 }
 
 func (s *Service) rowOf(i Import, l line, v verdict) (rowOf, error) {
-	row := rowOf{ID: l.id, Line: l.number, Verdict: v.Verdict, Registration: v.RegistrationID, Problems: []problem{}}
+	row := rowOf{ID: l.id, Line: l.number, Verdict: v.Verdict, Registration: v.RegistrationID, Turn: l.turn(), Problems: []problem{}}
 	if l.id == ident.Nil {
 		row.ID = s.NewID()
 	}
