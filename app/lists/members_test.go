@@ -135,7 +135,7 @@ func TestListComesBackMended(t *testing.T) {
 	}
 	again := g.upload(t, by, lists.Upload{EventID: g.event.ID, Kind: lists.Members, DelegationID: g.city.ID, FileName: "mended.xlsx", File: mended.Bytes(), Lang: "zh", Consent: true})
 	// The last row named somebody who is registered by now, with a role of his own.
-	want = []string{"new", "new", "bad role lists.other_category"}
+	want = []string{"new", "new lists.nominated", "bad role lists.other_category"}
 	if got := g.verdicts(t, by, again); !reflect.DeepEqual(got, want) {
 		t.Fatalf("%q, %+v", got, again)
 	}
@@ -181,6 +181,10 @@ func TestSameDataIsUnchangedAndOtherDataChanges(t *testing.T) {
 	}
 	i = g.bring(t, office, g.city, "Family name,Given name,E-mail,Title in English,Phone", "Réti,Zsófia,M002@Delegate.example,Lord Mayor,", "Réti,Zsófia,M002@Delegate.example,,+36301234569")
 	if got := g.verdicts(t, office, i); !reflect.DeepEqual(got, []string{"bad title_en lists.approved", "duplicate family_name lists.twice"}) {
+		t.Errorf("%q", got)
+	}
+	i = g.bring(t, office, g.city, "Family name,Given name,E-mail,Sex as in the passport,Name order", "Réti,Zsófia,M002@Delegate.example,F,Family name first")
+	if got := g.verdicts(t, office, i); !reflect.DeepEqual(got, []string{"bad native_order lists.approved sex lists.approved"}) {
 		t.Errorf("%q", got)
 	}
 	i = g.bring(t, office, g.city, "Family name,Given name,E-mail,Phone", "Réti,Zsófia,M002@Delegate.example,+36301234569")
@@ -316,7 +320,7 @@ func TestUnreadableList(t *testing.T) {
 	if err := g.lists.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if i.State != lists.Failed || i.Fault == nil || i.Fault.Key != "sheet.no_header" || g.words.T(locale.EN, i.Fault.Key, i.Fault.Args...) != "No header was found in the first three rows. It needs at least these columns: Family name, E-mail." {
+	if i.State != lists.Failed || i.Fault == nil || i.Fault.Key != "sheet.no_header" || g.words.T(locale.EN, i.Fault.Key, i.Fault.Args...) != "No header was found in the first three rows. It needs at least these columns: Family name." {
 		t.Errorf("%+v %+v", i, i.Fault)
 	}
 	var left int
