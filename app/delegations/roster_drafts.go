@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
+	"qianshou/app/events"
 	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
@@ -47,19 +48,29 @@ func (r *roll) lacks(c checked, e *rollEntry) []string {
 		k.answers = maps.Clone(k.answers)
 		maps.Copy(k.answers, c.amended)
 	}
-	k.Role, k.FamilyName, k.Nationality, k.Organisation = c.Role, c.FamilyName, c.Nationality, c.Organisation
-	k.Title, k.answers = cmp.Or(c.TitleEN, c.TitleZH), stillAsked(r.form, k.answers)
+	k.answers = stillAsked(r.form, k.answers)
+	missing := lacking(c.over(k), r.event, r.form)
+	if c.host != nil { // who may have no number yet
+		missing = slices.DeleteFunc(missing, func(what string) bool { return what == "companion_of" })
+	}
+	return missing
+}
+
+// over is what is known of somebody with what was said of them written over it.
+func (c checked) over(k known) known {
+	k.Role, k.FamilyName, k.Nationality, k.Organisation, k.Title = c.Role, c.FamilyName, c.Nationality, c.Organisation, cmp.Or(c.TitleEN, c.TitleZH)
 	if c.birth != nil {
 		k.born = c.birth
 	}
 	if c.expires != nil {
 		k.PassportTo = c.expires
 	}
-	missing := lacking(k, r.event, r.form)
-	if c.host != nil { // who may have no number yet
-		missing = slices.DeleteFunc(missing, func(what string) bool { return what == "companion_of" })
-	}
-	return missing
+	return k
+}
+
+// lacks answers what somebody new lacks before they can be confirmed; see lacking.
+func (c checked) lacks(e events.Event) []string {
+	return lacking(c.over(known{answers: stillAsked(c.form, c.Answers)}), e, c.form)
 }
 
 // nominateRow keeps somebody new who lacks something as a draft, with all that their
