@@ -194,8 +194,8 @@ func TestPassportsOfAListAreMasked(t *testing.T) {
 		actor accounts.Actor
 		want  []string
 	}{
-		{"the officer", by, []string{"T/1", "1965-02-30"}},
-		{"protocol", user(accounts.Protocol), []string{"T/1", "1965-02-30"}},
+		{"the officer", by, []string{"1965-02-30", "T/1"}},
+		{"protocol", user(accounts.Protocol), []string{"1965-02-30", "T/1"}},
 		{"programme", user(accounts.Programme), []string{"••••", "••••"}},
 	} {
 		page, err := g.lists.Lines(t.Context(), tt.actor, i.ID, "bad", 0, 10)

@@ -62,9 +62,9 @@ func (m memberList) plain() []column {
 		s.column("organisation", words, "", "单位", "organization", "company"),
 		s.column("email", latin, "halmosi@city.example", "邮箱", "email address", "mail"),
 		s.column("phone", latin, "+36 30 123 4567", "手机", "手机号", "mobile", "telephone"),
-		s.column("languages", many, "hu;en", "语言"),
+		s.column("languages", many, "hu;en", "语言", "使用语言", "languages"),
 		s.column("meal_plan", choice, "none", "饮食", "diet"),
-		s.column("access_needs", many, "", "无障碍需求"),
+		s.column("access_needs", many, "", "无障碍服务"),
 		s.column("lang", choice, "en", "letter language"),
 	}
 }
@@ -88,14 +88,14 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 		case "native_order":
 			c.choices(l, []named{{value: "given_first", name: s.both("register.given_first")}, {value: "family_first", name: s.both("register.family_first")}})
 		case "sex":
-			c.choices(l, s.called("lists.sex.", "M", "F", "X"))
+			c.choices(l, s.called("registration.sex.", "M", "F", "X"))
 		case "nationality", "passport.issuer":
 			c.Must = c.Code == "nationality" && i.actor.May(accounts.EditRegistration, i.EventID) // officers may name people first
 			c.choices(l, lands)
 		case "meal_plan":
 			c.choices(l, s.called("delegations.meal.", delegations.MealPlans...))
 		case "access_needs":
-			c.choices(l, s.called("lists.access.", delegations.AccessNeeds...))
+			c.choices(l, s.needs())
 			c.Choices = nil // several may be named, which no drop-down takes
 		case "lang":
 			c.choices(l, []named{{value: "zh", name: s.both("delegations.letters_zh")}, {value: "en", name: s.both("delegations.letters_en")}})
@@ -114,6 +114,18 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 		list = append([]column{which}, list...)
 	}
 	return list, nil
+}
+
+// needs are what somebody may need, by the forms' names and by others.
+func (s *Service) needs() []named {
+	list := s.called("registration.need.", delegations.AccessNeeds...)
+	also := map[string][]string{
+		"seat_near_exit": {"seat near an exit"}, "sign_language": {"手语译员", "手语翻译"}, "hearing_loop": {"助听感应"}, "large_print": {"大字材料"},
+	}
+	for n := range list {
+		list[n].also = also[list[n].value]
+	}
+	return list
 }
 
 // lands are the countries and regions of the office's table.

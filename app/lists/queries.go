@@ -295,13 +295,12 @@ func goodRows(ctx context.Context, q store.Querier, id ident.ID) ([]rowOf, error
 }
 
 func badRows(ctx context.Context, q store.Querier, id ident.ID) ([]rowOf, error) {
-	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict IN ('bad', 'duplicate') ORDER BY line`, id)
+	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict = 'bad' ORDER BY line`, id)
 }
 
-// shownFilter narrows the lines that are looked at: bad ones, those worth a look, or
-// of one verdict.
-const shownFilter = `WHERE import_id = $1 AND ($2 = '' OR $2 = 'bad' AND verdict IN ('bad', 'duplicate')
-	OR $2 = 'warned' AND verdict NOT IN ('bad', 'duplicate') AND problems @> '[{"warning": true}]' OR $2 = 'nominated' AND verdict IN ('new', 'changed') AND problems @> '[{"key": "` + nominated + `"}]' OR $2 <> 'bad' AND verdict = $2) `
+// shownFilter narrows the lines that are looked at: those worth a look, those that
+// nominate somebody, or those of one verdict.
+const shownFilter = `WHERE import_id = $1 AND ($2 = '' OR $2 = 'warned' AND verdict NOT IN ('bad', 'duplicate') AND problems @> '[{"warning": true}]' OR $2 = 'nominated' AND verdict IN ('new', 'changed') AND problems @> '[{"key": "` + nominated + `"}]' OR verdict = $2) `
 
 func shownRows(ctx context.Context, q store.Querier, id ident.ID, filter string, offset, limit int) ([]rowOf, error) {
 	return rowsWhere(ctx, q, shownFilter+`ORDER BY line LIMIT $3 OFFSET $4`, id, filter, limit, offset)

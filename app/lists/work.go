@@ -290,8 +290,9 @@ func (i *Import) count(found []verdict) {
 			i.Good++
 		case delegations.RowSame:
 			i.Unchanged++
-		default:
+		case delegations.RowBad:
 			i.Bad++
+		case delegations.RowTwice:
 		}
 	}
 }
@@ -344,15 +345,19 @@ func (s *Service) commit(ctx context.Context, tx *sqlx.Tx, i Import) error {
 	if err != nil {
 		return err
 	}
-	bad := 0
+	bad, good := 0, 0
 	batch := make([]rowOf, 0, len(lines))
 	for n, l := range lines {
 		row, err := s.rowOf(i, l, found[n])
 		if err != nil {
 			return err
 		}
-		if v := found[n].Verdict; v == delegations.RowBad || v == delegations.RowTwice {
+		switch found[n].Verdict {
+		case delegations.RowBad:
 			bad++
+		case delegations.RowTwice:
+		default:
+			good++
 		}
 		batch = append(batch, row)
 	}
@@ -360,7 +365,7 @@ func (s *Service) commit(ctx context.Context, tx *sqlx.Tx, i Import) error {
 		return fmt.Errorf("keep lines: %w", err)
 	}
 	now := s.Now()
-	i.Rows, i.DoneRows, i.Good, i.Bad = whole, whole, len(lines)-bad, i.Bad+bad
+	i.Rows, i.DoneRows, i.Good, i.Bad = whole, whole, good, i.Bad+bad
 	i.State, i.EndedAt, i.Version = Done, &now, i.Version+1
 	if err := forgetFile(ctx, tx, i.ID); err != nil {
 		return err
