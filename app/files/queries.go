@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +20,15 @@ type owner struct {
 	DelegationID ident.ID `db:"delegation_id"`
 	Role         string   `db:"role"` // in the delegation
 	Status       string   `db:"status"`
+	Forgotten    bool     `db:"pseudonymous"` // their data was erased
+}
+
+// approved are the states of whom badge, door and desk know by the portrait in use.
+var approved = []string{"approved", "badge_issued", "checked_in"}
+
+// keepsPortrait tells whether an actor may not change a portrait without the desk.
+func (o owner) keepsPortrait(by accounts.Actor, p Purpose) bool {
+	return p == Photo && slices.Contains(approved, o.Status) && !by.May(rules[Photo].add, o.EventID)
 }
 
 // holds tells whether an actor is the owner, or an officer who completes them,
@@ -29,7 +39,8 @@ func (o owner) holds(by accounts.Actor) bool {
 
 func ownerByID(ctx context.Context, q store.Querier, id ident.ID) (o owner, err error) {
 	err = q.GetContext(ctx, &o, `
-		SELECT id, event_id, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id, role, status FROM registrations WHERE id = $1`, id)
+		SELECT r.id, r.event_id, coalesce(r.delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id, r.role, r.status, p.pseudonymous
+		FROM registrations r JOIN persons p ON p.id = r.person_id WHERE r.id = $1`, id)
 	return o, store.Fault(err)
 }
 
