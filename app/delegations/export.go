@@ -37,7 +37,7 @@ type Whole struct {
 //
 // Fault: Forbidden.
 func (s *Service) Export(ctx context.Context, by accounts.Actor, event ident.ID, f Filter, sensitive bool) (iter.Seq2[Whole, error], error) {
-	own := by.ForDelegation(event, f.DelegationID)
+	own := by.MayFor(accounts.BringList, event, f.DelegationID, "")
 	if !own && !by.May(accounts.SeeRegistrations, event) || sensitive && !by.May(accounts.SeeSensitive, event) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}

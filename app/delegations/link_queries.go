@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/lib/pq"
+
+	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
@@ -70,14 +73,20 @@ func linksOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (li
 	return list, err
 }
 
-// holdersOf answers the addresses, or else the names, of those who hold a link of a
-// delegation that still opens it and who answer for its members: those who nominate
-// them first, of these the latest.
-func holdersOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (list []string, err error) {
+// speaker is who holds a link of a delegation, and the address, or else the name,
+// that the desk wrote beside it.
+type speaker struct {
+	Role   accounts.OfficerRole `db:"role"`
+	Holder string               `db:"holder"`
+}
+
+// speakersOf answers those who hold a link of a delegation that still opens it, in
+// the order of their roles, of each the latest first.
+func speakersOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (list []speaker, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT coalesce(nullif(email, ''), holder) FROM magic_links
-		WHERE delegation_id = $1 AND role IN ('accreditation', 'liaison') AND same_as IS NULL AND revoked_at IS NULL AND expires_at > $2
-		ORDER BY role = 'accreditation' DESC, created_at DESC, id DESC`, delegation, at)
+		SELECT role, coalesce(nullif(email, ''), holder) AS holder FROM magic_links
+		WHERE delegation_id = $1 AND same_as IS NULL AND revoked_at IS NULL AND expires_at > $2
+		ORDER BY array_position($3::text[], role), created_at DESC, id DESC`, delegation, at, pq.Array(accounts.OfficerRoles))
 	return list, err
 }
 

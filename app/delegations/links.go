@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -198,19 +199,36 @@ func (s *Service) FirmByLink(ctx context.Context, secret string) (Link, error) {
 	return l, nil
 }
 
-// officerOf answers the address of whoever speaks for a delegation: the one that
-// the desk wrote beside the holder of its link, the latest first. It is empty when
-// none is known.
-func officerOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (string, error) {
-	holders, err := holdersOf(ctx, q, delegation, at)
-	for _, holder := range holders {
-		for word := range strings.FieldsFuncSeq(holder, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>()[],;，；（）、:：", r) }) {
-			if address, ok := text.Email(word); ok {
-				return address, err
+// speakerFor answers the address of whoever speaks for a member of a delegation: of
+// an officer who answers for members like them, or else of one who looks after their
+// needs. Only the first may act for them, so that only the first may be told the
+// link to their own page. The address is empty when none is known.
+func speakerFor(ctx context.Context, q store.Querier, delegation ident.ID, role string, at time.Time) (address string, acts bool, err error) {
+	speakers, err := speakersOf(ctx, q, delegation, at)
+	if err != nil {
+		return "", false, fmt.Errorf("find who speaks for a delegation: %w", err)
+	}
+	for _, duty := range []accounts.Duty{accounts.Complete, accounts.EditNeeds} {
+		for _, s := range speakers {
+			if !s.Role.Covers(duty, role) {
+				continue
+			}
+			if address := addressIn(s.Holder); address != "" {
+				return address, duty == accounts.Complete, nil
 			}
 		}
 	}
-	return "", err
+	return "", false, nil
+}
+
+// addressIn finds the address in what the desk wrote about somebody.
+func addressIn(said string) string {
+	for word := range strings.FieldsFuncSeq(said, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>()[],;，；（）、:：", r) }) {
+		if address, ok := text.Email(word); ok {
+			return address
+		}
+	}
+	return ""
 }
 
 // newLink makes a fresh link to the person's own page.

@@ -139,7 +139,7 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 			return err
 		}
 		own := by.ForRegistration(gone.EventID, gone.ID) && in.To == ident.Nil // who else is of the delegation is not theirs to know
-		if !own && !by.May(accounts.EditRegistration, gone.EventID) && !by.ForDelegation(gone.EventID, gone.DelegationID) {
+		if !own && !by.May(accounts.EditRegistration, gone.EventID) && !gone.officerOf(by, accounts.Substitute) {
 			return fault.New(fault.Forbidden, "error.forbidden")
 		}
 		e, err := events.In(ctx, tx, gone.EventID)

@@ -65,7 +65,7 @@ func (s *Service) Lines(ctx context.Context, by accounts.Actor, id ident.ID, fil
 	if err != nil {
 		return p, fmt.Errorf("read lines: %w", err)
 	}
-	clear := by.ForDelegation(i.EventID, i.DelegationID) || by.May(accounts.SeeSensitive, i.EventID)
+	clear := by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "") || by.May(accounts.SeeSensitive, i.EventID)
 	office := by.May(accounts.EditRegistration, i.EventID)
 	for _, row := range rows {
 		k, err := s.unseal(row)
@@ -133,7 +133,7 @@ func (s *Service) WriteReturned(ctx context.Context, by accounts.Actor, id ident
 	if err != nil {
 		return err
 	}
-	if !by.ForDelegation(i.EventID, i.DelegationID) && !by.May(accounts.SeeSensitive, i.EventID) && i.Kind == Members && i.actor.ID != by.ID {
+	if !by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "") && !by.May(accounts.SeeSensitive, i.EventID) && i.Kind == Members && i.actor.ID != by.ID {
 		return fault.New(fault.Forbidden, "error.forbidden") // it holds passports: for who brought it, or may see such
 	}
 	columns, err := s.kind(i.Kind).columns(ctx, i, l)
