@@ -78,9 +78,9 @@ func mask(field, value string) string {
 	case value == "":
 		return ""
 	case field == "passport.number" && len(value) >= 5:
-		return "••••" + value[len(value)-4:]
+		return Masked + value[len(value)-4:]
 	}
-	return "••••"
+	return Masked
 }
 
 func changePlace(change ident.ID) string { return "registration_changes.values:" + change.String() }

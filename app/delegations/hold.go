@@ -56,6 +56,9 @@ func heldBack(by accounts.Actor, event ident.ID) error {
 
 // seenBy is a registration as an actor may know it.
 func (r Registration) seenBy(by accounts.Actor) Registration {
+	if !by.May(accounts.SeeSensitive, r.EventID) {
+		r.PassportLast4 = ""
+	}
 	if by.May(accounts.VetRegistration, r.EventID) {
 		return r
 	}

@@ -117,6 +117,9 @@ func cellOf(i Import, row rowOf, k kept, columns []column, code string, clear bo
 		c.Value = "••••"
 	}
 	c.Before, c.Changes = columns[n].said(k.Before[code]), row.Verdict == delegations.RowChanged
+	if private := columns[n].sensitive || code == "meal_plan" || code == "access_needs"; private && !clear && !c.Before.Empty() {
+		c.Before = locale.Text{ZH: delegations.Masked, EN: delegations.Masked}
+	}
 	if _, changes := k.Before[code]; !changes {
 		c.Changes = false
 	}
