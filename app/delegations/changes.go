@@ -172,6 +172,7 @@ func (s *Service) Edit(ctx context.Context, by accounts.Actor, registration iden
 		done, err = s.edit(ctx, tx, by, e, r, version, edit)
 		return done.Registration, err
 	})
+	done.Registration = done.Registration.seenBy(by)
 	return done, err
 }
 

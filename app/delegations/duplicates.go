@@ -112,6 +112,9 @@ func (s *Service) Duplicates(ctx context.Context, by accounts.Actor, r Registrat
 		}
 	}
 	namesakes, err = namesakesOf(ctx, s.db, r)
+	for i := range namesakes {
+		namesakes[i] = namesakes[i].seenBy(by)
+	}
 	return pairs, namesakes, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -254,5 +253,5 @@ func (s *Service) Steps(ctx context.Context, by accounts.Actor, r Registration) 
 	if by.May(accounts.VetRegistration, r.EventID) {
 		return list, err
 	}
-	return slices.DeleteFunc(list, func(step Step) bool { return step.To == OnHold || step.From == OnHold && step.To == UnderReview }), err
+	return stepsForGuests(list), err
 }

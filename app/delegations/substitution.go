@@ -166,14 +166,12 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		}
 		return do(tx, e, &x)
 	})
-	if !by.May(accounts.EditRegistration, x.Gone.EventID) {
-		x.Gone, x.Deputy, x.Left, x.After = x.Gone.forGuests(), x.Deputy.forGuests(), x.Left.forGuests(), x.After.forGuests()
-		for i := range x.Order {
-			x.Order[i] = x.Order[i].forGuests()
-		}
-		if by.RegistrationID != ident.Nil {
-			x.Order = nil
-		}
+	x.Gone, x.Deputy, x.Left, x.After = x.Gone.seenBy(by), x.Deputy.seenBy(by), x.Left.seenBy(by), x.After.seenBy(by)
+	for i := range x.Order {
+		x.Order[i] = x.Order[i].seenBy(by)
+	}
+	if by.RegistrationID != ident.Nil {
+		x.Order = nil
 	}
 	return x, err
 }
