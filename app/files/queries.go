@@ -98,8 +98,9 @@ func insertFile(ctx context.Context, q store.Querier, f File) error {
 	return err
 }
 
-// gone is what a file's row keeps: that there was one, not what it was called.
-const gone = `deleted_at = $2, name = '', key = NULL`
+// gone is what a file's row keeps: that there was one, not what it was called, who
+// brought it or by what it would be known again.
+const gone = `deleted_at = $2, name = '', key = NULL, created_by = '', sha256 = decode(repeat('00', 32), 'hex')`
 
 // deleteFile answers the key of the content, which nothing refers to any more.
 func deleteFile(ctx context.Context, q store.Querier, id ident.ID, at time.Time) (key string, err error) {
@@ -122,7 +123,7 @@ func deleteOfKind(ctx context.Context, q store.Querier, registration ident.ID, p
 func moveKinds(ctx context.Context, q store.Querier, from, to ident.ID, kinds []string, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		WITH moving AS (SELECT id, purpose FROM files WHERE registration_id = $1 AND purpose = ANY($3) AND deleted_at IS NULL AND NOT held($1) FOR UPDATE)
-		UPDATE files f SET deleted_at = $4, name = '', key = NULL
+		UPDATE files f SET deleted_at = $4, name = '', key = NULL, created_by = '', sha256 = decode(repeat('00', 32), 'hex')
 		WHERE f.registration_id = $2 AND f.deleted_at IS NULL AND f.purpose IN (SELECT purpose FROM moving WHERE purpose <> 'answer')`, from, to, pq.Array(kinds), at)
 	if err != nil {
 		return err
