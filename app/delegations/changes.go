@@ -293,7 +293,7 @@ func (s *Service) applied(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if r, err = s.write(ctx, tx, by, r, held, c, names); err != nil {
 		return r, nil, err
 	}
-	if err := s.tellAddress(ctx, tx, e, r, held.Email, c.Email); err != nil {
+	if err := s.tellAddress(ctx, tx, by, e, r, held.Email, c.Email); err != nil {
 		return r, nil, err
 	}
 	_, err = s.refresh(ctx, tx, by, e, r, names)
@@ -327,12 +327,12 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 
 // tellAddress writes to the address that letters went to until now, so that nobody
 // takes a registration over unseen.
-func (s *Service) tellAddress(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration, from, to string) error {
+func (s *Service) tellAddress(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, from, to string) error {
 	if from == to || from == "" || r.Status == Draft {
 		return nil
 	}
 	r.Email = from
-	return s.mail.Write(ctx, tx, Letter{Kind: "address_changed", Event: e, Registration: r})
+	return s.mail.Write(ctx, tx, Letter{Kind: "address_changed", Event: e, Registration: r, Unasked: unasked(by)})
 }
 
 // refresh replaces the badge of a registration when it shows one of these fields.

@@ -199,7 +199,7 @@ func (w *Letters) compose(l Letter, texts mail.Texts) (composed, error) {
 		template = l.Kind
 	}
 	out := composed{mail.Letter{
-		EventID: l.Event.ID, RegistrationID: r.ID, Template: template, To: r.Email, ToName: r.Called().In(lang), Lang: lang,
+		EventID: l.Event.ID, RegistrationID: r.ID, Template: template, Unasked: l.Unasked, To: r.Email, ToName: r.Called().In(lang), Lang: lang,
 		Blocks: map[locale.Lang]mail.Block{locale.ZH: w.block(l, locale.ZH, texts[locale.ZH]), locale.EN: w.block(l, locale.EN, texts[locale.EN])},
 	}}
 	if l.BadgeToken != "" && w.QR != nil {

@@ -112,6 +112,15 @@ func registrationsOfAddress(ctx context.Context, q store.Querier, event ident.ID
 	return ids, err
 }
 
+// livingOfAddress counts who is registered under an address in an event and comes, or
+// waits to.
+func livingOfAddress(ctx context.Context, q store.Querier, event ident.ID, email string) (n int, err error) {
+	err = q.GetContext(ctx, &n, `
+		SELECT count(*) FROM registrations r JOIN persons p ON p.id = r.person_id
+		WHERE r.event_id = $1 AND lower(p.email) = $2 AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')`, event, email)
+	return n, err
+}
+
 func revokeOwnLinks(ctx context.Context, q store.Querier, registration ident.ID, at time.Time) error {
 	_, err := q.ExecContext(ctx, `UPDATE magic_links SET revoked_at = $2 WHERE registration_id = $1 AND revoked_at IS NULL`, registration, at)
 	return err

@@ -1,0 +1,8 @@
+-- Letters that nobody asked for who proved who they are, and how many may go to one
+-- address.
+-- +goose Up
+ALTER TABLE mails DROP CONSTRAINT mails_status;
+ALTER TABLE mails
+  ADD COLUMN unasked boolean NOT NULL DEFAULT false, -- a guest caused it, who may have written anybody's address
+  ADD CONSTRAINT mails_status CHECK (status IN ('queued', 'kept', 'sent', 'failed', 'bounced', 'unaddressed', 'held'));
+CREATE INDEX mails_unasked ON mails (lower(recipient), created_at) WHERE unasked;
