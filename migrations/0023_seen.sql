@@ -6,3 +6,6 @@ ALTER TABLE mails
   ADD COLUMN unasked boolean NOT NULL DEFAULT false, -- a guest caused it, who may have written anybody's address
   ADD CONSTRAINT mails_status CHECK (status IN ('queued', 'kept', 'sent', 'failed', 'bounced', 'unaddressed', 'held'));
 CREATE INDEX mails_unasked ON mails (lower(recipient), created_at) WHERE unasked;
+
+-- A decision holds for what the desk was shown.
+ALTER TABLE decision_items ADD COLUMN version int NOT NULL DEFAULT 0; -- of the registration as it was decided on; 0: whatever there is

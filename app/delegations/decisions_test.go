@@ -297,3 +297,59 @@ func TestViews(t *testing.T) {
 		t.Errorf("a guest saves: %v", err)
 	}
 }
+
+// A decision holds for what the desk was shown: whoever changes in between is not
+// decided on, and stays in the queue.
+func TestDecisionsHoldForWhatWasShown(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	ids := g.queue(t, 4)
+	_, secret, err := g.register(t.Context(), 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := g.guests.Registrations(t.Context(), office, g.event.ID, delegations.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids = append(ids, page.Rows[0].ID)
+	shown := map[ident.ID]int{}
+	for _, r := range page.Rows {
+		shown[r.ID] = r.Version
+	}
+	shown[ids[0]]-- // the page was opened before somebody changed it
+	if shown[ids[0]] == 0 {
+		shown[ids[0]] = 99
+	}
+	d, err := g.guests.DecideShown(t.Context(), office, g.event.ID, "approve", ids, shown, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.EditOwn(t.Context(), secret, 0, delegations.Edit{"family_name": "Switch"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.clocked(afterUndo).ApplyDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d, refused, err := g.guests.DecisionOf(t.Context(), office, d.ID)
+	if err != nil || d.Applied != 3 || len(refused) != 2 || refused[0].FaultKey != "error.changed" || refused[1].FaultKey != "error.changed" {
+		t.Errorf("%+v, %+v, %v", d, refused, err)
+	}
+	for i, want := range []delegations.Status{delegations.Submitted, delegations.BadgeIssued, delegations.BadgeIssued, delegations.BadgeIssued, delegations.Submitted} {
+		if got := g.status(t, ids[i]); got != want {
+			t.Errorf("number %d is %s, want %s", i, got, want)
+		}
+	}
+	for name, decide := range map[string]func(s *delegations.Service) error{
+		"approve": func(s *delegations.Service) error { _, _, err := s.Approve(t.Context(), office, ids[4]); return err },
+		"reject":  func(s *delegations.Service) error { _, err := s.Reject(t.Context(), office, ids[4], "No."); return err },
+		"return":  func(s *delegations.Service) error { _, err := s.Return(t.Context(), office, ids[4], "No."); return err },
+	} {
+		if err := decide(g.guests.Seen(shown[ids[4]])); fault.CodeOf(err) != fault.Conflict {
+			t.Errorf("%s from a page of before: %v", name, err)
+		}
+	}
+	if _, _, err := g.guests.Seen(shown[ids[4]]+1).Approve(t.Context(), office, ids[4]); err != nil {
+		t.Errorf("as it is now: %v", err)
+	}
+}
