@@ -9,3 +9,10 @@ CREATE INDEX mails_unasked ON mails (lower(recipient), created_at) WHERE unasked
 
 -- A decision holds for what the desk was shown.
 ALTER TABLE decision_items ADD COLUMN version int NOT NULL DEFAULT 0; -- of the registration as it was decided on; 0: whatever there is
+
+-- Links that were asked for again end the older ones when they are first opened, and
+-- those that went to an officer in a member's place end with the officer's.
+ALTER TABLE magic_links
+  ADD COLUMN renews boolean NOT NULL DEFAULT false,
+  ADD COLUMN through uuid CONSTRAINT magic_links_through REFERENCES magic_links ON DELETE SET NULL;
+CREATE INDEX magic_links_through_of ON magic_links (through) WHERE through IS NOT NULL;

@@ -45,6 +45,9 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 		if err != nil {
 			return r, err
 		}
+		if row.Sealed() && !by.May(accounts.SeeSensitive, e.ID) { // nobody approves what they cannot read
+			return r, fault.New(fault.Forbidden, "error.forbidden")
+		}
 		held, err := s.held(ctx, tx, r)
 		if err != nil {
 			return r, err

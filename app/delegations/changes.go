@@ -326,13 +326,35 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 }
 
 // tellAddress writes to the address that letters went to until now, so that nobody
-// takes a registration over unseen.
+// takes a registration over unseen. When somebody else puts the address right, the
+// links that went to the wrong one, or to an officer for want of any, end, and the
+// person gets one of their own.
 func (s *Service) tellAddress(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, from, to string) error {
-	if from == to || from == "" || r.Status == Draft {
+	if from == to || r.Status == Draft || from == "" && unasked(by) {
 		return nil
+	}
+	if unasked(by) || to == "" { // who changes their own goes on by the link that they hold
+		r.Email = from
+		return s.mail.Write(ctx, tx, Letter{Kind: "address_changed", Event: e, Registration: r, Unasked: unasked(by)})
+	}
+	if err := s.moveLinks(ctx, tx, e, r, to); err != nil || from == "" {
+		return err
 	}
 	r.Email = from
 	return s.mail.Write(ctx, tx, Letter{Kind: "address_changed", Event: e, Registration: r, Unasked: unasked(by)})
+}
+
+// moveLinks ends the links to a person's own page and writes another to an address.
+func (s *Service) moveLinks(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration, to string) error {
+	if err := revokeOwnLinks(ctx, tx, r.ID, s.now()); err != nil {
+		return fmt.Errorf("end links: %w", err)
+	}
+	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return err
+	}
+	r.Email = to
+	return s.mail.Write(ctx, tx, Letter{Kind: "link", Event: e, Registration: r, ManageSecret: secret})
 }
 
 // refresh replaces the badge of a registration when it shows one of these fields.

@@ -43,12 +43,17 @@ func (w *Letters) Write(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	}
 	officer := ""
 	if r := l.Registration; r.Email == "" && r.DelegationID != ident.Nil {
-		acts := false
+		acts := ident.Nil
 		if officer, acts, err = speakerFor(ctx, tx, r.DelegationID, r.Role, w.Mail.Now()); err != nil {
 			return err
 		}
-		if officer != "" && !acts {
+		switch {
+		case officer != "" && acts == ident.Nil:
 			l.ManageSecret, l.BadgeToken = "", ""
+		case officer != "" && l.ManageSecret != "":
+			if err := updateThrough(ctx, tx, hashOf(l.ManageSecret), acts); err != nil {
+				return fmt.Errorf("note who got a link: %w", err)
+			}
 		}
 	}
 	out, err := w.compose(l, texts)

@@ -73,7 +73,7 @@ func (r *Renewals) Run(ctx context.Context) {
 const renewalPause = 5 * time.Minute
 
 // RenewLinks sends fresh links to the registrations of an address in an event in one
-// letter, and ends the older ones. It answers how many links were sent.
+// letter. Each ends the older ones when it is opened. It answers how many links were sent.
 func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) (sent int, err error) {
 	e, err := s.events.ByID(ctx, event)
 	if err != nil || !e.Shown() {
@@ -104,11 +104,11 @@ func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) 
 }
 
 func (s *Service) renew(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration) error {
-	if err := revokeOwnLinks(ctx, tx, r.ID, s.now()); err != nil {
-		return err
-	}
 	secret, err := s.newLink(ctx, tx, e, r.ID)
 	if err != nil {
+		return err
+	}
+	if err := updateRenews(ctx, tx, hashOf(secret)); err != nil {
 		return err
 	}
 	if err := s.record(ctx, tx, accounts.GuestActor(), e.ID, "registration.renew_link", "registration", r.ID, nil, nil, ""); err != nil {
