@@ -7,9 +7,6 @@ ALTER TABLE mails
   ADD CONSTRAINT mails_status CHECK (status IN ('queued', 'kept', 'sent', 'failed', 'bounced', 'unaddressed', 'held'));
 CREATE INDEX mails_unasked ON mails (lower(recipient), created_at) WHERE unasked;
 
--- A decision holds for what the desk was shown.
-ALTER TABLE decision_items ADD COLUMN version int NOT NULL DEFAULT 0; -- of the registration as it was decided on; 0: whatever there is
-
 -- Links that were asked for again end the older ones when they are first opened, and
 -- those that went to an officer in a member's place end with the officer's.
 ALTER TABLE magic_links

@@ -65,21 +65,13 @@ type Refusal struct {
 }
 
 // Decide notes a decision about registrations of an event, which is carried out
-// UndoTime later unless it is undone, and on those alone that are what they were when
-// it was taken. Those about which another decision waits are left to that one.
+// UndoTime later unless it is undone. Those about which another decision waits are
+// left to that one.
 //
 // Faults: Forbidden; NotFound, one is not of the event; Invalid with fields, no
 // reason, none chosen or too many; Conflict, another decision waits about all of
 // them.
 func (s *Service) Decide(ctx context.Context, by accounts.Actor, event ident.ID, decision string, ids []ident.ID, reason string) (d Decision, err error) {
-	return s.DecideShown(ctx, by, event, decision, ids, nil, reason)
-}
-
-// DecideShown is Decide about registrations of the versions that were shown; those
-// without one are taken as they are.
-//
-// Faults: as of Decide.
-func (s *Service) DecideShown(ctx context.Context, by accounts.Actor, event ident.ID, decision string, ids []ident.ID, shown map[ident.ID]int, reason string) (d Decision, err error) {
 	if !by.May(accounts.DecideRegistration, event) {
 		return d, fault.New(fault.Forbidden, "error.forbidden")
 	}
@@ -113,7 +105,7 @@ func (s *Service) DecideShown(ctx context.Context, by accounts.Actor, event iden
 		if err := insertDecision(ctx, tx, d); err != nil {
 			return err
 		}
-		if d.Items, err = insertItems(ctx, tx, d.ID, ids, shown); err != nil {
+		if d.Items, err = insertItems(ctx, tx, d.ID, ids); err != nil {
 			return err
 		}
 		if d.Items == 0 {
@@ -243,14 +235,11 @@ func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
 // applyItem decides on one registration, and notes what came of it with it.
 func (s *Service) applyItem(ctx context.Context, d Decision, id ident.ID) error {
 	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		waits, shown, err := lockItem(ctx, tx, d.ID, id)
+		waits, err := lockItem(ctx, tx, d.ID, id)
 		if err != nil || !waits {
 			return err
 		}
 		if _, err := s.inLocked(ctx, tx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-			if shown != 0 && shown != r.Version && r.Decidable() && r.Status != OnHold {
-				return r, fault.New(fault.Conflict, "error.changed")
-			}
 			return s.carryOut(ctx, tx, d, e, r)
 		}); err != nil {
 			return err

@@ -139,17 +139,6 @@ type Service struct {
 	papers Papers
 	now    clock.Clock
 	newID  ident.Source
-
-	seen int // see Seen
-}
-
-// Seen is the service as it decides about a registration only as long as that is of
-// the version that was shown: a decision holds for what somebody saw. 0: whatever
-// there is.
-func (s *Service) Seen(version int) *Service {
-	shown := *s
-	shown.seen = version
-	return &shown
 }
 
 // New makes the service.

@@ -489,9 +489,6 @@ func (s *Service) decide(ctx context.Context, by accounts.Actor, id ident.ID, ch
 		if !by.May(accounts.DecideRegistration, e.ID) {
 			return r, fault.New(fault.Forbidden, "error.forbidden")
 		}
-		if s.seen != 0 && s.seen != r.Version {
-			return r, fault.New(fault.Conflict, "error.changed")
-		}
 		return change(tx, e, r)
 	})
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"net/url"
 	"slices"
-	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -187,18 +186,16 @@ func (s *Server) decideRegistration(c *fiber.Ctx) error {
 		return err
 	}
 	form, ctx, by := readForm(c), c.UserContext(), actor(c)
-	version, _ := strconv.Atoi(form.Text("version"))
-	desk := s.Delegations.Seen(version)
 	var r delegations.Registration
 	switch c.Params("decision") {
 	case "approve":
-		r, _, err = desk.Approve(ctx, by, id)
+		r, _, err = s.Delegations.Approve(ctx, by, id)
 	case "reject":
-		r, err = desk.Reject(ctx, by, id, form.Raw("reason"))
+		r, err = s.Delegations.Reject(ctx, by, id, form.Raw("reason"))
 	case "return":
-		r, err = desk.Return(ctx, by, id, form.Raw("reason"), form.All("fields")...)
+		r, err = s.Delegations.Return(ctx, by, id, form.Raw("reason"), form.All("fields")...)
 	case "cancel":
-		r, err = desk.Cancel(ctx, by, id, form.Raw("reason"))
+		r, err = s.Delegations.Cancel(ctx, by, id, form.Raw("reason"))
 	case "hold":
 		r, err = s.Delegations.Hold(ctx, by, id)
 	case "release":

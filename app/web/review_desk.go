@@ -2,8 +2,6 @@ package web
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -17,17 +15,14 @@ import (
 func (s *Server) decideMany(c *fiber.Ctx) error {
 	form := readForm(c)
 	var ids []ident.ID
-	shown := map[ident.ID]int{}
-	for _, typed := range form.All("id") { // with the version that was shown
-		typed, version, _ := strings.Cut(typed, ".")
+	for _, typed := range form.All("id") {
 		if id, err := ident.Parse(typed); err == nil {
 			ids = append(ids, id)
-			shown[id], _ = strconv.Atoi(version)
 		}
 	}
 	at, _ := ident.Parse(form.Raw("at")) // empty: the list
 	back := deskList(c, form.Raw("query"), at)
-	_, err := s.Delegations.DecideShown(c.UserContext(), actor(c), event(c).ID, form.Raw("decision"), ids, shown, form.Raw("reason"))
+	_, err := s.Delegations.Decide(c.UserContext(), actor(c), event(c).ID, form.Raw("decision"), ids, form.Raw("reason"))
 	if f, told := fault.Of(err); told && (f.Code == fault.Invalid || f.Code == fault.Conflict) {
 		key, args := f.Key, f.Args
 		if len(f.Fields) > 0 {
