@@ -113,6 +113,9 @@ type Papers interface {
 // Writer tells a person by mail what was decided, within the same transaction.
 type Writer interface {
 	Write(ctx context.Context, tx *sqlx.Tx, l Letter) error
+	// Together writes one mail to an address in place of several letters to it: the
+	// links to the own pages of all of them.
+	Together(ctx context.Context, tx *sqlx.Tx, to string, letters []Letter) error
 	// Remind tells an officer of a delegation what is open.
 	Remind(ctx context.Context, tx *sqlx.Tx, r Reminder) error
 }
@@ -126,6 +129,7 @@ type Letter struct {
 	BadgeToken   string // for the QR; empty: none
 	Reason       string
 	Fields       []string // that the letter names, of Fields
+	Unasked      bool     // nobody caused it who proved who they are; see unasked
 
 	draft bool // of a preview: nothing in it opens anything
 }

@@ -108,7 +108,7 @@ func (s *Service) newRoll(ctx context.Context, q store.Querier, by accounts.Acto
 	var of marks
 	for i := range rows {
 		id := rows[i].DelegationID
-		if !r.office && !by.ForDelegation(event, id) {
+		if !r.office && !by.MayFor(accounts.BringList, event, id, "") {
 			return nil, fault.New(fault.Forbidden, "error.forbidden")
 		}
 		if id != ident.Nil && !slices.Contains(ids, id) {

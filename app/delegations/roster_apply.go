@@ -235,7 +235,7 @@ func (s *Service) keepHistory(ctx context.Context, tx *sqlx.Tx, by accounts.Acto
 	if err := insertChange(ctx, tx, r.ID, change, by, fields); err != nil {
 		return err
 	}
-	return s.tellAddress(ctx, tx, e, r, was.Email, now.Email)
+	return s.tellAddress(ctx, tx, by, e, r, was.Email, now.Email)
 }
 
 // changePassport keeps another passport, or another end of the one.

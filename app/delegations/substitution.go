@@ -142,7 +142,7 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 			return err
 		}
 		own := by.ForRegistration(gone.EventID, gone.ID) && in.To == ident.Nil // who else is of the delegation is not theirs to know
-		if !own && !by.May(accounts.EditRegistration, gone.EventID) && !by.ForDelegation(gone.EventID, gone.DelegationID) {
+		if !own && !by.May(accounts.EditRegistration, gone.EventID) && !gone.officerOf(by, accounts.Substitute) {
 			return fault.New(fault.Forbidden, "error.forbidden")
 		}
 		e, err := events.In(ctx, tx, gone.EventID)
@@ -169,14 +169,12 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		}
 		return do(tx, e, &x)
 	})
-	if !by.May(accounts.EditRegistration, x.Gone.EventID) {
-		x.Gone, x.Deputy, x.Left, x.After = x.Gone.forGuests(), x.Deputy.forGuests(), x.Left.forGuests(), x.After.forGuests()
-		for i := range x.Order {
-			x.Order[i] = x.Order[i].forGuests()
-		}
-		if by.RegistrationID != ident.Nil {
-			x.Order = nil
-		}
+	x.Gone, x.Deputy, x.Left, x.After = x.Gone.seenBy(by), x.Deputy.seenBy(by), x.Left.seenBy(by), x.After.seenBy(by)
+	for i := range x.Order {
+		x.Order[i] = x.Order[i].seenBy(by)
+	}
+	if by.RegistrationID != ident.Nil {
+		x.Order = nil
 	}
 	return x, err
 }

@@ -71,3 +71,8 @@ func updateSubstitution(ctx context.Context, q store.Querier, s Substitution) er
 		UPDATE substitutions SET state = $2, decided_at = $3, decided_by_zh = $4, decided_by_en = $5, reason = $6 WHERE id = $1 AND state = 'asked'`,
 		s.ID, s.State, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN, s.Reason))
 }
+
+func eventOfSubstitution(ctx context.Context, q store.Querier, id ident.ID) (event ident.ID, err error) {
+	err = q.GetContext(ctx, &event, `SELECT d.event_id FROM substitutions s JOIN delegations d ON d.id = s.delegation_id WHERE s.id = $1`, id)
+	return event, store.Fault(err)
+}

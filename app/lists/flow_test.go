@@ -382,6 +382,9 @@ func TestExport(t *testing.T) {
 		if all := fmt.Sprint(rows); err != nil || len(rows) != 3 || strings.Contains(all, "TEST") || strings.Contains(all, "1965") || strings.Contains(all, "护照号") || !strings.Contains(all, "豪尔莫希") && !strings.Contains(all, "团长") {
 			t.Errorf("%s reads %q, %v", name, rows, err)
 		}
+		if needs := strings.Contains(fmt.Sprint(rows), "无障碍"); needs != (name == "the delegation") {
+			t.Errorf("%s reads who needs what: %v in %q", name, needs, rows)
+		}
 		_ = f.Close()
 	}
 	x.Filter.DelegationID = ident.Nil

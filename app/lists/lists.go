@@ -201,7 +201,7 @@ func (i Import) may(by accounts.Actor) bool {
 	if i.Kind == Firms {
 		return by.May(accounts.EditDelegation, ident.Nil)
 	}
-	return by.May(accounts.EditRegistration, i.EventID) || by.ForDelegation(i.EventID, i.DelegationID)
+	return by.May(accounts.EditRegistration, i.EventID) || by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "")
 }
 
 // ByID finds an import.

@@ -71,7 +71,7 @@ var states = map[string]map[string][2]string{
 	},
 	"mail": {
 		"queued": {"wait", "hourglass"}, "kept": {"", "mail"}, "sent": {"ok", "check"}, "failed": {"fix", "alert-triangle"},
-		"bounced": {"fix", "corner-up-left"}, "unaddressed": {"fix", "user-x"},
+		"bounced": {"fix", "corner-up-left"}, "unaddressed": {"fix", "user-x"}, "held": {"fix", "hand-stop"},
 	},
 	"badge": {
 		"requested": {"wait", "hourglass"}, "produced": {"wait", "printer"}, "active": {"ok", "id-badge-2"},

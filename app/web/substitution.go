@@ -262,6 +262,9 @@ func (s *Server) memberStandPart(c *fiber.Ctx, form *Form) (standPart, accounts.
 	if err != nil {
 		return standPart{}, accounts.Actor{}, err
 	}
+	if !l.Actor().MayFor(accounts.Substitute, d.EventID, d.ID, r.Role) {
+		return standPart{}, accounts.Actor{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
 	members, err := s.Delegations.Members(ctx, l.Actor(), d)
 	if err != nil {
 		return standPart{}, accounts.Actor{}, err
