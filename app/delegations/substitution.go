@@ -288,6 +288,11 @@ func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if err := updateRole(ctx, tx, r); err != nil {
 		return err
 	}
+	if x.AsRank == "representative" {
+		if err := takeOrder(ctx, tx, x.Gone.ID, r.ID); err != nil {
+			return err
+		}
+	}
 	if r, x.Issued, err = s.seat(ctx, tx, by, e, x.Gone, r); err != nil {
 		return err
 	}

@@ -34,6 +34,13 @@ func updateRole(ctx context.Context, q store.Querier, r Registration) error {
 		r.ID, r.Version, r.Role, r.CategoryID, r.BadgeType))
 }
 
+// takeOrder puts a formal representative where whom they stand for stood in the order
+// of precedence of the delegation.
+func takeOrder(ctx context.Context, q store.Querier, from, to ident.ID) error {
+	_, err := q.ExecContext(ctx, `UPDATE registrations SET delegation_order = g.delegation_order FROM registrations g WHERE registrations.id = $2 AND g.id = $1`, from, to)
+	return err
+}
+
 const substitutionSelect = `
 	SELECT s.id, s.delegation_id, s.from_registration_id, s.to_registration_id, s.as_rank, s.state, s.note, coalesce(s.letter_id, '00000000-0000-0000-0000-000000000000') AS letter_id, s.asked_at,
 		s.asked_by_zh AS "asked_by.zh", s.asked_by_en AS "asked_by.en", s.decided_at, s.decided_by_zh AS "decided_by.zh", s.decided_by_en AS "decided_by.en", s.reason,
