@@ -108,6 +108,9 @@ type Papers interface {
 	Drop(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration ident.ID, ids []ident.ID) error
 	// Attach gives that file to a registration and answers its ID. Fault: Invalid.
 	Attach(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error)
+	// AttachLetter does the same with the letter that names who comes instead. Fault:
+	// Invalid.
+	AttachLetter(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error)
 }
 
 // Writer tells a person by mail what was decided, within the same transaction.
