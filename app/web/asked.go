@@ -129,7 +129,9 @@ func (s *Server) drawn(a asking, form Form, q forms.Question) Asked {
 	case forms.Date:
 		asked.Type, asked.MaxLength = "date", 0
 	case forms.Country, forms.Language:
-		asked.Type, asked.Choices = "select", append([]Choice{{"", t("register.choose")}}, offered(a.lang, q, form.Value(name))...)
+		choices := offered(a.lang, q, form.Value(name))
+		sortChoices(a.lang, choices)
+		asked.Type, asked.Choices = "select", append([]Choice{{"", t("register.choose")}}, choices...)
 	case forms.Choose:
 		asked.Choices = offered(a.lang, q, "")
 		if asked.Type = "radio"; len(asked.Choices) > 6 {
