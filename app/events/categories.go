@@ -61,7 +61,7 @@ func categoryFault(err error) error {
 func (s *Service) SaveCategory(ctx context.Context, by accounts.Actor, in Category) (Category, error) {
 	in.clean()
 	in.ID = s.newID()
-	err := s.save(ctx, by, in.EventID, "category.save", "category", in.ID, in.check(), func(tx *sqlx.Tx) (err error) {
+	err := s.save(ctx, by, in.EventID, "category.save", "category", in.ID, in.check(), nil, func(tx *sqlx.Tx) (err error) {
 		in.ID, err = upsertCategory(ctx, tx, in)
 		return categoryFault(err)
 	})
@@ -74,7 +74,7 @@ func (s *Service) SaveCategory(ctx context.Context, by accounts.Actor, in Catego
 func (s *Service) AddCategory(ctx context.Context, by accounts.Actor, in Category) (Category, error) {
 	in.clean()
 	in.ID, in.Version = s.newID(), 1
-	err := s.save(ctx, by, in.EventID, "category.save", "category", in.ID, in.check(), func(tx *sqlx.Tx) (err error) {
+	err := s.save(ctx, by, in.EventID, "category.save", "category", in.ID, in.check(), nil, func(tx *sqlx.Tx) (err error) {
 		all, err := lockCategories(ctx, tx, in.EventID)
 		if err != nil {
 			return err
@@ -135,7 +135,7 @@ func (c Category) noted() map[string]any {
 //
 // Faults: Forbidden; NotFound.
 func (s *Service) MoveCategory(ctx context.Context, by accounts.Actor, event, id ident.ID, step int) error {
-	return s.save(ctx, by, event, "category.order", "category", id, nil, func(tx *sqlx.Tx) error {
+	return s.save(ctx, by, event, "category.order", "category", id, nil, nil, func(tx *sqlx.Tx) error {
 		all, err := lockCategories(ctx, tx, event)
 		if err != nil {
 			return err
