@@ -128,7 +128,7 @@ func (s *Server) setupGuests(c *fiber.Ctx, p *setupPage) error {
 	if s.Mail.SMTPURL == "" {
 		kept = "_kept"
 	}
-	s.item(p, "letters", kept == "", true, t("setup.says.letters"+kept), "/mails/texts", "mails.texts")
+	s.item(p, "letters", kept == "", true, t("setup.says.letters"+kept), "/mails/texts", "mail.texts")
 	return nil
 }
 
