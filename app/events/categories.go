@@ -35,13 +35,26 @@ func (c *Category) clean() {
 }
 
 func (c Category) check() (bad fault.List) {
-	bad.Check(categoryForm.MatchString(c.Code), "code", "constraint.categories_code")
+	switch {
+	case c.Code != "":
+		bad.Check(categoryForm.MatchString(c.Code), "code", "constraint.categories_code")
+	case c.Name.EN != "": // else the missing name is the cause
+		bad.Add("code", "events.code_none")
+	}
 	checkName(&bad, c.Name, "name", 60)
 	bad.Check(c.Quota == nil || *c.Quota >= 0 && *c.Quota <= mostPlaces, "quota", "field.number_between", 0, mostPlaces)
 	bad.Check(slices.Contains(Approvals, c.Approval), "approval", "field.choice")
 	bad.Check(slices.Contains(PhotoRules, c.Photo), "photo", "field.choice")
 	bad.Check(c.OpensAt == nil || c.ClosesAt == nil || c.ClosesAt.After(*c.OpensAt), "closes_at", "field.order")
 	return bad
+}
+
+// Check answers what is wrong with a category, before anybody asks to save it.
+//
+// Fault: Invalid with fields.
+func (c Category) Check() error {
+	c.clean()
+	return c.check().Err()
 }
 
 // categoryFault lays a refusal of the database beside the field that caused it.

@@ -223,6 +223,24 @@ func codeOf(words string) string {
 	return strings.TrimRight(code[:min(40, len(code))], "_")
 }
 
+// lettered is a code from its first letter on.
+func lettered(code string) string { return strings.TrimLeft(code, "0123456789_") }
+
+// wordsOnly is a code without its digits, or none when less than two letters are
+// left.
+func wordsOnly(code string) string {
+	words := strings.Fields(strings.Map(func(r rune) rune {
+		if r == '_' || r >= '0' && r <= '9' {
+			return ' '
+		}
+		return r
+	}, code))
+	if code = strings.Join(words, "_"); len(code) < 2 {
+		return ""
+	}
+	return code
+}
+
 // conditionOf is the parent that ticked conditions name, "<question>:<option>"
 // each, and the options; ok is false when they name several.
 func conditionOf(ticked []string) (parent ident.ID, options []string, ok bool) {

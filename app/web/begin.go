@@ -74,7 +74,9 @@ func (s *Server) beginEvent(c *fiber.Ctx) error {
 		Venue:  locale.Text{ZH: form.Raw("venue_zh"), EN: form.Raw("venue_en")},
 	}
 	if form.Text("series_since") != "" {
-		with.Series.SinceYear = form.Whole("series_since", 1949, 2200)
+		if with.Series.SinceYear = form.Whole("series_since", 1949, 2200); form.wrong("series_since") {
+			with.Series.SinceYear = -1 // refused with all else that is wrong
+		}
 	}
 	e, err := s.Events.Begin(c.UserContext(), actor(c), in, with)
 	if err == nil {

@@ -217,6 +217,11 @@ func (f *Form) Refused(err error) bool {
 // Bad tells whether anything must be put right.
 func (f Form) Bad() bool { return len(f.problems) > 0 || f.refusal.Key != "" }
 
+func (f Form) wrong(name string) bool {
+	_, bad := f.Problem(name)
+	return bad
+}
+
 // Problem answers the first problem of a field.
 func (f Form) Problem(name string) (fault.Field, bool) {
 	for _, b := range f.problems {
