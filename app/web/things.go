@@ -133,11 +133,14 @@ func (s *Server) thingPage(c *fiber.Ctx, k thing, row thingRow, form Form) (thin
 	p.Back = Choice{p.Base, s.words.T(p.Lang, "setup.title."+k.path)}
 	groups, err := k.fields(s, c, row)
 	for _, g := range groups {
+		g.Fields = slices.DeleteFunc(g.Fields, func(f Field) bool { return f.Locked }) // the head says it
 		for i := range g.Fields {
 			s.dress(p.Lang, k.path, form, &g.Fields[i])
 		}
+		if len(g.Fields) > 0 {
+			p.Groups = append(p.Groups, g)
+		}
 	}
-	p.Groups = groups
 	return p, err
 }
 
@@ -151,11 +154,15 @@ func (s *Server) dress(l locale.Lang, kind string, form Form, f *Field) {
 	} else {
 		f.Label = t("setup.field." + f.Name)
 	}
-	if hint := "setup." + kind + "." + f.Name + "_hint"; s.words.Has(l, hint) {
-		f.Hint = t(hint)
-	}
 	if f.Type == "" {
 		f.Type = "text"
+	}
+	if hint := "setup." + kind + "." + f.Name + "_hint"; s.words.Has(l, hint) {
+		if f.Type == "checks" || f.Type == "radio" {
+			f.Hint = t(hint)
+		} else {
+			f.After = t(hint) // so that the controls of a row stand in line
+		}
 	}
 	switch {
 	case len(f.Name) > 3 && f.Name[len(f.Name)-3:] == "_zh":

@@ -58,6 +58,18 @@ var specimens = map[string]string{
 	":project":      `SELECT id FROM projects WHERE code = 'P001'`,
 	":unlanded":     `SELECT id FROM projects WHERE code = 'P004'`,
 	":kind":         `SELECT 'returned'`,
+	":stop":         `SELECT '1'`,
+	":venue":        `SELECT code FROM venues WHERE event_id = (SELECT id FROM events WHERE slug = '` + forum + `') ORDER BY code LIMIT 1`,
+	":room":         `SELECT 'R-MAIN'`,
+	":table":        `SELECT 'T01'`,
+	":zone":         `SELECT 'V'`,
+	":type":         `SELECT 'VIP'`,
+	":track":        `SELECT 'T1'`,
+	":person":       `SELECT 'ST01'`,
+	":city":         `SELECT 'VAR'`,
+	":country":      `SELECT 'IT'`,
+	":sector":       `SELECT 'LOGI'`,
+	":district":     `SELECT '330203'`,
 	":mail":         `SELECT id FROM mails WHERE template = 'registration.approved' ORDER BY created_at, recipient LIMIT 1`,
 }
 
