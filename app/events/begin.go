@@ -159,7 +159,7 @@ func (in *Input) clean() {
 }
 
 // Edit changes what is said of an event, not how far it has come. version is the one
-// that was read. Its address and prefix stay once guests may have seen them. What
+// that was read, zero whatever there is. Its address and prefix stay once guests may have seen them. What
 // lasted as long as the event does so still: its only stop, and the badges that were
 // good for all of its days.
 //
@@ -181,10 +181,10 @@ func (s *Service) Edit(ctx context.Context, by accounts.Actor, id ident.ID, vers
 		if err := in.check().Err(); err != nil {
 			return err
 		}
-		if before.Version != version {
+		if version != 0 && before.Version != version {
 			return fault.New(fault.Conflict, "error.changed")
 		}
-		if _, err := updateEvent(ctx, tx, id, version, in); err != nil {
+		if _, err := updateEvent(ctx, tx, id, before.Version, in); err != nil {
 			return takenField(err)
 		}
 		return s.follow(ctx, tx, before, in)
@@ -248,7 +248,8 @@ var moves = map[Status][]Status{
 // Moves are the states that an event may go to, the usual next one first.
 func (e Event) Moves() []Status { return moves[e.Status] }
 
-// SetStatus moves an event on, or back. version is the one that was read.
+// SetStatus moves an event on, or back. version is the one that was read, zero
+// whatever there is.
 //
 // Faults: Forbidden; NotFound; Invalid; Conflict, somebody changed it since, or it
 // cannot be there yet: registration opens with a category that guests can choose.
@@ -261,7 +262,7 @@ func (s *Service) SetStatus(ctx context.Context, by accounts.Actor, id ident.ID,
 		if err != nil {
 			return err
 		}
-		if e.Version != version {
+		if version != 0 && e.Version != version {
 			return fault.New(fault.Conflict, "error.changed")
 		}
 		if !slices.Contains(e.Moves(), to) {

@@ -6,6 +6,7 @@ package events
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -170,13 +171,18 @@ func (s *Service) CreateSeries(ctx context.Context, by accounts.Actor, in Series
 	var bad fault.List
 	bad.Check(slugForm.MatchString(in.Slug), "slug", "field.slug")
 	checkName(&bad, in.Name, "name", 200)
+	bad.Check(slices.Contains(SeriesKinds, in.Kind), "kind", "field.choice")
 	bad.Check(in.SinceYear >= 1949 && in.SinceYear <= 2200, "since_year", "field.number_between", 1949, 2200)
 	if err := bad.Err(); err != nil {
 		return in, err
 	}
 	in.ID = s.newID()
 	return in, s.write(ctx, by, ident.Nil, "series.create", "series", in.ID, map[string]any{"slug": in.Slug}, func(tx *sqlx.Tx) error {
-		return insertSeries(ctx, tx, in)
+		err := insertSeries(ctx, tx, in)
+		if store.Constraint(err) == "series_slug" {
+			return fault.Fields(fault.Field{Path: "slug", Key: "field.taken"})
+		}
+		return err
 	})
 }
 
