@@ -3,11 +3,13 @@ package web
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/locale"
+	"qianshou/app/kit/text"
 )
 
 // A thing is a kind of what the office sets up: zones, rooms, cities. All are listed,
@@ -46,9 +48,13 @@ type thingsPage struct {
 	Kind   string
 	Base   string
 	Rows   []thingRow
-	Edits  bool
+	Total  int // without a search
+	Search string
 	Office bool
 }
+
+// Long tells whether the list is longer than a look at it.
+func (p thingsPage) Long() bool { return p.Total > 20 }
 
 type thingPage struct {
 	Page
@@ -105,7 +111,11 @@ func (s *Server) thingList(k thing) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		return s.render(c, "setup/things", thingsPage{Page: s.page(c), Kind: k.path, Base: k.base(c), Rows: rows, Office: k.office})
+		p := thingsPage{Page: s.page(c), Kind: k.path, Base: k.base(c), Rows: rows, Office: k.office, Total: len(rows), Search: text.Clean(c.Query("q"))}
+		if sought := text.Fold(p.Search); sought != "" {
+			p.Rows = slices.DeleteFunc(rows, func(r thingRow) bool { return !strings.Contains(text.Search(r.Code, r.Name.ZH, r.Name.EN), sought) })
+		}
+		return s.render(c, "setup/things", p)
 	}
 }
 
@@ -165,9 +175,9 @@ func (s *Server) dress(l locale.Lang, kind string, form Form, f *Field) {
 		}
 	}
 	switch {
-	case len(f.Name) > 3 && f.Name[len(f.Name)-3:] == "_zh":
+	case strings.HasSuffix(f.Name, "_zh"):
 		f.Lang = locale.ZH.Tag()
-	case len(f.Name) > 3 && f.Name[len(f.Name)-3:] == "_en":
+	case strings.HasSuffix(f.Name, "_en"):
 		f.Lang = locale.EN.Tag()
 	}
 	f.Optional = !f.Required && !f.Locked && (f.Type == "text" || f.Type == "textarea" || f.Type == "date")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -49,11 +50,11 @@ var staffThings = thing{
 	fields: func(s *Server, c *fiber.Ctx, row thingRow) ([]fieldGroup, error) {
 		l := lang(c)
 		var roles []Choice
-		for _, role := range delegations.StaffRoles {
+		for _, role := range withOwn(delegations.StaffRoles, row.Form.All("role")...) {
 			roles = append(roles, Choice{role, s.staffRole(l, role)})
 		}
 		spoken := Field{Name: "languages", Type: "checks"}
-		for _, tag := range delegations.StaffLanguages {
+		for _, tag := range withOwn(delegations.StaffLanguages, row.Form.All("languages")...) {
 			spoken.Several = append(spoken.Several, Tick{Value: tag, Text: s.tongue(l, tag)})
 		}
 		return []fieldGroup{
@@ -80,7 +81,7 @@ func (s *Server) staffRole(l locale.Lang, role string) string {
 }
 
 // relations are what a city may be to ours.
-var relations = []string{"", "sister_city", "friendly_exchange_city"}
+var relations = []string{"none", "candidate", "sister_city", "friendly_exchange"}
 
 var cityThings = thing{
 	path: "cities", param: "city", rule: everywhere(accounts.EditDelegation), office: true,
@@ -97,8 +98,8 @@ var cityThings = thing{
 		list, err := s.Events.Cities(c.UserContext())
 		for _, city := range list {
 			relation := ""
-			if key := "setup.relation." + city.RelationStatus; city.RelationStatus != "" && s.words.Has(l, key) {
-				relation = s.words.T(l, key)
+			if city.RelationStatus != "" && city.RelationStatus != relations[0] {
+				relation = s.relation(l, city.RelationStatus)
 			}
 			rows = append(rows, thingRow{
 				Key: city.Code, Code: city.Code, Name: city.Name, Facts: facts(names[city.CountryCode], city.TimeZone, relation),
@@ -108,12 +109,13 @@ var cityThings = thing{
 		}
 		return rows, err
 	},
+	blank: func(*Server, *fiber.Ctx, []thingRow) Form { return FormOf("relation_status", relations[0]) },
 	fields: func(s *Server, c *fiber.Ctx, row thingRow) ([]fieldGroup, error) {
 		l := lang(c)
 		countries, err := s.countryChoices(c)
 		var bonds []Choice
-		for _, relation := range relations {
-			bonds = append(bonds, Choice{relation, s.words.T(l, "setup.relation."+relation)})
+		for _, relation := range withOwn(relations, row.Form.All("relation_status")...) {
+			bonds = append(bonds, Choice{relation, s.relation(l, relation)})
 		}
 		code := codeIn(row, 3)
 		code.Required = false
@@ -146,6 +148,25 @@ var cityThings = thing{
 		_, err := s.Events.AddCity(c.UserContext(), actor(c), in)
 		return err
 	},
+}
+
+func (s *Server) relation(l locale.Lang, relation string) string {
+	if key := "setup.relation." + relation; s.words.Has(l, key) {
+		return s.words.T(l, key)
+	}
+	return relation
+}
+
+// withOwn are the usual values of a field and those that one of them has already: a
+// list that was brought along may have others, which saving must not lose.
+func withOwn(usual []string, own ...string) []string {
+	all := slices.Clone(usual)
+	for _, value := range own {
+		if value != "" && !slices.Contains(all, value) {
+			all = append(all, value)
+		}
+	}
+	return all
 }
 
 func zoneChoicesOr(none string) []Choice { return append([]Choice{{"", none}}, zoneChoices()...) }
@@ -206,7 +227,7 @@ func codedThings(path, param string, list func(*events.Service, context.Context)
 		blank: func(*Server, *fiber.Ctx, []thingRow) Form { return FormOf("kind", kinds[0]) },
 		fields: func(s *Server, c *fiber.Ctx, row thingRow) ([]fieldGroup, error) {
 			var choices []Choice
-			for _, kind := range kinds {
+			for _, kind := range withOwn(kinds, row.Form.All("kind")...) {
 				choices = append(choices, Choice{kind, s.codedKind(lang(c), path, kind)})
 			}
 			return []fieldGroup{{Fields: namesIn()}, {Fields: []Field{codeIn(row, 20), {Name: "kind", Type: "select", Choices: choices}}}}, nil
