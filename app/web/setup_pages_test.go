@@ -40,9 +40,9 @@ var setupPages = map[string]sample{
 	},
 	"setup/things": func(p Page, full bool) any {
 		if !full {
-			return thingsPage{Page: p, Kind: "rooms", Base: "/"}
+			return thingsPage{Page: p, Kind: "rooms", Base: "/", Back: Choice{"/", "…"}}
 		}
-		return thingsPage{Page: p, Kind: "badge-types", Base: "/", Office: true, Total: 21, Search: "v", Rows: []thingRow{{Key: "VIP", Code: "VIP", Name: label("VIP"), Facts: []string{"a", "b"}, Colour: "#8A1538"}}}
+		return thingsPage{Page: p, Kind: "badge-types", Base: "/", Office: true, Back: Choice{"/", "…"}, Total: 21, Search: "v", Rows: []thingRow{{Key: "VIP", Code: "VIP", Name: label("VIP"), Facts: []string{"a", "b"}, Colour: "#8A1538"}}}
 	},
 	"setup/thing": func(p Page, full bool) any {
 		if !full {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/text"
@@ -25,6 +26,7 @@ type thing struct {
 	save   func(s *Server, c *fiber.Ctx, form *Form, row thingRow) error
 	remove func(s *Server, c *fiber.Ctx, row thingRow) error // nil: they stay
 	office bool                                              // they are the office's, and of no event
+	home   string                                            // the part of the console that they belong to; empty: setup
 }
 
 // thingRow is one of them: in a list, and as its form begins.
@@ -51,6 +53,7 @@ type thingsPage struct {
 	Total  int // without a search
 	Search string
 	Office bool
+	Back   Choice
 }
 
 // Long tells whether the list is longer than a look at it.
@@ -100,7 +103,7 @@ func (s *Server) thingRoutes() []route {
 
 func things() []thing {
 	return []thing{stopThings, venueThings, roomThings, tableThings, zoneThings, badgeTypeThings, trackThings,
-		staffThings, cityThings, countryThings, sectorThings, districtThings}
+		slotThings, interpreterThings, staffThings, cityThings, countryThings, sectorThings, districtThings}
 }
 
 func (k thing) base(c *fiber.Ctx) string { return "/console/" + event(c).Slug + "/setup/" + k.path }
@@ -112,6 +115,12 @@ func (s *Server) thingList(k thing) fiber.Handler {
 			return err
 		}
 		p := thingsPage{Page: s.page(c), Kind: k.path, Base: k.base(c), Rows: rows, Office: k.office, Total: len(rows), Search: text.Clean(c.Query("q"))}
+		p.Back = Choice{p.Console() + "/setup", s.words.T(p.Lang, "setup.title")}
+		if k.home != "" {
+			p.Back = Choice{p.Console() + "/" + k.home, s.words.T(p.Lang, "nav."+k.home)}
+		} else if !p.May(accounts.EditEvent) {
+			p.Back = Choice{p.Console() + "/delegations", s.words.T(p.Lang, "delegations.title")}
+		}
 		if sought := text.Fold(p.Search); sought != "" {
 			p.Rows = slices.DeleteFunc(rows, func(r thingRow) bool { return !strings.Contains(text.Search(r.Code, r.Name.ZH, r.Name.EN), sought) })
 		}

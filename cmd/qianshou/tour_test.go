@@ -66,6 +66,8 @@ var specimens = map[string]string{
 	":type":         `SELECT 'VIP'`,
 	":track":        `SELECT 'T1'`,
 	":person":       `SELECT 'ST01'`,
+	":interpreter":  `SELECT code FROM interpreters WHERE event_id = (SELECT id FROM events WHERE slug = '` + forum + `') ORDER BY code LIMIT 1`,
+	":grid":         `SELECT session_id FROM time_slots ORDER BY starts_at, id LIMIT 1`,
 	":city":         `SELECT 'VAR'`,
 	":country":      `SELECT 'IT'`,
 	":sector":       `SELECT 'LOGI'`,
