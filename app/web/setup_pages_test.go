@@ -1,8 +1,10 @@
 package web
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"qianshou/app/delegations"
 	"qianshou/app/events"
@@ -107,5 +109,25 @@ func TestSetupHasItsWords(t *testing.T) {
 	}
 	if !slices.ContainsFunc(zoneChoices(), func(z Choice) bool { return z.Value == "Asia/Shanghai" }) {
 		t.Error("the time of Beijing cannot be chosen")
+	}
+}
+
+// TestStarts reads the times of meetings as people type them.
+func TestStarts(t *testing.T) {
+	for typed, want := range map[string]string{
+		"09:00 09:25  10:00": "[09:00 09:25 10:00]", "09:00，09:25、10：00": "[09:00 09:25 10:00]", "": "[]", "9 Uhr": "[] setup.starts_form", "25:00": "[] setup.starts_form",
+	} {
+		form := FormOf("day", "2027-06-10", "starts", typed)
+		var times []string
+		for _, at := range startsOf(&form, time.UTC) {
+			times = append(times, at.Format("15:04"))
+		}
+		got := fmt.Sprint(times)
+		if b, bad := form.Problem("starts"); bad {
+			got += " " + b.Key
+		}
+		if got != want {
+			t.Errorf("%q is read as %s, want %s", typed, got, want)
+		}
 	}
 }

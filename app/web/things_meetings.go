@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -32,20 +33,20 @@ var slotThings = thing{
 				continue
 			}
 			first, last := own[0].StartsAt.In(event(c).Zone), own[len(own)-1].EndsAt.In(event(c).Zone)
-			pause := 0
-			if len(own) > 1 {
-				pause = int(own[1].StartsAt.Sub(own[0].EndsAt) / time.Minute)
+			var starts []string
+			for _, x := range own {
+				starts = append(starts, locale.Clock(x.StartsAt.In(event(c).Zone)))
 			}
 			rows = append(rows, thingRow{
 				Key: n.ID.String(), Code: own[0].Part, Name: n.Title, Facts: facts(locale.Day(lang(c), first), locale.ClockRange(first, last), s.words.T(lang(c), "setup.slots", len(own))),
-				Form: FormOf("part", own[0].Part, "first", first.Format("2006-01-02T15:04"), "count", strconv.Itoa(len(own)),
-					"minutes", strconv.Itoa(int(own[0].EndsAt.Sub(own[0].StartsAt)/time.Minute)), "pause", strconv.Itoa(pause)),
+				Form: FormOf("part", own[0].Part, "day", first.Format(time.DateOnly), "starts", strings.Join(starts, " "),
+					"minutes", strconv.Itoa(int(own[0].EndsAt.Sub(own[0].StartsAt)/time.Minute))),
 			})
 		}
 		return rows, err
 	},
 	blank: func(_ *Server, c *fiber.Ctx, all []thingRow) Form {
-		return FormOf("part", nextCode("MM", 1, all), "first", event(c).FirstDay.Format(time.DateOnly)+"T09:00", "count", "8", "minutes", "20", "pause", "5")
+		return FormOf("part", nextCode("MM", 1, all), "day", event(c).FirstDay.Format(time.DateOnly), "starts", "09:00 09:25 09:50 10:15 11:00 11:25", "minutes", "20")
 	},
 	fields: func(s *Server, c *fiber.Ctx, row thingRow) ([]fieldGroup, error) {
 		sessions, err := s.Agenda.List(c.UserContext(), actor(c), event(c).ID)
@@ -55,8 +56,8 @@ var slotThings = thing{
 		}
 		return []fieldGroup{
 			{Fields: []Field{held, {Name: "part", Required: true, MaxLength: 20}}},
-			{Fields: []Field{{Name: "first", Type: "datetime-local", Required: true}, {Name: "count", Required: true, InputMode: "numeric"}}},
-			{Fields: []Field{{Name: "minutes", Required: true, InputMode: "numeric"}, {Name: "pause", Required: true, InputMode: "numeric"}}},
+			{Fields: []Field{{Name: "day", Type: "date", Required: true}, {Name: "minutes", Required: true, InputMode: "numeric"}}},
+			{Fields: []Field{{Name: "starts", Required: true, MaxLength: 1200}}},
 		}, err
 	},
 	save: func(s *Server, c *fiber.Ctx, form *Form, row thingRow) error {
@@ -66,20 +67,28 @@ var slotThings = thing{
 		} else {
 			session = form.ID("session_id")
 		}
-		at := form.Moment("first", event(c).Zone)
-		count, minutes, pause := form.Whole("count", 1, 200), form.Whole("minutes", 5, 240), form.Whole("pause", 0, 240)
+		starts, minutes := startsOf(form, event(c).Zone), form.Whole("minutes", 5, 240)
 		if err := form.Err(); err != nil {
 			return err
 		}
-		length := time.Duration(minutes) * time.Minute
-		var starts []time.Time
-		for range count {
-			starts = append(starts, at)
-			at = at.Add(length + time.Duration(pause)*time.Minute)
-		}
-		_, err := s.Matchmaking.SaveSlots(c.UserContext(), actor(c), event(c).ID, session, form.Text("part"), starts, length)
+		_, err := s.Matchmaking.SaveSlots(c.UserContext(), actor(c), event(c).ID, session, form.Text("part"), starts, time.Duration(minutes)*time.Minute)
 		return err
 	},
+}
+
+// startsOf reads the times of a day at which meetings begin, as the clock there shows
+// them.
+func startsOf(form *Form, zone *time.Location) (starts []time.Time) {
+	day := form.Date("day")
+	for _, typed := range strings.FieldsFunc(form.Code("starts"), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;、", r) }) {
+		at, err := time.ParseInLocation("2006-01-02 15:04", day.Format(time.DateOnly)+" "+typed, zone)
+		if err != nil || at.Format("15:04") != typed {
+			form.Add("starts", "setup.starts_form", typed)
+			return nil
+		}
+		starts = append(starts, at)
+	}
+	return starts
 }
 
 var interpreterThings = thing{
