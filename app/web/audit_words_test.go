@@ -18,7 +18,7 @@ import (
 
 var (
 	actionLike = regexp.MustCompile(`^[a-z_]+\.[a-z_]+$`)
-	recorders  = []string{"finish", "move", "record", "recorded", "recordLink", "write", "save", "change", "reference"} // in every domain
+	recorders  = []string{"finish", "move", "record", "recorded", "recordLink", "write", "save", "change", "reference", "remove", "log"} // in every domain
 )
 
 // recordedWords reads the source of the domains for what they write into the log:
