@@ -3,6 +3,7 @@ package delegations
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -302,16 +303,50 @@ func (s *Service) promoteOne(ctx context.Context, b *book, w *waiting, ahead []*
 		if err != nil {
 			return ahead, err
 		}
-		from := r.Status
-		r.Status, r.Version = UnderReview, r.Version+1
-		if err := updateStatus(ctx, b.tx, r); err != nil {
-			return ahead, err
-		}
-		if err := s.step(ctx, b.tx, accounts.SystemActor("waitlist"), r, from, "office", reason); err != nil {
+		if _, err := s.seated(ctx, b.tx, accounts.SystemActor("waitlist"), r, reason); err != nil {
 			return ahead, err
 		}
 	}
 	return ahead, nil
+}
+
+// seated takes somebody who has a place now off the waiting list: they are where they
+// would be had they registered with one, approved and told so where nobody has to
+// decide.
+func (s *Service) seated(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, reason string) (Registration, error) {
+	from := r.Status
+	r.Status, r.Version = UnderReview, r.Version+1
+	if err := updateStatus(ctx, tx, r); err != nil {
+		return r, err
+	}
+	if err := s.step(ctx, tx, by, r, from, "office", reason); err != nil {
+		return r, err
+	}
+	e, err := events.In(ctx, tx, r.EventID)
+	if err != nil {
+		return r, err
+	}
+	categories, err := events.CategoriesIn(ctx, tx, r.EventID)
+	if err != nil {
+		return r, fmt.Errorf("read categories: %w", err)
+	}
+	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == r.CategoryID })
+	if i < 0 {
+		return r, nil
+	}
+	if atOnce, err := s.approvesAtOnce(ctx, tx, e, categories[i], r.FirmID); err != nil || !atOnce {
+		return r, err
+	}
+	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return r, err
+	}
+	because := "@registration.because.automatic"
+	if categories[i].Approval == "whitelist" {
+		because = "@registration.because.granted"
+	}
+	r, _, err = s.approve(ctx, tx, by, e, r, secret, because)
+	return r, err
 }
 
 // Places are how many of a category hold a place, and how many wait for one.
