@@ -225,8 +225,13 @@ type issuedBadge struct {
 	Token  string `json:"token" doc:"The text of the QR code"`
 }
 
-func (a *API) approve(ctx context.Context, c caller, in byID) (decided, error) {
-	r, issued, err := a.Delegations.Approve(ctx, c.actor, in.ID)
+type approval struct {
+	ID    ident.ID `path:"id"`
+	Match match    `header:"If-Match" doc:"The version that was looked at; left out: whatever there is"`
+}
+
+func (a *API) approve(ctx context.Context, c caller, in approval) (decided, error) {
+	r, issued, err := a.Delegations.ApproveSeen(ctx, c.actor, delegations.Seen{ID: in.ID, Version: int(in.Match)})
 	if err != nil {
 		return decided{}, err
 	}

@@ -3,7 +3,6 @@ package delegations
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -37,6 +36,9 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 		}
 		unchanged := photo == was && same(before, c.Input, fields)
 		fields.want(photo)
+		if err := s.name(ctx, tx, *r, &fields); err != nil {
+			return nil, err
+		}
 		if unchanged {
 			return fields.names(), nil
 		}
@@ -47,9 +49,15 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 		if err := s.close(ctx, tx, by, *r, held.pending.ID, to, ""); err != nil {
 			return nil, err
 		}
+		if err := s.dropFiles(ctx, tx, by, *r, files(held.pending.Fields, Moved.to), files(fields.list, Moved.to)...); err != nil {
+			return nil, err
+		}
 	}
 	if held.pending == nil {
 		fields.want(photo)
+		if err := s.name(ctx, tx, *r, &fields); err != nil {
+			return nil, err
+		}
 	}
 	if len(fields.list) == 0 {
 		return nil, nil
@@ -62,7 +70,7 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 	}
 	r.Pending = true
 	names := fields.names()
-	return names, s.record(ctx, tx, by, r.EventID, "registration.ask_change", "registration", r.ID, nil, map[string]any{"changed": strings.Join(names, ",")}, "")
+	return names, s.record(ctx, tx, by, r.EventID, "registration.ask_change", "registration", r.ID, nil, map[string]any{"changed": logged(names)}, "")
 }
 
 // AskPhoto notes that a person whose portrait was approved wants another one, which
@@ -140,6 +148,9 @@ func (s *Service) close(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 func (s *Service) dropPending(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration) error {
 	waiting, err := pendingOf(ctx, tx, r.ID)
 	if err != nil || waiting == nil {
+		return err
+	}
+	if err := s.dropFiles(ctx, tx, by, r, files(waiting.Fields, Moved.to)); err != nil {
 		return err
 	}
 	return s.close(ctx, tx, by, r, waiting.ID, TakenBack, "")

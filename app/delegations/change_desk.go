@@ -2,11 +2,13 @@ package delegations
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
@@ -52,8 +54,11 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 		if err != nil {
 			return r, err
 		}
-		c, err := held.with(edit).check(s.now())
-		if err != nil {
+		if held.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil {
+			return r, fmt.Errorf("read form: %w", err)
+		}
+		c, err := held.with(edit.stillWanted(held.form)).check(s.now())
+		if c, err = s.recheck(e.ID, held.form, held.Category, held.Answers, c, err); err != nil {
 			return r, err
 		}
 		fields, err := s.diff(row.ID, held.Input, c.Input)
@@ -61,6 +66,9 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 			return r, err
 		}
 		fields.want(row.photo())
+		if err := s.name(ctx, tx, r, &fields); err != nil {
+			return r, err
+		}
 		if err := s.close(ctx, tx, by, r, row.ID, Applied, ""); err != nil {
 			return r, err
 		}
@@ -69,6 +77,10 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 		}
 		names := fields.names()
 		if r, err = s.write(ctx, tx, by, r, held, c, names); err != nil {
+			return r, err
+		}
+		dropped := append(files(fields.list, Moved.from), files(row.Fields, Moved.to)...)
+		if err := s.dropFiles(ctx, tx, by, r, dropped, files(fields.list, Moved.to)...); err != nil {
 			return r, err
 		}
 		if row.photo() != "" {
@@ -103,6 +115,9 @@ func (s *Service) RefuseChange(ctx context.Context, by accounts.Actor, registrat
 			return r, err
 		}
 		if err := s.close(ctx, tx, by, r, row.ID, Refused, reason); err != nil {
+			return r, err
+		}
+		if err := s.dropFiles(ctx, tx, by, r, files(row.Fields, Moved.to)); err != nil {
 			return r, err
 		}
 		if err := bump(ctx, tx, &r); err != nil {
@@ -165,6 +180,9 @@ func (s *Service) WithdrawChange(ctx context.Context, secret string) (Registrati
 			return r, fault.New(fault.Conflict, "error.changed")
 		}
 		if err := s.close(ctx, tx, accounts.GuestActor(), r, row.ID, TakenBack, ""); err != nil {
+			return r, err
+		}
+		if err := s.dropFiles(ctx, tx, accounts.GuestActor(), r, files(row.Fields, Moved.to)); err != nil {
 			return r, err
 		}
 		r.Pending = false

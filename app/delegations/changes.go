@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -51,11 +53,13 @@ func (c Change) Sealed() bool {
 }
 
 // Moved is one field of a change. Of a sensitive one From and To are masked:
-// ••••1234.
+// ••••1234. Of an answer they are what ReadAnswer reads.
 type Moved struct {
-	Field string `json:"field"`
-	From  string `json:"from"`
-	To    string `json:"to"`
+	Field    string `json:"field"`
+	From     string `json:"from"`
+	To       string `json:"to"`
+	FromFile string `json:"from_file,omitempty"` // what a file is called that is the answer
+	ToFile   string `json:"to_file,omitempty"`
 }
 
 // moves is what a change moves, as it is stored: sensitive values masked in the
@@ -88,8 +92,17 @@ func changePlace(change ident.ID) string { return "registration_changes.values:"
 // diff lists what moved from one input to another, as a change stores it.
 func (s *Service) diff(change ident.ID, from, to Input) (m moves, err error) {
 	secret := map[string][2]string{}
-	for _, field := range Fields {
-		one := Moved{field, from.Value(field), to.Value(field)}
+	fields := slices.Clone(Fields)
+	codes := maps.Clone(from.Answers)
+	if codes == nil {
+		codes = forms.Answers{}
+	}
+	maps.Copy(codes, to.Answers)
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		fields = append(fields, answerField+code)
+	}
+	for _, field := range fields {
+		one := Moved{Field: field, From: from.Value(field), To: to.Value(field)}
 		if one.From == one.To {
 			continue
 		}
@@ -217,6 +230,9 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	if err != nil {
 		return done, err
 	}
+	if held.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil {
+		return done, fmt.Errorf("read form: %w", err)
+	}
 	decides := by.May(accounts.DecideRegistration, e.ID)
 	base := held.Input
 	if held.pending != nil && !decides { // whoever waits for a change goes on from it
@@ -224,14 +240,19 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		if err != nil {
 			return done, err
 		}
-		base = base.with(waiting)
+		base = base.with(waiting.stillWanted(held.form))
 	}
-	c, err := s.check(r, base.with(edit))
+	c, err := s.check(r, base.with(edit.asked(held.form, held.Category, by.Kind == accounts.Guest && by.DelegationID == ident.Nil)))
+	c, err = s.recheck(e.ID, held.form, held.Category, base.Answers, c, err)
 	if err = missing(err, r, c.Input); err != nil {
+		return done, err
+	}
+	if c, err = s.take(ctx, tx, by, r, c); err != nil {
 		return done, err
 	}
 	now, later := c.Input, held.Input
 	if r.Settled() && !decides {
+		now.Answers, later.Answers = ownAgreements(held.form, held.Answers, c.Answers), c.Answers
 		for _, field := range Fields {
 			if Key(field) {
 				copyField(&later, c.Input, field)
@@ -243,6 +264,7 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return done, err
 	}
 	if r.Settled() && !decides {
+		held.Answers = now.Answers
 		done.Asked, err = s.ask(ctx, tx, by, &done.Registration, held, later, "")
 	}
 	return done, err
@@ -285,11 +307,17 @@ func (s *Service) applied(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	}
 	names := fields.names()
 	if len(names) > 0 {
+		if err := s.name(ctx, tx, r, &fields); err != nil {
+			return r, nil, err
+		}
 		if err := insertChange(ctx, tx, r.ID, change, by, fields); err != nil {
 			return r, nil, err
 		}
 	}
 	if r, err = s.write(ctx, tx, by, r, held, c, names); err != nil {
+		return r, nil, err
+	}
+	if err := s.dropFiles(ctx, tx, by, r, files(fields.list, Moved.from)); err != nil {
 		return r, nil, err
 	}
 	if err := s.tellAddress(ctx, tx, e, r, held.Email, c.Email); err != nil {
@@ -310,18 +338,36 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 	if err := s.saveDetails(ctx, tx, r, held, c); err != nil {
 		return r, err
 	}
+	if err := s.amend(ctx, tx, r, held, c); err != nil {
+		return r, err
+	}
 	if r.Status != from {
 		if err := s.step(ctx, tx, by, r, from, sourceOf(by), ""); err != nil {
 			return r, err
 		}
 	}
 	if len(names) > 0 {
-		err := s.record(ctx, tx, by, r.EventID, "registration.edit", "registration", r.ID, nil, map[string]any{"changed": strings.Join(names, ",")}, "")
+		err := s.record(ctx, tx, by, r.EventID, "registration.edit", "registration", r.ID, nil, map[string]any{"changed": logged(names)}, "")
 		if err != nil {
 			return r, err
 		}
 	}
 	return registrationByID(ctx, tx, r.ID)
+}
+
+// logged are fields as the audit log names them: which questions were answered
+// otherwise stands in the history of the registration.
+func logged(names []string) string {
+	var list []string
+	for _, name := range names {
+		if strings.HasPrefix(name, answerField) {
+			name = "answers"
+		}
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, ",")
 }
 
 // tellAddress writes to the address that letters went to until now, so that nobody

@@ -134,7 +134,7 @@ func (s *Service) confirm(ctx context.Context, b *book, by accounts.Actor, r Reg
 		done.Waiting = append(done.Waiting, r)
 		return s.mail.Write(ctx, tx, Letter{Kind: "waitlisted", Event: e, Registration: r, ManageSecret: secret})
 	case atOnce:
-		if r, _, err = s.approve(ctx, tx, by, e, r, secret); err != nil {
+		if r, _, err = s.approve(ctx, tx, by, e, r, secret, ""); err != nil {
 			return err
 		}
 		done.Placed = append(done.Placed, r)

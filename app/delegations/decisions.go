@@ -64,20 +64,31 @@ type Refusal struct {
 	FaultArgs []any
 }
 
+// Seen is a registration in the version that somebody looked at; zero: as it is now.
+type Seen struct {
+	ID      ident.ID
+	Version int
+}
+
 // Decide notes a decision about registrations of an event, which is carried out
 // UndoTime later unless it is undone. Those about which another decision waits are
-// left to that one.
+// left to that one. An approval holds for what was seen: one who changed their
+// registration since then is left to the desk to look at again.
 //
 // Faults: Forbidden; NotFound, one is not of the event; Invalid with fields, no
 // reason, none chosen or too many; Conflict, another decision waits about all of
 // them.
-func (s *Service) Decide(ctx context.Context, by accounts.Actor, event ident.ID, decision string, ids []ident.ID, reason string) (d Decision, err error) {
+func (s *Service) Decide(ctx context.Context, by accounts.Actor, event ident.ID, decision string, seen []Seen, reason string) (d Decision, err error) {
 	if !by.May(accounts.DecideRegistration, event) {
 		return d, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	d = Decision{
 		ID: s.newID(), EventID: event, Decision: decision, Reason: text.Paragraphs(reason), ByID: by.ID, ByKind: string(by.Kind), By: by.Called(),
 		RequestedAt: s.now(), DueAt: s.now().Add(UndoTime),
+	}
+	ids, versions := make([]ident.ID, len(seen)), make([]int, len(seen))
+	for i, one := range seen {
+		ids[i], versions[i] = one.ID, one.Version
 	}
 	var bad fault.List
 	switch decision {
@@ -105,7 +116,7 @@ func (s *Service) Decide(ctx context.Context, by accounts.Actor, event ident.ID,
 		if err := insertDecision(ctx, tx, d); err != nil {
 			return err
 		}
-		if d.Items, err = insertItems(ctx, tx, d.ID, ids); err != nil {
+		if d.Items, err = insertItems(ctx, tx, d.ID, ids, versions); err != nil {
 			return err
 		}
 		if d.Items == 0 {
@@ -235,11 +246,14 @@ func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
 // applyItem decides on one registration, and notes what came of it with it.
 func (s *Service) applyItem(ctx context.Context, d Decision, id ident.ID) error {
 	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		waits, err := lockItem(ctx, tx, d.ID, id)
+		waits, version, err := lockItem(ctx, tx, d.ID, id)
 		if err != nil || !waits {
 			return err
 		}
 		if _, err := s.inLocked(ctx, tx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+			if d.Decision == "approve" && r.Version != version {
+				return r, fault.New(fault.Conflict, "desk.changed_meanwhile")
+			}
 			return s.carryOut(ctx, tx, d, e, r)
 		}); err != nil {
 			return err

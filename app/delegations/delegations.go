@@ -102,6 +102,10 @@ type Papers interface {
 	// Waits tells whether a token stands for a file that was handed in with a form of
 	// the event. Fault: Invalid.
 	Waits(event ident.ID, token string) error
+	// Names answers what the files of a registration are called that answer questions.
+	Names(ctx context.Context, tx *sqlx.Tx, registration ident.ID) (map[ident.ID]string, error)
+	// Drop deletes files of a registration that answered questions.
+	Drop(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration ident.ID, ids []ident.ID) error
 	// Attach gives that file to a registration and answers its ID. Fault: Invalid.
 	Attach(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error)
 }
@@ -257,10 +261,10 @@ func (s *Service) SaveStaff(ctx context.Context, by accounts.Actor, in Staff) (S
 	return in, err
 }
 
-// logged is what the log says of a reason: what the program itself gives. What people
+// loggedReason is what the log says of a reason: what the program itself gives. What people
 // wrote about a person stands with the registration, where it can be forgotten; the
 // log never forgets.
-func logged(reason string) string {
+func loggedReason(reason string) string {
 	if strings.HasPrefix(reason, "@") {
 		return reason
 	}
@@ -271,7 +275,7 @@ func logged(reason string) string {
 func (s *Service) record(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, action, kind string, object ident.ID, before, after map[string]any, reason string) error {
 	err := audit.Record(ctx, tx, audit.Entry{
 		ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
-		Action: action, ObjectKind: kind, ObjectID: object, Before: before, After: after, Reason: logged(reason),
+		Action: action, ObjectKind: kind, ObjectID: object, Before: before, After: after, Reason: loggedReason(reason),
 	})
 	if err != nil {
 		return err

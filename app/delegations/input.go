@@ -73,6 +73,7 @@ type checked struct {
 	birth   *time.Time
 	expires *time.Time
 	form    forms.Form    // against which the answers were checked
+	sent    forms.Answers // tokens of files that were handed in anew
 	amended forms.Answers // of somebody who is registered already: what a list says otherwise
 }
 

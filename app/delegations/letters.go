@@ -230,7 +230,7 @@ func (w *Letters) block(l Letter, lang locale.Lang, written mail.Text) mail.Bloc
 	fact("mail.category", is["category"])
 	fact("mail.place", is["place"])
 	var fields []string
-	for _, field := range l.Fields {
+	for _, field := range strings.FieldsFunc(logged(l.Fields), func(r rune) bool { return r == ',' }) {
 		fields = append(fields, t("registration.field."+field))
 	}
 	fact("mail.fields", strings.Join(fields, t("mail.fields_between")))

@@ -107,3 +107,18 @@ func revokeOwnLinks(ctx context.Context, q store.Querier, registration ident.ID,
 	_, err := q.ExecContext(ctx, `UPDATE magic_links SET revoked_at = $2 WHERE registration_id = $1 AND revoked_at IS NULL`, registration, at)
 	return err
 }
+
+// revokeLinksOfFirm ends the links of a firm at an event that still open something,
+// and answers them.
+func revokeLinksOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID, at time.Time) (list []Link, err error) {
+	if err := q.SelectContext(ctx, &list, linkSelect+`event_id = $1 AND firm_id = $2 AND revoked_at IS NULL AND expires_at > $3 ORDER BY created_at, id`, event, firm, at); err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if err := updateLinkRevoked(ctx, q, list[i].ID, at); err != nil {
+			return nil, err
+		}
+		list[i].RevokedAt = &at
+	}
+	return list, nil
+}

@@ -369,12 +369,8 @@ func (s *Service) placeKept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 	if err != nil {
 		return err
 	}
-	current.Status, current.Version = UnderReview, current.Version+1
-	if err := updateStatus(ctx, tx, current); err != nil {
-		return err
-	}
-	*kept = current
-	return s.step(ctx, tx, by, current, Waitlisted, "office", "@registration.because.place_free "+gone.Reference)
+	*kept, err = s.seated(ctx, tx, by, current, "@registration.because.place_free "+gone.Reference)
+	return err
 }
 
 // takeOver writes the chosen values of one registration and its person over those

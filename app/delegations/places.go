@@ -2,8 +2,8 @@ package delegations
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -11,7 +11,6 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
-	"qianshou/app/kit/store"
 )
 
 // The order of an event is its sequence of numbers: whoever takes or gives up a
@@ -326,49 +325,50 @@ func (s *Service) promoteOne(ctx context.Context, b *book, w *waiting, ahead []*
 		if err != nil {
 			return ahead, err
 		}
-		from := r.Status
-		r.Status, r.Version = UnderReview, r.Version+1
-		if err := updateStatus(ctx, b.tx, r); err != nil {
-			return ahead, err
-		}
-		if err := s.step(ctx, b.tx, accounts.SystemActor("waitlist"), r, from, "office", reason); err != nil {
+		if _, err := s.seated(ctx, b.tx, accounts.SystemActor("waitlist"), r, reason); err != nil {
 			return ahead, err
 		}
 	}
 	return ahead, nil
 }
 
-// GiveFreePlaces gives away places that became free while whoever was next was being
-// changed. Several processes may do so at once.
-func (s *Service) GiveFreePlaces(ctx context.Context) error {
-	list, err := eventsWithFreePlaces(ctx, s.db)
+// seated takes somebody who has a place now off the waiting list: they are where they
+// would be had they registered with one, approved and told so where nobody has to
+// decide.
+func (s *Service) seated(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, reason string) (Registration, error) {
+	from := r.Status
+	r.Status, r.Version = UnderReview, r.Version+1
+	if err := updateStatus(ctx, tx, r); err != nil {
+		return r, err
+	}
+	if err := s.step(ctx, tx, by, r, from, "office", reason); err != nil {
+		return r, err
+	}
+	e, err := events.In(ctx, tx, r.EventID)
 	if err != nil {
-		return fmt.Errorf("read free places: %w", err)
+		return r, err
 	}
-	var failed []error
-	for _, event := range list {
-		failed = append(failed, store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-			b, err := openBook(ctx, tx, event)
-			if err != nil {
-				return err
-			}
-			free, err := takeFreePlaces(ctx, tx, event)
-			if err != nil {
-				return err
-			}
-			for _, place := range free {
-				of := need{seat{of: place.Of}: 1}
-				if err := b.load(ctx, of); err != nil {
-					return fmt.Errorf("count places: %w", err)
-				}
-				if _, err := s.fill(ctx, b, of, place.Reason); err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
+	categories, err := events.CategoriesIn(ctx, tx, r.EventID)
+	if err != nil {
+		return r, fmt.Errorf("read categories: %w", err)
 	}
-	return errors.Join(failed...)
+	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == r.CategoryID })
+	if i < 0 {
+		return r, nil
+	}
+	if atOnce, err := s.approvesAtOnce(ctx, tx, e, categories[i], r.FirmID); err != nil || !atOnce {
+		return r, err
+	}
+	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return r, err
+	}
+	because := "@registration.because.automatic"
+	if categories[i].Approval == "whitelist" {
+		because = "@registration.because.granted"
+	}
+	r, _, err = s.approve(ctx, tx, by, e, r, secret, because)
+	return r, err
 }
 
 // Places are how many of a category hold a place, and how many wait for one.

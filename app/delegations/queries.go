@@ -129,8 +129,15 @@ func insertRegistration(ctx context.Context, q store.Querier, r Registration, in
 }
 
 func insertConsent(ctx context.Context, q store.Querier, registration ident.ID, purpose, version, lang string, at time.Time) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO consents (registration_id, purpose, text_version, lang, given_at) VALUES ($1, $2, $3, $4, $5)`,
+	_, err := q.ExecContext(ctx, `INSERT INTO consents (registration_id, purpose, text_version, lang, given_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (registration_id, purpose, text_version) DO UPDATE SET lang = $4, given_at = $5, withdrawn_at = NULL WHERE consents.withdrawn_at IS NOT NULL`,
 		registration, purpose, version, lang, at)
+	return err
+}
+
+// withdrawConsents notes that somebody does not agree any more, to whatever version.
+func withdrawConsents(ctx context.Context, q store.Querier, registration ident.ID, purpose string, at time.Time) error {
+	_, err := q.ExecContext(ctx, `UPDATE consents SET withdrawn_at = $3 WHERE registration_id = $1 AND purpose = $2 AND withdrawn_at IS NULL`, registration, purpose, at)
 	return err
 }
 

@@ -303,7 +303,7 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return done, err
 	}
 	if atOnce && placed {
-		r, _, err = s.approve(ctx, tx, by, e, r, secret)
+		r, _, err = s.approve(ctx, tx, by, e, r, secret, "")
 	} else {
 		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret})
 	}
@@ -336,8 +336,18 @@ func (s *Service) Registration(ctx context.Context, by accounts.Actor, id ident.
 // Faults: Forbidden; NotFound; Conflict, it is decided already, or waits for a
 // place.
 func (s *Service) Approve(ctx context.Context, by accounts.Actor, id ident.ID) (Registration, Issued, error) {
+	return s.ApproveSeen(ctx, by, Seen{ID: id})
+}
+
+// ApproveSeen is Approve of what somebody looked at: of another version than the
+// present one it is refused with Conflict, so that nobody is approved for what was
+// changed under the desk's eyes.
+func (s *Service) ApproveSeen(ctx context.Context, by accounts.Actor, seen Seen) (Registration, Issued, error) {
 	var issued Issued
-	r, err := s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (_ Registration, err error) {
+	r, err := s.decide(ctx, by, seen.ID, func(tx *sqlx.Tx, e events.Event, r Registration) (_ Registration, err error) {
+		if seen.Version > 0 && seen.Version != r.Version {
+			return r, fault.New(fault.Conflict, "desk.changed_meanwhile")
+		}
 		r, issued, err = s.approveLocked(ctx, tx, by, e, r)
 		return r, err
 	})
@@ -357,11 +367,13 @@ func (s *Service) approveLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Ac
 	if err != nil {
 		return r, Issued{}, err
 	}
-	return s.approve(ctx, tx, by, e, r, secret)
+	return s.approve(ctx, tx, by, e, r, secret, "")
 }
 
-func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret string) (Registration, Issued, error) {
-	r, issued, err := s.accept(ctx, tx, by, e, r)
+// approve accepts a registration and tells the person; because is why nobody had to
+// decide, empty where somebody did.
+func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret, because string) (Registration, Issued, error) {
+	r, issued, err := s.accept(ctx, tx, by, e, r, because)
 	if err != nil {
 		return r, issued, err
 	}
@@ -369,13 +381,14 @@ func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 }
 
 // accept is approve without the letter.
-func (s *Service) accept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Registration, Issued, error) {
+func (s *Service) accept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, because string) (Registration, Issued, error) {
 	for _, to := range []Status{Approved, BadgeIssued} {
 		from := r.Status
 		r.Status = to
-		if err := s.step(ctx, tx, by, r, from, "office", ""); err != nil {
+		if err := s.step(ctx, tx, by, r, from, "office", because); err != nil {
 			return r, Issued{}, err
 		}
+		because = ""
 	}
 	now := s.now()
 	r.DecidedAt, r.StatusReason, r.Version = &now, "", r.Version+1
@@ -489,7 +502,7 @@ func (s *Service) leave(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 	if err := s.dropPending(ctx, tx, by, r); err != nil {
 		return r, err
 	}
-	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, logged(reason)); err != nil {
+	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, loggedReason(reason)); err != nil {
 		return r, fmt.Errorf("end badges: %w", err)
 	}
 	return r, nil

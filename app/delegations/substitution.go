@@ -11,7 +11,6 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
-	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -208,22 +207,23 @@ func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e 
 	who := in.New
 	who.Role, who.DelegationID, who.FirmID, who.Source = "member", gone.DelegationID, ident.Nil, "delegation"
 	who.Category = CategoryOf(who.Role)
-	c, err := who.check(s.now())
+	categories, err := events.CategoriesIn(ctx, tx, e.ID)
 	if err != nil {
 		return Registration{}, err
 	}
-	categories, err := events.CategoriesIn(ctx, tx, e.ID)
-	if err != nil {
+	asked := who.Category // whoever steps in is asked what their predecessor's category is
+	if i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == gone.CategoryID }); i >= 0 {
+		asked = categories[i].Code
+	}
+	c, err := who.check(s.now())
+	if c, err = s.checkAnswers(ctx, e.ID, asked, c, err); err != nil {
 		return Registration{}, err
 	}
 	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == who.Category })
 	if i < 0 {
 		return Registration{}, fault.New(fault.Conflict, "substitution.no_category")
 	}
-	categories[i].Approval = "review"                           // the substitution decides
-	if c.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil { // whoever steps in is not asked the event's own questions
-		return Registration{}, fmt.Errorf("read form: %w", err)
-	}
+	categories[i].Approval = "review" // the substitution decides
 	done, err := s.register(ctx, tx, by, admitted{e, []applicant{{c, categories[i]}}}, ident.Nil)
 	if err != nil {
 		return Registration{}, err
@@ -318,7 +318,7 @@ func (s *Service) seat(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		}
 		return r, issued, nil
 	case gone.Settled():
-		return s.accept(ctx, tx, by, e, r)
+		return s.accept(ctx, tx, by, e, r, "")
 	case r.Status == Waitlisted:
 		r.Status, r.Version = UnderReview, r.Version+1
 		if err := updateStatus(ctx, tx, r); err != nil {

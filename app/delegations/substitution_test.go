@@ -141,8 +141,9 @@ func TestSomebodyNewTakesThePlace(t *testing.T) {
 	t.Parallel()
 	g, d, head, deputy, waits := newCity(t)
 	ctx := t.Context()
-	g.ask(t, forms.Definition{Code: "flight", Kind: forms.Text, Required: true}) // which whoever steps in is not asked
+	g.ask(t, forms.Definition{Code: "flight", Kind: forms.Text, Required: true})
 	stand := delegations.Stand{From: head.ID, New: member(20, "head"), AsRank: "own"}
+	stand.New.Answers = forms.Answers{"flight": {"LH 728"}}
 	preview, err := g.guests.PreviewSubstitution(ctx, office, stand)
 	if err != nil || !preview.Fresh() {
 		t.Fatalf("%+v, %v", preview.Deputy, err)
@@ -360,8 +361,8 @@ func TestGuestNamesWhoComesInstead(t *testing.T) {
 	}
 }
 
-// Somebody new comes instead although the event has a form: nobody asked them yet.
-func TestSomebodyNewComesInsteadInAnEventWithAForm(t *testing.T) {
+// Somebody new who comes instead is asked what the category of their predecessor is.
+func TestSomebodyNewIsAskedToo(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, 5)
 	g.memberCategories(t)
@@ -373,8 +374,16 @@ func TestSomebodyNewComesInsteadInAnEventWithAForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := g.guests.Substitute(t.Context(), office, delegations.Stand{From: gone.ID, AsRank: "own", New: member(1, "")})
+	stand := delegations.Stand{From: gone.ID, AsRank: "own", New: member(1, "")}
+	if _, err := g.guests.Substitute(t.Context(), office, stand); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("nothing answered: %v", err)
+	}
+	stand.New.Answers = forms.Answers{"speaks": {"mk"}}
+	done, err := g.guests.Substitute(t.Context(), office, stand)
 	if err != nil || done.After.ID == gone.ID {
 		t.Fatalf("%+v, %v", done.After, err)
+	}
+	if list, err := g.guests.Answers(t.Context(), office, done.After); err != nil || !slices.Equal(read(list), []string{"speaks=Macedonian true"}) {
+		t.Errorf("they answered %q (%v)", read(list), err)
 	}
 }

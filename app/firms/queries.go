@@ -87,6 +87,11 @@ func insertParticipation(ctx context.Context, q store.Querier, event, firm, stop
 	return err
 }
 
+func deleteParticipation(ctx context.Context, q store.Querier, event, firm ident.ID) error {
+	_, err := q.ExecContext(ctx, `DELETE FROM event_firms WHERE event_id = $1 AND firm_id = $2`, event, firm)
+	return err
+}
+
 const firmSelect = `
 	SELECT id, code, credit_code, name_zh AS "name.zh", name_en AS "name.en", district_code, ownership, employees, languages,
 		offers_zh AS "offers.zh", offers_en AS "offers.en", needs_zh AS "needs.zh", needs_en AS "needs.en", target_countries,

@@ -150,7 +150,7 @@ func (g ground) decide(t *testing.T, registration ident.ID) {
 	_, err := g.db.ExecContext(t.Context(), `
 		INSERT INTO decisions (event_id, id, decision, reason, by_id, by_kind, by_zh, by_en, requested_at, due_at, applied_at) VALUES ($1, $2, 'return', 'Zsófia, send a photo', $2, 'user', '办', 'Desk', $3, $3, $3)`, g.event.ID, id, *g.clock)
 	must(t, err)
-	_, err = g.db.ExecContext(t.Context(), `INSERT INTO decision_items (decision_id, registration_id, outcome) VALUES ($1, $2, 'applied')`, id, registration)
+	_, err = g.db.ExecContext(t.Context(), `INSERT INTO decision_items (decision_id, registration_id, version, outcome) VALUES ($1, $2, 1, 'applied')`, id, registration)
 	must(t, err)
 	_, err = g.db.ExecContext(t.Context(), `INSERT INTO saved_views (event_id, id, user_id, name, query) VALUES ($1, $2, $2, 'Réti', 'q=reti')`, g.event.ID, id)
 	must(t, err)

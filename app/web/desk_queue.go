@@ -35,6 +35,7 @@ type deskQueue struct {
 	Views      []delegations.View
 	Recent     []recentDecision
 	ViewForm   Form
+	ManyForm   Form // of a decision about those ticked that was refused
 }
 
 // narrowing is one further filter that is on.

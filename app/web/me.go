@@ -109,7 +109,7 @@ func (s *Server) ownChanges(c *fiber.Ctx, p *mePage) error {
 		return err
 	}
 	view := func(change *delegations.Change) (*changeView, error) {
-		v, err := s.changeView(c, *change)
+		v, err := s.changeView(c, p.Registration.EventID, *change)
 		return &v, err
 	}
 	switch {

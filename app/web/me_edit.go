@@ -27,9 +27,15 @@ func (s *Server) meEditPage(c *fiber.Ctx, typed *Form) (meEditPage, error) {
 	if err != nil {
 		return p, err
 	}
+	h, err := s.holderOf(c)
+	if err != nil {
+		return p, err
+	}
 	p.Head, p.LangForm = HeadOf(e), "details"
-	p.Edit, err = s.detailsForm(c, r, d, typed)
-	return p, err
+	if p.Edit, err = s.detailsForm(c, r, d, typed); err != nil {
+		return p, err
+	}
+	return p, s.askEdit(c, h.actor, true, &p.Edit, typed)
 }
 
 // myDetails is the form by which a guest changes their own registration. The link
@@ -55,12 +61,14 @@ func (s *Server) editMyDetails(c *fiber.Ctx) error {
 		return s.render(c, "me/edit", p)
 	}
 	version, edit := editOf(form)
+	p.Edit.answered(edit)
 	done, err := s.Delegations.EditOwn(c.UserContext(), p.Token, version, edit)
 	if err != nil {
 		if !form.Refused(err) {
 			return err
 		}
 		p.Edit.Form = form
+		s.drawEdit(&p.Edit)
 		return s.again(c, "me/edit", p)
 	}
 	s.flashEdited(c, p.Edit.Registration, done)
@@ -112,8 +120,10 @@ func (s *Server) memberEditPage(c *fiber.Ctx, typed *Form) (memberEditPage, erro
 	if err != nil {
 		return p, err
 	}
-	p.Edit, err = s.detailsForm(c, r, details, typed)
-	return p, err
+	if p.Edit, err = s.detailsForm(c, r, details, typed); err != nil {
+		return p, err
+	}
+	return p, s.askEdit(c, l.Actor(), false, &p.Edit, typed)
 }
 
 // memberDetails is the form by which the liaison of a delegation changes one of its
@@ -139,12 +149,14 @@ func (s *Server) editMember(c *fiber.Ctx) error {
 		return s.render(c, "delegations/edit", p)
 	}
 	version, edit := editOf(form)
+	p.Edit.answered(edit)
 	done, err := s.Delegations.Edit(c.UserContext(), p.Link.Actor(), p.Edit.Registration.ID, version, edit)
 	if err != nil {
 		if !form.Refused(err) {
 			return err
 		}
 		p.Edit.Form = form
+		s.drawEdit(&p.Edit)
 		return s.again(c, "delegations/edit", p)
 	}
 	s.flashEdited(c, p.Edit.Registration, done)

@@ -10,6 +10,8 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/files"
+	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 )
 
@@ -29,6 +31,11 @@ type detailsForm struct {
 	Needs        []Choice
 	Asks         string // what stands beside a field that the desk asked for
 	Desk         bool   // whoever edits decides: nothing waits
+	Questions    []Asked
+
+	asking    asking
+	questions []forms.Question // that whoever edits is asked
+	files     []files.File     // that answer some of them
 }
 
 // Asked is what stands beside a field that the desk asked for; empty beside others.
@@ -114,6 +121,7 @@ func (s *Server) flashEdited(c *fiber.Ctx, before delegations.Registration, done
 type movedField struct {
 	Field, From, To string
 	Picture         string // address of the portrait that is wanted; empty: it is none
+	File            string // address of the file that is the new answer; empty: it is none, or gone
 }
 
 // changeView is a change in words.
@@ -122,10 +130,14 @@ type changeView struct {
 	Moved []movedField
 }
 
-// changeView puts a change into words.
-func (s *Server) changeView(c *fiber.Ctx, change delegations.Change) (changeView, error) {
+// changeView puts a change of a registration for an event into words.
+func (s *Server) changeView(c *fiber.Ctx, of ident.ID, change delegations.Change) (changeView, error) {
 	l := lang(c)
 	v := changeView{Change: change}
+	questions, err := s.everAsked(c, of, change)
+	if err != nil {
+		return v, err
+	}
 	countries, err := s.Events.Countries(c.UserContext())
 	if err != nil {
 		return v, err
@@ -158,6 +170,14 @@ func (s *Server) changeView(c *fiber.Ctx, change delegations.Change) (changeView
 		return value
 	}
 	for _, m := range change.Fields {
+		if code, is := m.AnswerTo(); is {
+			field := s.answerMoved(c, l, questions, code, m)
+			if change.State != delegations.Pending {
+				field.File = "" // it may be gone; what is valid stands with the answers
+			}
+			v.Moved = append(v.Moved, field)
+			continue
+		}
 		field := movedField{Field: s.words.T(l, "registration.field."+m.Field), From: value(m.Field, m.From), To: value(m.Field, m.To)}
 		if m.Field == delegations.Photo {
 			field.From, field.To = s.words.T(l, "edit.photo_old"), s.words.T(l, "edit.photo_new")
@@ -173,7 +193,7 @@ func (s *Server) changeView(c *fiber.Ctx, change delegations.Change) (changeView
 func (s *Server) changeViews(c *fiber.Ctx, changes []delegations.Change) (list []changeView, err error) {
 	zone := event(c).Zone
 	for _, change := range changes {
-		v, err := s.changeView(c, change)
+		v, err := s.changeView(c, event(c).ID, change)
 		if err != nil {
 			return nil, err
 		}
@@ -212,9 +232,11 @@ func (s *Server) editRegistrationPage(c *fiber.Ctx, typed *Form) (editRegistrati
 	if err != nil {
 		return p, err
 	}
-	p.Edit, err = s.detailsForm(c, r, d, typed)
+	if p.Edit, err = s.detailsForm(c, r, d, typed); err != nil {
+		return p, err
+	}
 	p.Edit.Desk = actor(c).May(accounts.DecideRegistration, r.EventID)
-	return p, err
+	return p, s.askEdit(c, actor(c), false, &p.Edit, typed)
 }
 
 func (s *Server) editRegistration(c *fiber.Ctx) error {
@@ -227,12 +249,14 @@ func (s *Server) editRegistration(c *fiber.Ctx) error {
 		return s.render(c, "registrations/edit", p)
 	}
 	version, edit := editOf(form)
+	p.Edit.answered(edit)
 	done, err := s.Delegations.Edit(c.UserContext(), actor(c), p.Edit.Registration.ID, version, edit)
 	if err != nil {
 		if !form.Refused(err) {
 			return err
 		}
 		p.Edit.Form = form
+		s.drawEdit(&p.Edit)
 		return s.again(c, "registrations/edit", p)
 	}
 	s.flashEdited(c, p.Edit.Registration, done)
@@ -289,7 +313,7 @@ func (s *Server) revealChange(c *fiber.Ctx, id, change ident.ID) error {
 		return err
 	}
 	if p.Pending != nil && p.Pending.ID == shown.ID {
-		v, err := s.changeView(c, shown)
+		v, err := s.changeView(c, event(c).ID, shown)
 		if err != nil {
 			return err
 		}

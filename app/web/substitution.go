@@ -11,6 +11,7 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
@@ -76,6 +77,11 @@ type standPart struct {
 	Asks      bool     // the office has to confirm
 	Back      string
 	Own       bool // the person asks themselves, for somebody new
+	Questions []Asked
+
+	asking    asking
+	questions []forms.Question // that somebody new is asked
+	answers   forms.Answers
 }
 
 // someoneNew is the choice of a deputy whom nobody registered yet.
@@ -87,6 +93,9 @@ func (s *Server) standPart(c *fiber.Ctx, p Page, gone delegations.Registration, 
 	v.LangForm = "stand"
 	if form != nil {
 		v.Form = *form
+	}
+	if err := s.askNew(c, &v, form); err != nil {
+		return v, err
 	}
 	v.Choices = []Choice{{"", s.words.T(p.Lang, "substitution.choose")}}
 	for _, r := range members {
@@ -100,8 +109,24 @@ func (s *Server) standPart(c *fiber.Ctx, p Page, gone delegations.Registration, 
 	return v, err
 }
 
+// askNew adds the questions that somebody new is asked, who comes in the category of
+// whom they replace.
+func (s *Server) askNew(c *fiber.Ctx, v *standPart, form *Form) (err error) {
+	if v.asking, v.questions, err = s.askedOf(c, v.Gone, true); err != nil {
+		return err
+	}
+	if form != nil {
+		if v.answers, err = s.takeAnswers(c, form, v.questions); err != nil {
+			return err
+		}
+		v.Form = *form
+	}
+	v.Questions = s.ask(v.asking, &v.Form, v.questions)
+	return nil
+}
+
 // standOf reads a substitution. What is wrong with it is noted in the form.
-func standOf(form *Form, from ident.ID) delegations.Stand {
+func standOf(form *Form, from ident.ID, answers forms.Answers) delegations.Stand {
 	in := delegations.Stand{From: from, AsRank: form.Text("as_rank"), Note: form.Raw("note")}
 	in.FromVersion, _ = strconv.Atoi(form.Text("from_version"))
 	if form.Text("to") != someoneNew {
@@ -112,7 +137,7 @@ func standOf(form *Form, from ident.ID) delegations.Stand {
 	in.New = delegations.Input{
 		GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"), NativeOrder: form.Text("native_order"),
 		NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"), Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"),
-		TitleZH: form.Raw("title_zh"), Consent: form.Ticked("consent"), Lang: form.Text("lang"),
+		TitleZH: form.Raw("title_zh"), Consent: form.Ticked("consent"), Lang: form.Text("lang"), Answers: answers,
 	}
 	return in
 }
@@ -126,7 +151,7 @@ var standFields = []string{
 // nil as long as the page is to be shown again.
 func (s *Server) stand(c *fiber.Ctx, by accounts.Actor, v *standPart) (done *delegations.Succession, err error) {
 	form := v.Form
-	in, ctx := standOf(&form, v.Gone.ID), c.UserContext()
+	in, ctx := standOf(&form, v.Gone.ID, v.answers), c.UserContext()
 	v.Form = form
 	if form.Bad() {
 		return nil, form.Err()
@@ -145,6 +170,11 @@ func (s *Server) stand(c *fiber.Ctx, by accounts.Actor, v *standPart) (done *del
 	for _, name := range standFields {
 		if value := form.Raw(name); value != "" {
 			v.Typed = append(v.Typed, Choice{name, value})
+		}
+	}
+	for _, q := range v.questions {
+		for _, value := range compact(form.All("answers." + q.Code)...) { // a file that was not chosen is empty
+			v.Typed = append(v.Typed, Choice{"answers." + q.Code, value})
 		}
 	}
 	v.Typed = append(v.Typed, Choice{"from_version", strconv.Itoa(x.Gone.Version)}, Choice{"to_version", strconv.Itoa(x.Deputy.Version)})
@@ -203,6 +233,7 @@ func (s *Server) substituted(c *fiber.Ctx, by accounts.Actor, v standPart, view 
 		if !v.Form.Refused(err) {
 			return err
 		}
+		v.Questions = s.ask(v.asking, &v.Form, v.questions)
 		return s.again(c, view, v)
 	}
 	if done == nil {

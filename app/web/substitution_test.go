@@ -8,6 +8,7 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
@@ -116,6 +117,52 @@ func TestDeputyTakesOver(t *testing.T) {
 		if a := s.get("", path); a.StatusCode != 404 {
 			t.Errorf("%s: status %d", path, a.StatusCode)
 		}
+	}
+}
+
+// TestSomebodyNewAnswersToo registers somebody new in another's place, who answers the
+// event's questions, by the preview and the button below it.
+func TestSomebodyNewAnswersToo(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	by, guests, ctx := accounts.SystemActor("test"), s.services.Delegations, t.Context()
+	d, err := guests.Save(ctx, by, delegations.Delegation{EventID: s.badge.EventID, Code: "D01", Name: locale.Text{ZH: "诺维萨德市代表团", EN: "Delegation of Novi Sad"}, Quota: 3, Status: "confirmed"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, err := guests.AddMember(ctx, by, d.ID, delegations.Input{Role: "deputy_head", FamilyName: "Njegovan", Email: "m@city.example", Nationality: "RS", Consent: true, Lang: "en"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, kind := range map[string]forms.Kind{"flight": forms.Text, "letter": forms.File} {
+		if _, err := s.services.Forms.Add(ctx, by, s.badge.EventID, forms.Definition{Code: code, Kind: kind, Label: label(code), Required: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, secret, err := guests.MakeDelegationLink(ctx, by, d.ID, "City hall", april().Add(48*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := "/delegation/" + secret + "/members/" + gone.ID.String() + "/substitute"
+	fields := map[string]string{"to": "new", "as_rank": "own", "family_name": "Pantić", "given_name": "Mila", "nationality": "RS", "email": "p@city.example", "lang": "en", "consent": "yes"}
+	refused := s.sendForm(form, fields, "answers.letter", []byte("%PDF-1.7\n%%EOF"))
+	if refused.StatusCode != 422 || refused.doc(t).Find(".field.fix [name='answers.flight']").Length() != 1 || refused.doc(t).Find(".qs-sent").Length() != 1 {
+		t.Fatalf("nothing answered: %d", refused.StatusCode)
+	}
+	fields["answers.flight"], fields["answers.letter"] = "LH 728", refused.doc(t).Find("input[name='answers.letter'][type=hidden]").AttrOr("value", "")
+	preview := s.sendForm(form, fields, "answers.letter", nil)
+	if preview.StatusCode != 200 || preview.doc(t).Find("#preview").Length() != 1 {
+		t.Fatalf("the preview: %d, %s", preview.StatusCode, preview.doc(t).Find(".qs-note.fix").Text())
+	}
+	if a := s.post("", form, form, append(sentFields(t, preview, "#preview form"), "do", "yes")...); a.StatusCode != 303 {
+		t.Fatalf("asked: %d, %q, %v", a.StatusCode, a.doc(t).Find(".field.fix").Text(), sentFields(t, preview, "#preview form"))
+	}
+	page, err := guests.Registrations(ctx, by, s.badge.EventID, delegations.Filter{Search: "Pantić"})
+	if err != nil || len(page.Rows) != 1 {
+		t.Fatalf("%d are called so, %v", len(page.Rows), err)
+	}
+	if given, err := guests.Answers(ctx, by, page.Rows[0]); err != nil || len(given) != 2 {
+		t.Errorf("they answered %+v, %v", given, err)
 	}
 }
 

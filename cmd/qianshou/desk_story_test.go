@@ -113,7 +113,20 @@ func TestDeskByKeys(t *testing.T) {
 			if got := apptest.Eval[string](desk.Browser, `document.activeElement.name`); got != "reason" {
 				t.Errorf("after r the field %q has the keys", got)
 			}
+			// Without a reason it is refused; the desk stays with the same one, who is named.
+			asked := desk.shown()
+			name := strings.TrimSpace(apptest.Eval[string](desk.Browser, `document.querySelector(".rd-list [aria-current] a.name").textContent`))
+			apptest.Eval[any](desk.Browser, `document.activeElement.value = ""`) // a driven browser types the key into the field, too
+			desk.presses("review.reject")
+			desk.reads(".rd-why .why", desk.says("registration.reason"))
+			desk.reads(".rd-why [data-whom]", desk.says("desk.ask.reject", name))
+			if got := desk.shown(); got != asked {
+				t.Errorf("refused without a reason, the desk shows %s, want %s", got, asked)
+			}
 			desk.types("\x1b")
+			if n := desk.counts(".rd-list input:checked"); n != 0 {
+				t.Errorf("Escape leaves %d ticked", n)
+			}
 			if open := apptest.Eval[bool](desk.Browser, `document.querySelector(".rd-why").open`); open {
 				t.Error("Escape leaves the reason open")
 			}
