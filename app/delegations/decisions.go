@@ -24,6 +24,9 @@ const (
 	UndoTime = 10 * time.Second
 	// decisionMost is how many registrations one decision may be about.
 	decisionMost = 500
+	// decisionTries is how often a decision is tried that fails without a reason to
+	// tell; then it is refused, and somebody may decide anew.
+	decisionTries = 10
 	// lookEvery is how often decisions that are due are looked for.
 	lookEvery = time.Second
 )
@@ -261,8 +264,11 @@ func (s *Service) applyItem(ctx context.Context, d Decision, id ident.ID) error 
 		return updateItem(ctx, tx, d.ID, id, "applied", "", nil)
 	})
 	f, told := fault.Of(err)
-	if !told || f.Code == fault.Unavailable {
+	switch {
+	case err == nil, ctx.Err() != nil, told && f.Code == fault.Unavailable:
 		return err
+	case !told: // ours to mend; nobody waits for that for ever
+		return errors.Join(err, store.InTx(ctx, s.db, func(tx *sqlx.Tx) error { return updateTried(ctx, tx, d.ID, id, decisionTries) }))
 	}
 	var args []string
 	for _, arg := range f.Args {
