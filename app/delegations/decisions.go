@@ -224,10 +224,10 @@ func (s *Service) ApplyDue(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// RunDecisions carries out decisions as they fall due, and gives away the places that
-// are left, until the context ends. The
-// rows are the queue, and the service's clock says when, so that neither a restart
-// nor a clock of its own loses one.
+// RunDecisions carries out decisions as they fall due, gives away the places that are
+// left, and ends what events leave open, until the context ends. The rows are the queue,
+// and the service's clock says when, so that neither a restart nor a clock of its own
+// loses one.
 func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -237,6 +237,9 @@ func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
 		}
 		if err := s.GiveFreePlaces(ctx); err != nil && ctx.Err() == nil {
 			log.ErrorContext(ctx, "free places", "err", err)
+		}
+		if err := s.CloseEvents(ctx); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "closed events", "err", err)
 		}
 		select {
 		case <-ctx.Done():
