@@ -75,6 +75,8 @@ type checked struct {
 	form    forms.Form    // against which the answers were checked
 	sent    forms.Answers // tokens of files that were handed in anew
 	amended forms.Answers // of somebody who is registered already: what a list says otherwise
+	host    *rollEntry    // whom a companion on a list comes with
+	self    *rollEntry    // as later lines of the list find somebody new
 }
 
 // check cleans and checks an input at an instant. Every broken rule is noted
@@ -214,6 +216,10 @@ func (c *checked) checkPassport(bad *fault.List) {
 	}
 	bad.Check(len(p.Number) >= 5 && len(p.Number) <= 20 && strings.Trim(p.Number, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "", "passport.number", "registration.passport_number")
 	bad.Check(len(p.Issuer) >= 2 && len(p.Issuer) <= 3 && strings.Trim(p.Issuer, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "", "passport.issuer", "registration.passport_issuer")
+	if p.ExpiresOn == "" {
+		bad.Add("passport.expires_on", "registration.passport_expiry")
+		return
+	}
 	day, err := time.Parse(time.DateOnly, p.ExpiresOn)
 	if err != nil || day.Year() > 2200 {
 		bad.Add("passport.expires_on", "field.date")

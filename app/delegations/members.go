@@ -50,8 +50,9 @@ func (d Delegation) Matches(search string) bool {
 }
 
 // AddMember registers a person as a member of a delegation, by the office or by an
-// officer who nominates such members. The category follows from the role. Over the
-// quota the person waits.
+// officer who answers for such members. The category follows from the role. Over the
+// quota the person waits. Whom an officer adds, and who lacks what is asked of members
+// before they are confirmed, is nominated only: a draft.
 //
 // Faults: NotFound; Forbidden; Conflict, the delegation does not come, or
 // registration is closed; Invalid with fields.
@@ -71,7 +72,29 @@ func (s *Service) AddMember(ctx context.Context, by accounts.Actor, delegation i
 		_, err := in.check(s.now())
 		return Registration{}, withField(err, "role", "field.choice")
 	}
-	r, _, err := s.Register(ctx, by, d.EventID, in)
+	if by.May(accounts.EditRegistration, d.EventID) {
+		r, _, err := s.Register(ctx, by, d.EventID, in)
+		return r, err
+	}
+	p, err := s.admit(ctx, by, d.EventID, []Input{in})
+	if err != nil {
+		return Registration{}, err
+	}
+	var r Registration
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		one := p.people[0]
+		if len(one.lacks(p.event)) == 0 {
+			done, err := s.register(ctx, tx, by, p, ident.Nil)
+			if err == nil {
+				r = done[0].Registration
+			}
+			return err
+		}
+		if r, err = s.insertDraft(ctx, tx, by, p.event, one.category, one.checked, ident.Nil); err != nil {
+			return err
+		}
+		return s.draftAnswers(ctx, tx, by, p.event, r, one.Answers)
+	})
 	return r, err
 }
 

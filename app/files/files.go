@@ -37,6 +37,7 @@ const (
 	Answer       Purpose = "answer"        // to a question of a registration form
 	Letter       Purpose = "letter"        // a paper of the office
 	Evidence     Purpose = "evidence"      // of a project's stage
+	Succession   Purpose = "succession"    // the letter that names who comes in somebody's place
 )
 
 const mega = 1 << 20
@@ -55,6 +56,7 @@ var rules = map[Purpose]rule{
 	PassportScan: {10 * mega, []string{JPEG, PNG, PDF}, accounts.SeeSensitive, accounts.EditRegistration, true},
 	Answer:       {10 * mega, []string{JPEG, PNG, PDF, DOCX}, accounts.SeeRegistrations, accounts.EditRegistration, true},
 	Letter:       {10 * mega, []string{PDF, DOCX, OFD}, accounts.SeeDelegations, accounts.EditDelegation, false},
+	Succession:   {10 * mega, []string{JPEG, PNG, PDF, DOCX, OFD}, accounts.SeeDelegations, accounts.EditRegistration, true},
 	Evidence:     {50 * mega, []string{JPEG, PNG, PDF, DOCX, OFD}, accounts.SeeProjects, accounts.EditProject, false},
 }
 

@@ -76,7 +76,7 @@ func fieldOf(p delegations.Whole, code string) string {
 		return strings.Join(p.Answers[question], ";")
 	}
 	return map[string]string{
-		"role": p.Role, "family_name": p.FamilyName, "given_name": p.GivenName, "name_native": p.NameNative, "native_order": p.NativeOrder, "name_zh": p.NameZH,
+		"role": p.Role, "companion_of": p.With, "family_name": p.FamilyName, "given_name": p.GivenName, "name_native": p.NameNative, "native_order": p.NativeOrder, "name_zh": p.NameZH,
 		"sex": p.Sex, "nationality": p.Nationality, "birth_date": p.BirthDate, "passport.number": p.Passport.Number, "passport.issuer": p.Passport.Issuer,
 		"passport.expires_on": p.Passport.ExpiresOn, "title_en": p.TitleEN, "title_zh": p.TitleZH, "organisation": p.Organisation, "email": p.Email, "phone": p.Phone,
 		"languages": strings.Join(p.Languages, ";"), "meal_plan": p.MealPlan, "access_needs": strings.Join(p.AccessNeeds, ";"), "lang": p.Lang,

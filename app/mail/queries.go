@@ -118,13 +118,13 @@ func updateBounced(ctx context.Context, q store.Querier, id ident.ID, round int,
 }
 
 func insertAttempt(ctx context.Context, q store.Querier, a Attempt) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO mail_attempts (id, mail_id, at, outcome, smtp_code, words) VALUES ($1, $2, $3, $4, $5, $6)`,
-		a.ID, a.MailID, a.At, a.Outcome, a.Code, a.Words)
+	_, err := q.ExecContext(ctx, `INSERT INTO mail_attempts (id, mail_id, round, at, outcome, smtp_code, words) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		a.ID, a.MailID, a.Round, a.At, a.Outcome, a.Code, a.Words)
 	return err
 }
 
 func attemptsOf(ctx context.Context, q store.Querier, mail ident.ID) (list []Attempt, err error) {
-	err = q.SelectContext(ctx, &list, `SELECT id, mail_id, at, outcome, smtp_code, words FROM mail_attempts WHERE mail_id = $1 ORDER BY at, id`, mail)
+	err = q.SelectContext(ctx, &list, `SELECT id, mail_id, round, at, outcome, smtp_code, words FROM mail_attempts WHERE mail_id = $1 ORDER BY at, id`, mail)
 	return list, err
 }
 

@@ -122,7 +122,7 @@ func (s *Service) note(ctx context.Context, m Mail, v verdict, outcome, status s
 		if err := updateFate(ctx, tx, m, status, problem, sent); err != nil {
 			return err
 		}
-		a := Attempt{ID: s.NewID(), MailID: m.ID, At: now, Outcome: outcome, Code: v.code, Words: v.words}
+		a := Attempt{ID: s.NewID(), MailID: m.ID, Round: m.Round, At: now, Outcome: outcome, Code: v.code, Words: v.words}
 		if err := insertAttempt(ctx, tx, a); err != nil {
 			return err
 		}

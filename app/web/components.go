@@ -206,6 +206,7 @@ type Field struct {
 	Rows, MaxLength                int
 	Required, Optional, Locked     bool
 	Choices                        []Choice
+	Several                        []Tick // of type checks: boxes that share the name
 	Why                            string // what must be put right; empty when nothing
 	Asked                          string // that somebody asked for this field; empty when nobody did
 }
