@@ -50,7 +50,9 @@ func TestDuplicates(t *testing.T) {
 		{"somebody else born that day in the same country", func(in *delegations.Input) {
 			in.GivenName, in.FamilyName, in.Email, in.Passport = "Dimitra", "Katsarou", "c@city.example", delegations.Passport{}
 		}, nil, nil},
-		{"the same name in another country", func(in *delegations.Input) { in.Nationality, in.Email, in.Passport = "HU", "d@city.example", delegations.Passport{} }, nil, nil},
+		{"the same name in another country", func(in *delegations.Input) {
+			in.Nationality, in.Email, in.Passport = "HU", "d@city.example", delegations.Passport{}
+		}, nil, nil},
 		{"the same name, words turned round, nothing else known", func(in *delegations.Input) {
 			in.GivenName, in.FamilyName, in.Email, in.BirthDate, in.Passport = "MAGKANIARIS", "Stelios", "e@city.example", "", delegations.Passport{}
 		}, nil, []string{"the first", "a form by an assistant: same address, same passport"}},
