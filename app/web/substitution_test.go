@@ -1,8 +1,8 @@
 package web
 
 import (
-	"strings"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
