@@ -89,6 +89,7 @@ CREATE INDEX decisions_event ON decisions (event_id, requested_at DESC);
 CREATE TABLE decision_items (
   decision_id     uuid NOT NULL REFERENCES decisions ON DELETE CASCADE,
   registration_id uuid NOT NULL CONSTRAINT decision_items_registration REFERENCES registrations ON DELETE CASCADE,
+  version         integer NOT NULL,            -- of the registration, as whoever decided saw it
   outcome         text NOT NULL DEFAULT '' CONSTRAINT decision_items_outcome CHECK (outcome IN ('', 'applied', 'refused', 'undone')),
   fault_key       text NOT NULL DEFAULT '',
   fault_args      text[] NOT NULL DEFAULT '{}',

@@ -87,6 +87,14 @@ func (s *Service) Preview(by accounts.Actor, e events.Event, c events.Category, 
 	return s.letters.Preview(by, s.letters.Sample(e, c, mail.Announcement, reads), texts)
 }
 
+// Try queues an announcement as somebody invented would get it to whoever writes it,
+// at the address to.
+//
+// Faults: Forbidden; Invalid, the texts or the address.
+func (s *Service) Try(ctx context.Context, by accounts.Actor, e events.Event, c events.Category, reads locale.Lang, texts mail.Texts, to string) error {
+	return s.letters.SendTest(ctx, by, s.letters.Sample(e, c, mail.Announcement, reads), texts, to)
+}
+
 // Send queues an announcement to everybody it is for. expected is how many that
 // were when the sender was shown the number, and id names this sending: who
 // presses twice sends once.

@@ -138,7 +138,7 @@ func renamed(err error, nested map[string]string) error {
 
 // changed are the sentences of a service that finds another version than the
 // edit rests on.
-var changed = map[string]bool{"error.changed": true, "agenda.changed_meanwhile": true}
+var changed = map[string]bool{"desk.changed_meanwhile": true, "error.changed": true, "agenda.changed_meanwhile": true}
 
 func send(c *fiber.Ctx, o description, out any) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")

@@ -33,6 +33,7 @@ type editRegistrationInput struct {
 		Languages   *[]string             `json:"languages,omitempty" doc:"BCP 47"`
 		AccessNeeds *[]string             `json:"access_needs,omitempty"`
 		Passport    *delegations.Passport `json:"passport,omitempty"`
+		Answers     answers               `json:"answers,omitempty" doc:"By the codes of the event's form, see /form; one that is null is taken away, one left out stays, and agreements are the person's own to give"`
 	}
 }
 
@@ -55,6 +56,9 @@ func (in editRegistrationInput) edit() delegations.Edit {
 	}
 	if p := b.Passport; p != nil {
 		edit["passport.number"], edit["passport.issuer"], edit["passport.expires_on"] = p.Number, p.Issuer, p.ExpiresOn
+	}
+	for code, answer := range b.Answers {
+		edit.Answer(code, answer)
 	}
 	return edit
 }

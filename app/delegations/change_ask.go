@@ -3,7 +3,6 @@ package delegations
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -26,25 +25,25 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 	if err != nil {
 		return nil, err
 	}
-	if held.pending == nil {
-		fields.list = append(fields.list, aside...)
-	} else {
-		before, err := s.wanted(*held.pending)
+	waiting, unchanged := held.pending, false
+	if waiting != nil {
+		before, err := s.wanted(*waiting)
 		if err != nil {
 			return nil, err
 		}
-		was := held.pending.aside()
+		was := waiting.aside()
 		aside = over(was, aside)
-		unchanged := slices.Equal(aside, was) && same(before, c.Input, fields)
-		fields.list = append(fields.list, aside...)
-		if unchanged {
-			return fields.names(), nil
-		}
-		to := Overwritten
-		if len(fields.list) == 0 {
-			to = TakenBack
-		}
-		if err := s.close(ctx, tx, by, *r, held.pending.ID, to, ""); err != nil {
+		unchanged = slices.Equal(aside, was) && same(before, c.Input, fields)
+	}
+	fields.list = append(fields.list, aside...)
+	if err := s.name(ctx, tx, *r, &fields); err != nil {
+		return nil, err
+	}
+	if unchanged {
+		return fields.names(), nil
+	}
+	if waiting != nil {
+		if err := s.giveWay(ctx, tx, by, *r, *waiting, fields); err != nil {
 			return nil, err
 		}
 	}
@@ -59,15 +58,28 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 	}
 	r.Pending = true
 	names := fields.names()
-	return names, s.record(ctx, tx, by, r.EventID, "registration.ask_change", "registration", r.ID, nil, map[string]any{"changed": strings.Join(names, ",")}, "")
+	return names, s.record(ctx, tx, by, r.EventID, "registration.ask_change", "registration", r.ID, nil, map[string]any{"changed": logged(names)}, "")
 }
 
-// AskPhoto notes that a person whose portrait was approved wants another one, which
-// is kept already and waits for the desk.
+// giveWay ends a pending change that another takes the place of, or that nothing is
+// left of, and deletes the files that only it wanted.
+func (s *Service) giveWay(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, before changeRow, after moves) error {
+	to := Overwritten
+	if len(after.list) == 0 {
+		to = TakenBack
+	}
+	if err := s.close(ctx, tx, by, r, before.ID, to, ""); err != nil {
+		return err
+	}
+	return s.dropFiles(ctx, tx, by, r, files(before.Fields, Moved.to), files(after.list, Moved.to)...)
+}
+
+// AskPhoto notes that a person who is approved wants another portrait, within the
+// transaction that keeps the file, which waits for the desk. It is a files.Asker.
 //
 // Faults: NotFound; Forbidden; Conflict, nothing is approved.
-func (s *Service) AskPhoto(ctx context.Context, by accounts.Actor, registration, file ident.ID) (Registration, error) {
-	return s.locked(ctx, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+func (s *Service) AskPhoto(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration, file ident.ID) error {
+	_, err := s.inLocked(ctx, tx, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
 		switch {
 		case !by.ForRegistration(e.ID, r.ID) && !r.officerOf(by, accounts.Complete):
 			return r, fault.New(fault.Forbidden, "error.forbidden")
@@ -76,6 +88,7 @@ func (s *Service) AskPhoto(ctx context.Context, by accounts.Actor, registration,
 		}
 		return s.askAside(ctx, tx, by, r, Moved{Field: Photo, To: file.String()})
 	})
+	return err
 }
 
 // askAside asks for something beside what is asked for already.
@@ -125,6 +138,9 @@ func (s *Service) close(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 func (s *Service) dropPending(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration) error {
 	waiting, err := pendingOf(ctx, tx, r.ID)
 	if err != nil || waiting == nil {
+		return err
+	}
+	if err := s.dropFiles(ctx, tx, by, r, files(waiting.Fields, Moved.to)); err != nil {
 		return err
 	}
 	return s.close(ctx, tx, by, r, waiting.ID, TakenBack, "")

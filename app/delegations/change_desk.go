@@ -2,16 +2,19 @@ package delegations
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
 
-// Changes answers the history of a registration's values, the latest change first.
+// Changes answers the history of a registration's values, the latest change first;
+// of what the reader may not see only that it changed.
 //
 // Fault: Forbidden.
 func (s *Service) Changes(ctx context.Context, by accounts.Actor, r Registration) ([]Change, error) {
@@ -21,7 +24,7 @@ func (s *Service) Changes(ctx context.Context, by accounts.Actor, r Registration
 	rows, err := changesOf(ctx, s.db, r.ID)
 	list := make([]Change, 0, len(rows))
 	for _, row := range rows {
-		list = append(list, row.Change)
+		list = append(list, *r.readerOf(by).change(&row.Change))
 	}
 	return list, err
 }
@@ -49,6 +52,9 @@ func (s *Service) approveChange(ctx context.Context, by accounts.Actor, registra
 		if err != nil {
 			return r, err
 		}
+		if row.Sealed() && !by.May(accounts.SeeSensitive, e.ID) { // nobody approves what they cannot read
+			return r, fault.New(fault.Forbidden, "error.forbidden")
+		}
 		if err := row.answered(granted); err != nil {
 			return r, err
 		}
@@ -60,8 +66,11 @@ func (s *Service) approveChange(ctx context.Context, by accounts.Actor, registra
 		if err != nil {
 			return r, err
 		}
-		c, err := held.with(edit).with(granted).check(s.now())
-		if err != nil {
+		if held.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil {
+			return r, fmt.Errorf("read form: %w", err)
+		}
+		c, err := held.with(edit.stillWanted(held.form)).with(granted).check(s.now())
+		if c, err = s.recheck(e.ID, held.form, held.Category, held.Answers, c, err); err != nil {
 			return r, err
 		}
 		fields, err := s.diff(row.ID, held.Input, c.Input)
@@ -69,6 +78,9 @@ func (s *Service) approveChange(ctx context.Context, by accounts.Actor, registra
 			return r, err
 		}
 		fields.list = append(fields.list, row.aside()...)
+		if err := s.name(ctx, tx, r, &fields); err != nil {
+			return r, err
+		}
 		if err := s.close(ctx, tx, by, r, row.ID, Applied, ""); err != nil {
 			return r, err
 		}
@@ -83,6 +95,10 @@ func (s *Service) approveChange(ctx context.Context, by accounts.Actor, registra
 			if err := s.wroteRendering(ctx, tx, by, r, row.Source, names); err != nil {
 				return r, err
 			}
+		}
+		dropped := append(files(fields.list, Moved.from), files(row.Fields, Moved.to)...)
+		if err := s.dropFiles(ctx, tx, by, r, dropped, files(fields.list, Moved.to)...); err != nil {
+			return r, err
 		}
 		if row.photo() != "" {
 			if err := takePhoto(ctx, tx, by, r.ID); err != nil {
@@ -116,6 +132,9 @@ func (s *Service) RefuseChange(ctx context.Context, by accounts.Actor, registrat
 			return r, err
 		}
 		if err := s.close(ctx, tx, by, r, row.ID, Refused, reason); err != nil {
+			return r, err
+		}
+		if err := s.dropFiles(ctx, tx, by, r, files(row.Fields, Moved.to)); err != nil {
 			return r, err
 		}
 		if err := bump(ctx, tx, &r); err != nil {
@@ -180,6 +199,9 @@ func (s *Service) WithdrawChange(ctx context.Context, secret string) (Registrati
 		if err := s.close(ctx, tx, accounts.GuestActor(), r, row.ID, TakenBack, ""); err != nil {
 			return r, err
 		}
+		if err := s.dropFiles(ctx, tx, accounts.GuestActor(), r, files(row.Fields, Moved.to)); err != nil {
+			return r, err
+		}
 		r.Pending = false
 		return r, bump(ctx, tx, &r)
 	})
@@ -191,9 +213,10 @@ type Details struct {
 	Input
 	PassportMask string // ••••1234; empty: none is known
 	BornKnown    bool
-	Pending      *Change // waits for the desk
-	Last         *Change // the latest change that the desk decided on, if nothing waits
-	Remarks      []Remark
+	Pending      *Change  // waits for the desk
+	Last         *Change  // the latest change that the desk decided on, if nothing waits
+	NeedsHidden  bool     // what the person eats and needs is not the reader's to see
+	Remarks      []Remark // what is odd about the values
 }
 
 // OwnDetails answers the details of the registration that a link opens.
@@ -204,18 +227,19 @@ func (s *Service) OwnDetails(ctx context.Context, secret string) (Details, error
 	if err != nil {
 		return Details{}, err
 	}
-	return s.details(ctx, r, true)
+	return s.details(ctx, r)
 }
 
 // DetailsOf answers the details of a registration to the office, and to the officers
-// who edit something of it.
+// who edit something of it: to each what they may see.
 //
 // Fault: Forbidden.
 func (s *Service) DetailsOf(ctx context.Context, by accounts.Actor, r Registration) (Details, error) {
 	if !by.May(accounts.SeeRegistrations, r.EventID) && !r.officerOf(by, accounts.EditNeeds) && !r.officerOf(by, accounts.Complete) {
 		return Details{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	return s.details(ctx, r, by.May(accounts.SeeSensitive, r.EventID) || r.officerOf(by, accounts.Complete))
+	d, err := s.details(ctx, r)
+	return r.readerOf(by).details(d), err
 }
 
 // DetailsForDesk answers the details of a registration as they hold, whatever
@@ -232,10 +256,10 @@ func (s *Service) DetailsForDesk(ctx context.Context, by accounts.Actor, r Regis
 		d.Pending = &h.pending.Change
 	}
 	if err != nil {
-		return d, err
+		return Details{}, err
 	}
-	d.Remarks, err = s.remarksOf(ctx, s.db, r, h.Input, by.May(accounts.SeeSensitive, r.EventID))
-	return d, err
+	d.Remarks, err = s.remarksOf(ctx, s.db, r, h.Input)
+	return r.readerOf(by).details(d), err
 }
 
 // masked is what a form may show of what is held.
@@ -245,9 +269,8 @@ func (h held) masked() Details {
 	return d
 }
 
-// details are those that somebody begins with who waits for the desk; papers tells
-// whether they may know what is odd about papers.
-func (s *Service) details(ctx context.Context, r Registration, papers bool) (Details, error) {
+// details are those that somebody begins with who waits for the desk.
+func (s *Service) details(ctx context.Context, r Registration) (Details, error) {
 	h, err := s.held(ctx, s.db, r)
 	if err != nil {
 		return Details{}, err
@@ -264,6 +287,6 @@ func (s *Service) details(ctx context.Context, r Registration, papers bool) (Det
 	} else if d.Last, err = lastDecided(ctx, s.db, r.ID); err != nil {
 		return Details{}, err
 	}
-	d.Remarks, err = s.remarksOf(ctx, s.db, r, h.Input, papers)
+	d.Remarks, err = s.remarksOf(ctx, s.db, r, h.Input)
 	return d, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"qianshou/app/accounts"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -23,6 +24,7 @@ type held struct {
 	Input
 	document ident.ID   // of the passport; Nil: none
 	pending  *changeRow // waits for the desk
+	form     forms.Form // what the event asks now; only where answers are written
 }
 
 type detailsRow struct {
@@ -75,6 +77,11 @@ func (s *Service) held(ctx context.Context, q store.Querier, r Registration) (h 
 		}
 		h.Passport = Passport{Number: string(plain), Issuer: row.Issuer, ExpiresOn: row.ExpiresOn.Time.Format(time.DateOnly)}
 	}
+	answered, err := forms.Standing(ctx, q, []ident.ID{r.ID})
+	if err != nil {
+		return h, fmt.Errorf("read answers: %w", err)
+	}
+	h.Answers = answered[r.ID]
 	h.pending, err = pendingOf(ctx, q, r.ID)
 	return h, err
 }

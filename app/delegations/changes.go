@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -51,11 +53,13 @@ func (c Change) Sealed() bool {
 }
 
 // Moved is one field of a change. Of a sensitive one From and To are masked:
-// ••••1234.
+// ••••1234. Of an answer they are what ReadAnswer reads.
 type Moved struct {
-	Field string `json:"field"`
-	From  string `json:"from"`
-	To    string `json:"to"`
+	Field    string `json:"field"`
+	From     string `json:"from"`
+	To       string `json:"to"`
+	FromFile string `json:"from_file,omitempty"` // what a file is called that is the answer
+	ToFile   string `json:"to_file,omitempty"`
 }
 
 // moves is what a change moves, as it is stored: sensitive values masked in the
@@ -78,9 +82,9 @@ func mask(field, value string) string {
 	case value == "":
 		return ""
 	case field == "passport.number" && len(value) >= 5:
-		return "••••" + value[len(value)-4:]
+		return Masked + value[len(value)-4:]
 	}
-	return "••••"
+	return Masked
 }
 
 func changePlace(change ident.ID) string { return "registration_changes.values:" + change.String() }
@@ -88,8 +92,17 @@ func changePlace(change ident.ID) string { return "registration_changes.values:"
 // diff lists what moved from one input to another, as a change stores it.
 func (s *Service) diff(change ident.ID, from, to Input) (m moves, err error) {
 	secret := map[string][2]string{}
-	for _, field := range Fields {
-		one := Moved{field, from.Value(field), to.Value(field)}
+	fields := slices.Clone(Fields)
+	codes := maps.Clone(from.Answers)
+	if codes == nil {
+		codes = forms.Answers{}
+	}
+	maps.Copy(codes, to.Answers)
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		fields = append(fields, answerField+code)
+	}
+	for _, field := range fields {
+		one := Moved{Field: field, From: from.Value(field), To: to.Value(field)}
 		if one.From == one.To {
 			continue
 		}
@@ -172,6 +185,7 @@ func (s *Service) Edit(ctx context.Context, by accounts.Actor, registration iden
 		done, err = s.edit(ctx, tx, by, e, r, version, edit)
 		return done.Registration, err
 	})
+	done.Registration = done.Registration.seenBy(by)
 	return done, err
 }
 
@@ -222,6 +236,9 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	if err != nil {
 		return done, err
 	}
+	if held.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil {
+		return done, fmt.Errorf("read form: %w", err)
+	}
 	decides := by.May(accounts.DecideRegistration, e.ID)
 	base := held.Input
 	if held.pending != nil && !decides { // whoever waits for a change goes on from it
@@ -229,14 +246,19 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		if err != nil {
 			return done, err
 		}
-		base = base.with(waiting)
+		base = base.with(waiting.stillWanted(held.form))
 	}
-	c, err := s.check(r, base.with(edit))
+	c, err := s.check(r, base.with(edit.asked(held.form, held.Category, by.Kind == accounts.Guest && by.DelegationID == ident.Nil)))
+	c, err = s.recheck(e.ID, held.form, held.Category, base.Answers, c, err)
 	if err = missing(err, r, c.Input); err != nil {
+		return done, err
+	}
+	if c, err = s.take(ctx, tx, by, r, c); err != nil {
 		return done, err
 	}
 	now, later := c.Input, held.Input
 	if r.Settled() && !decides {
+		now.Answers, later.Answers = ownAgreements(held.form, held.Answers, c.Answers), c.Answers
 		for _, field := range Fields {
 			if Key(field) {
 				copyField(&later, c.Input, field)
@@ -248,6 +270,7 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return done, err
 	}
 	if r.Settled() && !decides {
+		held.Answers = now.Answers
 		done.Asked, err = s.ask(ctx, tx, by, &done.Registration, held, later)
 	}
 	return done, err
@@ -290,6 +313,9 @@ func (s *Service) applied(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	}
 	names := fields.names()
 	if len(names) > 0 {
+		if err := s.name(ctx, tx, r, &fields); err != nil {
+			return r, nil, err
+		}
 		if err := insertChange(ctx, tx, r.ID, change, by, fields); err != nil {
 			return r, nil, err
 		}
@@ -300,7 +326,10 @@ func (s *Service) applied(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if err := s.wroteRendering(ctx, tx, by, r, sourceOf(by), names); err != nil {
 		return r, nil, err
 	}
-	if err := s.tellAddress(ctx, tx, e, r, held.Email, c.Email); err != nil {
+	if err := s.dropFiles(ctx, tx, by, r, files(fields.list, Moved.from)); err != nil {
+		return r, nil, err
+	}
+	if err := s.tellAddress(ctx, tx, by, e, r, held.Email, c.Email); err != nil {
 		return r, nil, err
 	}
 	_, err = s.refresh(ctx, tx, by, e, r, names)
@@ -318,13 +347,16 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 	if err := s.saveDetails(ctx, tx, r, held, c); err != nil {
 		return r, err
 	}
+	if err := s.amend(ctx, tx, r, held, c); err != nil {
+		return r, err
+	}
 	if r.Status != from {
 		if err := s.step(ctx, tx, by, r, from, sourceOf(by), ""); err != nil {
 			return r, err
 		}
 	}
 	if len(names) > 0 {
-		err := s.record(ctx, tx, by, r.EventID, "registration.edit", "registration", r.ID, nil, map[string]any{"changed": strings.Join(names, ",")}, "")
+		err := s.record(ctx, tx, by, r.EventID, "registration.edit", "registration", r.ID, nil, map[string]any{"changed": logged(names)}, "")
 		if err != nil {
 			return r, err
 		}
@@ -332,14 +364,51 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 	return registrationByID(ctx, tx, r.ID)
 }
 
+// logged are fields as the audit log names them: which questions were answered
+// otherwise stands in the history of the registration.
+func logged(names []string) string {
+	var list []string
+	for _, name := range names {
+		if strings.HasPrefix(name, answerField) {
+			name = "answers"
+		}
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, ",")
+}
+
 // tellAddress writes to the address that letters went to until now, so that nobody
-// takes a registration over unseen.
-func (s *Service) tellAddress(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration, from, to string) error {
-	if from == to || from == "" || r.Status == Draft {
+// takes a registration over unseen. When somebody else puts the address right, the
+// links that went to the wrong one, or to an officer for want of any, end, and the
+// person gets one of their own.
+func (s *Service) tellAddress(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, from, to string) error {
+	if from == to || r.Status == Draft || from == "" && unasked(by) {
 		return nil
 	}
+	if unasked(by) || to == "" { // who changes their own goes on by the link that they hold
+		r.Email = from
+		return s.mail.Write(ctx, tx, Letter{Kind: "address_changed", Event: e, Registration: r, Unasked: unasked(by)})
+	}
+	if err := s.moveLinks(ctx, tx, e, r, to); err != nil || from == "" {
+		return err
+	}
 	r.Email = from
-	return s.mail.Write(ctx, tx, Letter{Kind: "address_changed", Event: e, Registration: r})
+	return s.mail.Write(ctx, tx, Letter{Kind: "address_changed", Event: e, Registration: r, Unasked: unasked(by)})
+}
+
+// moveLinks ends the links to a person's own page and writes another to an address.
+func (s *Service) moveLinks(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration, to string) error {
+	if err := revokeOwnLinks(ctx, tx, r.ID, s.now()); err != nil {
+		return fmt.Errorf("end links: %w", err)
+	}
+	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return err
+	}
+	r.Email = to
+	return s.mail.Write(ctx, tx, Letter{Kind: "link", Event: e, Registration: r, ManageSecret: secret})
 }
 
 // refresh replaces the badge of a registration when it shows one of these fields.

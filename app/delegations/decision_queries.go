@@ -26,10 +26,11 @@ func insertDecision(ctx context.Context, q store.Querier, d Decision) error {
 
 // insertItems puts registrations into a decision, but for those about which
 // another waits, and answers how many those are.
-func insertItems(ctx context.Context, q store.Querier, decision ident.ID, ids []ident.ID) (int, error) {
+func insertItems(ctx context.Context, q store.Querier, decision ident.ID, ids []ident.ID, versions []int) (int, error) {
 	res, err := q.ExecContext(ctx, `
-		INSERT INTO decision_items (decision_id, registration_id) SELECT $1, id FROM registrations WHERE id = ANY($2) ORDER BY queue_no
-		ON CONFLICT DO NOTHING`, decision, pq.Array(ids))
+		INSERT INTO decision_items (decision_id, registration_id, version)
+		SELECT $1, r.id, coalesce(nullif(seen.version, 0), r.version) FROM registrations r JOIN unnest($2::uuid[], $3::integer[]) AS seen (id, version) ON seen.id = r.id ORDER BY r.queue_no
+		ON CONFLICT DO NOTHING`, decision, pq.Array(ids), pq.Array(versions))
 	if err != nil {
 		return 0, err
 	}
@@ -78,23 +79,36 @@ func waitingItems(ctx context.Context, q store.Querier, decision ident.ID) (ids 
 	return ids, err
 }
 
-// lockItem tells whether a registration of a decision still waits for it, and keeps
-// others from carrying it out. The decision cannot be undone meanwhile.
-func lockItem(ctx context.Context, q store.Querier, decision, registration ident.ID) (bool, error) {
-	var decided, found []ident.ID
-	err := q.SelectContext(ctx, &decided, `SELECT id FROM decisions WHERE id = $1 AND undone_at IS NULL FOR SHARE`, decision)
+// lockItem tells whether a registration of a decision still waits for it, and in
+// which version it was decided about, and keeps others from carrying it out. The decision cannot be undone meanwhile.
+func lockItem(ctx context.Context, q store.Querier, decision, registration ident.ID) (waits bool, version int, err error) {
+	var decided []ident.ID
+	var found []int
+	err = q.SelectContext(ctx, &decided, `SELECT id FROM decisions WHERE id = $1 AND undone_at IS NULL FOR SHARE`, decision)
 	if err != nil || len(decided) == 0 {
-		return false, err
+		return false, 0, err
 	}
 	err = q.SelectContext(ctx, &found, `
-		SELECT registration_id FROM decision_items WHERE decision_id = $1 AND registration_id = $2 AND outcome = '' FOR UPDATE SKIP LOCKED`, decision, registration)
-	return len(found) == 1, err
+		SELECT version FROM decision_items WHERE decision_id = $1 AND registration_id = $2 AND outcome = '' FOR UPDATE SKIP LOCKED`, decision, registration)
+	if err != nil || len(found) == 0 {
+		return false, 0, err
+	}
+	return true, found[0], nil
 }
 
 func updateItem(ctx context.Context, q store.Querier, decision, registration ident.ID, outcome, key string, args []string) error {
 	_, err := q.ExecContext(ctx, `
 		UPDATE decision_items SET outcome = $3, fault_key = $4, fault_args = $5 WHERE decision_id = $1 AND registration_id = $2 AND outcome = ''`,
 		decision, registration, outcome, key, pq.Array(orEmpty(args)))
+	return err
+}
+
+// updateTried counts a try that failed, and refuses the decision with the last one.
+func updateTried(ctx context.Context, q store.Querier, decision, registration ident.ID, most int) error {
+	_, err := q.ExecContext(ctx, `
+		UPDATE decision_items SET tries = tries + 1, outcome = CASE WHEN tries + 1 >= $3 THEN 'refused' ELSE '' END,
+			fault_key = CASE WHEN tries + 1 >= $3 THEN 'error.internal' ELSE '' END
+		WHERE decision_id = $1 AND registration_id = $2 AND outcome = ''`, decision, registration, most)
 	return err
 }
 

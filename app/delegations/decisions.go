@@ -24,6 +24,9 @@ const (
 	UndoTime = 10 * time.Second
 	// decisionMost is how many registrations one decision may be about.
 	decisionMost = 500
+	// decisionTries is how often a decision is tried that fails without a reason to
+	// tell; then it is refused, and somebody may decide anew.
+	decisionTries = 10
 	// lookEvery is how often decisions that are due are looked for.
 	lookEvery = time.Second
 )
@@ -64,20 +67,31 @@ type Refusal struct {
 	FaultArgs []any
 }
 
+// Seen is a registration in the version that somebody looked at; zero: as it is now.
+type Seen struct {
+	ID      ident.ID
+	Version int
+}
+
 // Decide notes a decision about registrations of an event, which is carried out
 // UndoTime later unless it is undone. Those about which another decision waits are
-// left to that one.
+// left to that one. An approval holds for what was seen: one who changed their
+// registration since then is left to the desk to look at again.
 //
 // Faults: Forbidden; NotFound, one is not of the event; Invalid with fields, no
 // reason, none chosen or too many; Conflict, another decision waits about all of
 // them.
-func (s *Service) Decide(ctx context.Context, by accounts.Actor, event ident.ID, decision string, ids []ident.ID, reason string) (d Decision, err error) {
+func (s *Service) Decide(ctx context.Context, by accounts.Actor, event ident.ID, decision string, seen []Seen, reason string) (d Decision, err error) {
 	if !by.May(accounts.DecideRegistration, event) {
 		return d, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	d = Decision{
 		ID: s.newID(), EventID: event, Decision: decision, Reason: text.Paragraphs(reason), ByID: by.ID, ByKind: string(by.Kind), By: by.Called(),
 		RequestedAt: s.now(), DueAt: s.now().Add(UndoTime),
+	}
+	ids, versions := make([]ident.ID, len(seen)), make([]int, len(seen))
+	for i, one := range seen {
+		ids[i], versions[i] = one.ID, one.Version
 	}
 	var bad fault.List
 	switch decision {
@@ -105,7 +119,7 @@ func (s *Service) Decide(ctx context.Context, by accounts.Actor, event ident.ID,
 		if err := insertDecision(ctx, tx, d); err != nil {
 			return err
 		}
-		if d.Items, err = insertItems(ctx, tx, d.ID, ids); err != nil {
+		if d.Items, err = insertItems(ctx, tx, d.ID, ids, versions); err != nil {
 			return err
 		}
 		if d.Items == 0 {
@@ -179,6 +193,10 @@ func (s *Service) DecisionOf(ctx context.Context, by accounts.Actor, id ident.ID
 		if refusal.Registration, err = registrationByID(ctx, s.db, i.RegistrationID); err != nil {
 			return d, nil, err
 		}
+		refusal.Registration = refusal.Registration.seenBy(by)
+		if f, _ := fault.Of(heldBack(by, d.EventID)); refusal.FaultKey == "registration.held" {
+			refusal.FaultKey = f.Key
+		}
 		refused = append(refused, refusal)
 	}
 	return d, refused, nil
@@ -210,15 +228,22 @@ func (s *Service) ApplyDue(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// RunDecisions carries out decisions as they fall due until the context ends. The
-// rows are the queue, and the service's clock says when, so that neither a restart
-// nor a clock of its own loses one.
+// RunDecisions carries out decisions as they fall due, gives away the places that are
+// left, and ends what events leave open, until the context ends. The rows are the queue,
+// and the service's clock says when, so that neither a restart nor a clock of its own
+// loses one.
 func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		if err := s.ApplyDue(ctx); err != nil && ctx.Err() == nil {
 			log.ErrorContext(ctx, "decisions of the desk", "err", err)
+		}
+		if err := s.GiveFreePlaces(ctx); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "free places", "err", err)
+		}
+		if err := s.CloseEvents(ctx); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "closed events", "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -231,11 +256,14 @@ func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
 // applyItem decides on one registration, and notes what came of it with it.
 func (s *Service) applyItem(ctx context.Context, d Decision, id ident.ID) error {
 	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		waits, err := lockItem(ctx, tx, d.ID, id)
+		waits, version, err := lockItem(ctx, tx, d.ID, id)
 		if err != nil || !waits {
 			return err
 		}
 		if _, err := s.inLocked(ctx, tx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+			if d.Decision == "approve" && r.Version != version {
+				return r, fault.New(fault.Conflict, "desk.changed_meanwhile")
+			}
 			return s.carryOut(ctx, tx, d, e, r)
 		}); err != nil {
 			return err
@@ -243,8 +271,11 @@ func (s *Service) applyItem(ctx context.Context, d Decision, id ident.ID) error 
 		return updateItem(ctx, tx, d.ID, id, "applied", "", nil)
 	})
 	f, told := fault.Of(err)
-	if !told || f.Code == fault.Unavailable {
+	switch {
+	case err == nil, ctx.Err() != nil, told && f.Code == fault.Unavailable:
 		return err
+	case !told: // ours to mend; nobody waits for that for ever
+		return errors.Join(err, store.InTx(ctx, s.db, func(tx *sqlx.Tx) error { return updateTried(ctx, tx, d.ID, id, decisionTries) }))
 	}
 	var args []string
 	for _, arg := range f.Args {

@@ -33,6 +33,23 @@ func (g ground) mails(t *testing.T) (n int) {
 	return n
 }
 
+// lettersSince lists the letters after the first so many: what each is, and to whom.
+func (g ground) lettersSince(t *testing.T, n int) (list []string) {
+	t.Helper()
+	if err := g.db.SelectContext(t.Context(), &list, `SELECT template || ' ' || recipient FROM mails ORDER BY created_at, id OFFSET $1`, n); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// asNow are registrations as they are.
+func asNow(ids []ident.ID) (list []delegations.Seen) {
+	for _, id := range ids {
+		list = append(list, delegations.Seen{ID: id})
+	}
+	return list
+}
+
 var afterUndo = clock.At("2027-04-20T10:00:10+08:00")
 
 // A decision changes nothing and writes no mail until the time to undo is over; then
@@ -43,7 +60,7 @@ func TestDecisionsWaitAndThenApply(t *testing.T) {
 	g := newGround(t, 3)
 	ids := g.queue(t, 4) // the fourth waits for a place
 	before := g.mails(t)
-	d, err := g.guests.Decide(t.Context(), office, g.event.ID, "approve", ids, "not told")
+	d, err := g.guests.Decide(t.Context(), office, g.event.ID, "approve", asNow(ids), "not told")
 	if err != nil || d.Items != 4 || d.Reason != "" || d.DueAt.Sub(d.RequestedAt) != 10*time.Second {
 		t.Fatalf("%+v, %v", d, err)
 	}
@@ -57,7 +74,7 @@ func TestDecisionsWaitAndThenApply(t *testing.T) {
 	if err != nil || page.Rows[0].Deciding != "approve" || page.Rows[0].DecidingID != d.ID {
 		t.Errorf("the list says %q, %v; want that an approval waits", page.Rows[0].Deciding, err)
 	}
-	if _, err := g.guests.Decide(t.Context(), office, g.event.ID, "reject", ids[:2], "too late"); fault.CodeOf(err) != fault.Conflict {
+	if _, err := g.guests.Decide(t.Context(), office, g.event.ID, "reject", asNow(ids[:2]), "too late"); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("decided twice: %v", err)
 	}
 	later := g.clocked(afterUndo)
@@ -92,7 +109,7 @@ func TestUndo(t *testing.T) {
 	g := newGround(t, 5)
 	ids := g.queue(t, 3)
 	before := g.mails(t)
-	d, err := g.guests.Decide(t.Context(), office, g.event.ID, "reject", ids, "No places for this trade.")
+	d, err := g.guests.Decide(t.Context(), office, g.event.ID, "reject", asNow(ids), "No places for this trade.")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +133,7 @@ func TestUndo(t *testing.T) {
 	if g.mails(t) != before {
 		t.Errorf("%d mails were written", g.mails(t)-before)
 	}
-	if _, err := g.guests.Decide(t.Context(), office, g.event.ID, "approve", ids, ""); err != nil {
+	if _, err := g.guests.Decide(t.Context(), office, g.event.ID, "approve", asNow(ids), ""); err != nil {
 		t.Errorf("decided anew: %v", err)
 	}
 }
@@ -126,7 +143,7 @@ func TestUndoRaces(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, 20)
 	ids := g.queue(t, 8)
-	d, err := g.guests.Decide(t.Context(), office, g.event.ID, "approve", ids, "")
+	d, err := g.guests.Decide(t.Context(), office, g.event.ID, "approve", asNow(ids), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +195,7 @@ func TestDecideRefuses(t *testing.T) {
 		{"no such decision", office, "forget", ids, "why", fault.Invalid},
 		{"of another event", office, "approve", []ident.ID{ids[0], ident.New()}, "", fault.NotFound},
 	} {
-		if _, err := g.guests.Decide(t.Context(), tt.by, g.event.ID, tt.decision, tt.ids, tt.reason); fault.CodeOf(err) != tt.want {
+		if _, err := g.guests.Decide(t.Context(), tt.by, g.event.ID, tt.decision, asNow(tt.ids), tt.reason); fault.CodeOf(err) != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
 	}
@@ -315,5 +332,84 @@ func TestViews(t *testing.T) {
 	}
 	if _, err := g.guests.SaveView(t.Context(), accounts.GuestActor(), delegations.View{EventID: g.event.ID, Name: "x"}); fault.CodeOf(err) != fault.Forbidden {
 		t.Errorf("a guest saves: %v", err)
+	}
+}
+
+// An approval holds for what was looked at: who changes their registration after that,
+// or while the decision waits, is looked at again. A rejection holds for them too.
+func TestApprovalHoldsForWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	ids := g.queue(t, 4)
+	seen := make([]delegations.Seen, len(ids))
+	for i, id := range ids {
+		r, err := g.guests.Registration(t.Context(), office, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[i] = delegations.Seen{ID: id, Version: r.Version}
+	}
+	change := func(i int) {
+		t.Helper()
+		if _, err := g.guests.Edit(t.Context(), office, ids[i], 0, delegations.Edit{"family_name": "Switch"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(0) // before the decision
+	if _, err := g.guests.Decide(t.Context(), office, g.event.ID, "approve", seen[:3], ""); err != nil {
+		t.Fatal(err)
+	}
+	change(1) // while it waits
+	if _, err := g.guests.Decide(t.Context(), office, g.event.ID, "reject", seen[3:], "No places."); err != nil {
+		t.Fatal(err)
+	}
+	change(3)
+	if err := g.clocked(afterUndo).ApplyDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []delegations.Status{delegations.Submitted, delegations.Submitted, delegations.BadgeIssued, delegations.Rejected} {
+		if got := g.status(t, ids[i]); got != want {
+			t.Errorf("the %d. is %s, want %s", i+1, got, want)
+		}
+	}
+	if _, _, err := g.guests.ApproveSeen(t.Context(), office, seen[0]); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("approved as it was before: %v", err)
+	}
+	if r, _, err := g.guests.Approve(t.Context(), office, ids[0]); err != nil || r.Status != delegations.BadgeIssued {
+		t.Errorf("approved as it is: %s, %v", r.Status, err)
+	}
+}
+
+// A decision that cannot be carried out, for no reason that could be told, ends: the
+// registration is free for another.
+func TestADecisionThatFailsEnds(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	ids := g.queue(t, 2)
+	if _, err := g.db.ExecContext(t.Context(), `
+		CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
+		CREATE TRIGGER broken BEFORE UPDATE ON registrations FOR EACH ROW WHEN (NEW.id = '`+ids[0].String()+`') EXECUTE FUNCTION broken()`); err != nil {
+		t.Fatal(err)
+	}
+	d, err := g.guests.Decide(t.Context(), office, g.event.ID, "reject", asNow(ids), "no room")
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := g.clocked(func() time.Time { return april().Add(delegations.UndoTime + time.Second) })
+	tries := 0
+	for ; d.AppliedAt == nil && tries < 50; tries++ {
+		if err := later.ApplyDue(t.Context()); err == nil {
+			t.Error("nobody is told that it failed")
+		}
+		if d, _, err = g.guests.DecisionOf(t.Context(), office, d.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, refused, err := g.guests.DecisionOf(t.Context(), office, d.ID)
+	if err != nil || tries != 10 || d.Applied != 1 || len(refused) != 1 || refused[0].ID != ids[0] || refused[0].FaultKey != "error.internal" {
+		t.Errorf("after %d tries %+v, %+v, %v", tries, d, refused, err)
+	}
+	if _, err := g.guests.Decide(t.Context(), office, g.event.ID, "approve", asNow(ids[:1]), ""); err != nil {
+		t.Errorf("another decision: %v", err)
 	}
 }

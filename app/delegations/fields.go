@@ -42,7 +42,8 @@ var onBadge = []string{"family_name", "given_name", "name_native", "name_zh", "n
 const Photo = "photo"
 
 // Edit is what somebody writes over some fields of a registration. A field that it
-// does not have stays as it is. A list is written with commas.
+// does not have stays as it is. A list is written with commas. Answers to the event's
+// own questions are written by Answer.
 type Edit map[string]string
 
 // field is where an input keeps a text field; nil for a list and for what is no
@@ -70,6 +71,9 @@ func (in Input) Value(name string) string {
 	if field := in.field(name); field != nil {
 		return *field
 	}
+	if code, is := strings.CutPrefix(name, answerField); is {
+		return written(in.Answers[code])
+	}
 	return ""
 }
 
@@ -79,6 +83,7 @@ func (in Input) Value(name string) string {
 func (in Input) with(e Edit) Input {
 	latin := in.spelledOut()
 	repeats := in.NameNative == latin
+	in.Answers = e.over(in.Answers)
 	for name, value := range e {
 		if sensitive(name) && strings.TrimSpace(value) == "" {
 			continue
@@ -98,7 +103,7 @@ func (in Input) with(e Edit) Input {
 // unknown answers the fields of an edit that no registration has, in order.
 func (e Edit) unknown() (list []string) {
 	for name := range e {
-		if !slices.Contains(Fields, name) {
+		if !slices.Contains(Fields, name) && !e.answers(name) {
 			list = append(list, name)
 		}
 	}

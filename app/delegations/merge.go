@@ -35,6 +35,8 @@ type Merge struct {
 	Pair
 	First, Second Registration // the first keeps its reference
 	Fields        []Compared
+
+	held bool // one is held back, which who does not vet is not told
 }
 
 // Blocked is the catalogue's key of why the two cannot be made one; empty when
@@ -78,7 +80,8 @@ func (s *Service) sideBySide(ctx context.Context, tx *sqlx.Tx, by accounts.Actor
 	if len(both) != 2 {
 		return m, fault.New(fault.NotFound, "error.not_found")
 	}
-	m.First, m.Second = both[0], both[1]
+	m.held = both[0].Status == OnHold || both[1].Status == OnHold
+	m.First, m.Second = both[0].seenBy(by), both[1].seenBy(by)
 	signs := func(sign string) bool { return slices.Contains(m.Signs, sign) }
 	a, b := m.First, m.Second
 	plain := func(s string) locale.Text { return locale.Text{ZH: s, EN: s} }
@@ -96,10 +99,10 @@ func (s *Service) sideBySide(ctx context.Context, tx *sqlx.Tx, by accounts.Actor
 	field("nationality", a.Country, b.Country)
 	m.Fields = append(m.Fields, Compared{Field: "birth", Hidden: true, Same: signs("birth")})
 	last4 := func(r Registration) locale.Text {
-		if r.PassportLast4 == "" || !by.May(accounts.SeeSensitive, m.EventID) {
+		if r.PassportLast4 == "" {
 			return locale.Text{}
 		}
-		return plain("••••" + r.PassportLast4)
+		return plain(Masked + r.PassportLast4)
 	}
 	m.Fields = append(m.Fields, Compared{Field: "document", First: last4(a), Second: last4(b), Hidden: last4(a).Empty() && last4(b).Empty(), Same: signs("document")})
 	field("email", plain(a.Email), plain(b.Email))
@@ -126,17 +129,20 @@ func (s *Service) eitherHas(ctx context.Context, tx *sqlx.Tx, kind string, regis
 }
 
 // takePapers gives a registration the files about another that go with the chosen
-// fields; answers, of which there may be many, go along always.
+// fields. Those that are answers stay with the answers that name them.
 func (s *Service) takePapers(ctx context.Context, tx *sqlx.Tx, kept, gone Registration, fields []string) error {
 	if s.papers == nil {
 		return nil
 	}
-	kinds := []string{"answer"}
+	var kinds []string
 	if slices.Contains(fields, "photo") {
 		kinds = append(kinds, "photo")
 	}
 	if slices.Contains(fields, "document") {
 		kinds = append(kinds, "passport_scan")
+	}
+	if len(kinds) == 0 {
+		return nil
 	}
 	if err := s.papers.Move(ctx, tx, gone.ID, kept.ID, kinds); err != nil {
 		return fmt.Errorf("move files: %w", err)
@@ -154,12 +160,14 @@ func bodyOf(r Registration) locale.Text {
 
 // Merge makes one of two registrations: the first keeps its reference and its own
 // state, takes the named fields of the second, and answers for both from now on.
-// The second ends: its badge opens nothing, its place is free, its links lead to
-// the first. What happened to either stays with it.
+// The second ends: its badge opens nothing, its place is free. Links given to the
+// address that the first has now lead to the first; those of another address end,
+// since whoever registers can write anybody's name, and that address is told. What
+// happened to either stays with it.
 //
 // Faults: NotFound, they were not proposed; Forbidden; Invalid with fields, no such
-// field; Conflict, both came in already, the first has ended, or somebody changed
-// one meanwhile.
+// field; Conflict, both came in already, the first has ended, one is held back, or
+// what is taken over asks for a place that there is not.
 func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident.ID, fromSecond []string) (kept Registration, err error) {
 	for _, field := range fromSecond {
 		if !slices.Contains(MergeFields, field) {
@@ -167,10 +175,15 @@ func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident
 		}
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		for _, id := range ordered(one, other) {
-			if err := lockRegistration(ctx, tx, id); err != nil {
-				return err
-			}
+		if err := lockRegistrations(ctx, tx, []ident.ID{one, other}); err != nil {
+			return err
+		}
+		r, err := registrationByID(ctx, tx, one)
+		if err != nil {
+			return err
+		}
+		if err := lockNumbers(ctx, tx, r.EventID); err != nil { // before the pairs, as whoever looks for doubles
+			return fmt.Errorf("lock the event's order: %w", err)
 		}
 		m, err := s.sideBySide(ctx, tx, by, one, other)
 		if err != nil {
@@ -182,17 +195,13 @@ func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident
 		if why := m.Blocked(); why != "" {
 			return fault.New(fault.Conflict, why)
 		}
+		if m.held {
+			return heldBack(by, m.EventID)
+		}
 		kept, err = s.merge(ctx, tx, by, m, fromSecond)
 		return err
 	})
 	return kept, err
-}
-
-// ordered answers two IDs in the order in which everybody locks them.
-func ordered(a, b ident.ID) []ident.ID {
-	ids := []ident.ID{a, b}
-	slices.SortFunc(ids, func(a, b ident.ID) int { return slices.Compare(a[:], b[:]) })
-	return ids
 }
 
 func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m Merge, fromSecond []string) (Registration, error) {
@@ -202,29 +211,25 @@ func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m M
 		return kept, err
 	}
 	// The second ends before the first takes what it held: a head's role, a place.
-	from, reason := gone.Status, "@registration.because.merged "+kept.Reference
-	now := s.now()
-	gone.Status, gone.StatusReason, gone.DecidedAt, gone.Version = Cancelled, reason, &now, gone.Version+1
-	if err := updateStatus(ctx, tx, gone); err != nil {
+	held := gone.holdsPlace()
+	reason := "@registration.because.merged " + kept.Reference
+	if gone, err = s.leave(ctx, tx, by, gone, Cancelled, reason); err != nil {
 		return kept, err
 	}
-	if err := s.step(ctx, tx, by, gone, from, "office", reason); err != nil {
-		return kept, err
-	}
-	if err := s.badges.EndAllOf(ctx, tx, by, gone.ID, reason); err != nil {
-		return kept, fmt.Errorf("end badges: %w", err)
+	if err := refuseAsked(ctx, tx, gone.ID, by.Called(), reason, s.now()); err != nil {
+		return kept, fmt.Errorf("refuse substitution: %w", err)
 	}
 	if err := updateMergedInto(ctx, tx, gone.ID, kept.ID); err != nil {
 		return kept, err
 	}
+	if err := s.fitsMerged(ctx, tx, kept, gone, held, fromSecond); err != nil {
+		return kept, err
+	}
 	before := kept
-	if err := s.takeOver(ctx, tx, &kept, gone, fromSecond); err != nil {
+	if err := s.takenOver(ctx, tx, by, e, &kept, gone, fromSecond); err != nil {
 		return kept, err
 	}
-	if err := s.takePapers(ctx, tx, kept, gone, fromSecond); err != nil {
-		return kept, err
-	}
-	if err := settlePair(ctx, tx, m.Pair, "merged", now); err != nil {
+	if err := settlePair(ctx, tx, m.Pair, "merged", s.now()); err != nil {
 		return kept, err
 	}
 	if err := deleteStalePairs(ctx, tx, []ident.ID{gone.ID}); err != nil {
@@ -245,9 +250,102 @@ func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m M
 	if err != nil {
 		return kept, err
 	}
+	for _, one := range []Registration{before, gone} {
+		if err := s.endLinksElsewhere(ctx, tx, e, one, kept.Email); err != nil {
+			return kept, err
+		}
+	}
+	// Values are left out: the log outlives the person's wish to be forgotten.
 	return kept, s.record(ctx, tx, by, m.EventID, "registration.merge", "registration", kept.ID,
-		map[string]any{"name": before.Name(), "email": before.Email, "reference": gone.Reference},
-		map[string]any{"name": kept.Name(), "email": kept.Email, "reference": kept.Reference, "taken": strings.Join(fromSecond, ", ")}, "")
+		map[string]any{"reference": gone.Reference}, map[string]any{"reference": kept.Reference, "taken": strings.Join(fromSecond, ", ")}, "")
+}
+
+// endLinksElsewhere ends the links of one of two registrations that became one,
+// unless they went to the address that is kept, and tells whoever held them.
+func (s *Service) endLinksElsewhere(ctx context.Context, tx *sqlx.Tx, e events.Event, one Registration, address string) error {
+	if strings.EqualFold(one.Email, address) {
+		return nil
+	}
+	if err := revokeOwnLinks(ctx, tx, one.ID, s.now()); err != nil || one.Email == "" {
+		return err
+	}
+	return s.mail.Write(ctx, tx, Letter{Kind: "merged", Event: e, Registration: one})
+}
+
+// fitsMerged tells whether the kept one may take the places that what is taken from the
+// other asks for: those that the other held are free for them.
+//
+// Fault: Conflict.
+func (s *Service) fitsMerged(ctx context.Context, tx *sqlx.Tx, kept, gone Registration, held bool, fields []string) error {
+	if !kept.holdsPlace() {
+		return nil
+	}
+	now, then, free := need{}, need{}, need{}
+	now.add(kept.CategoryID, kept.DelegationID, kept.Role)
+	if slices.Contains(fields, "body") {
+		kept.DelegationID, kept.Role = gone.DelegationID, gone.Role
+	}
+	if slices.Contains(fields, "category") {
+		kept.CategoryID = gone.CategoryID
+	}
+	then.add(kept.CategoryID, kept.DelegationID, kept.Role)
+	if held {
+		free.add(gone.CategoryID, gone.DelegationID, gone.Role)
+	}
+	for place := range then {
+		if now[place] > 0 || free[place] > 0 {
+			delete(then, place)
+		}
+	}
+	b := &book{tx: tx, event: kept.EventID, places: map[seat]places{}}
+	if err := b.load(ctx, then); err != nil {
+		return fmt.Errorf("count places: %w", err)
+	}
+	if len(b.lacking(then)) > 0 {
+		return fault.New(fault.Conflict, "desk.merge.no_place")
+	}
+	return nil
+}
+
+// takenOver writes what is taken from the other one, keeps what stood there before
+// as a change, and replaces the badge that says something else now.
+func (s *Service) takenOver(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, kept *Registration, gone Registration, fields []string) error {
+	before, was, err := s.heldByID(ctx, tx, kept.ID)
+	if err != nil {
+		return err
+	}
+	photo := false
+	if slices.Contains(fields, Photo) {
+		if photo, err = s.eitherHas(ctx, tx, Photo, gone.ID); err != nil {
+			return err
+		}
+	}
+	if err := s.takeOver(ctx, tx, kept, gone, fields); err != nil {
+		return err
+	}
+	if err := s.takePapers(ctx, tx, *kept, gone, fields); err != nil {
+		return err
+	}
+	after, now, err := s.heldByID(ctx, tx, kept.ID)
+	if err != nil {
+		return err
+	}
+	change := Change{ID: s.newID(), At: s.now(), State: Applied, Source: "merge"}
+	moved, err := s.diff(change.ID, was.Input, now.Input)
+	if err != nil {
+		return err
+	}
+	if len(moved.list) > 0 {
+		if err := insertChange(ctx, tx, kept.ID, change, by, moved); err != nil {
+			return err
+		}
+	}
+	names := moved.names()
+	if photo || before.BadgeType != after.BadgeType || before.DelegationID != after.DelegationID {
+		names = append(names, Photo) // the badge shows it
+	}
+	_, err = s.refresh(ctx, tx, by, e, after, names)
+	return err
 }
 
 // placeKept gives the kept one, if it waits, the place that the other held.
@@ -271,12 +369,8 @@ func (s *Service) placeKept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 	if err != nil {
 		return err
 	}
-	current.Status, current.Version = UnderReview, current.Version+1
-	if err := updateStatus(ctx, tx, current); err != nil {
-		return err
-	}
-	*kept = current
-	return s.step(ctx, tx, by, current, Waitlisted, "office", "@registration.because.place_free "+gone.Reference)
+	*kept, err = s.seated(ctx, tx, by, current, "@registration.because.place_free "+gone.Reference)
+	return err
 }
 
 // takeOver writes the chosen values of one registration and its person over those
@@ -305,7 +399,7 @@ func (s *Service) takeOver(ctx context.Context, tx *sqlx.Tx, kept *Registration,
 				return err
 			}
 		case "document":
-			if err := moveDocuments(ctx, tx, from.ID, to.ID); err != nil {
+			if err := swapDocuments(ctx, tx, from.ID, to.ID); err != nil {
 				return err
 			}
 		case "email":

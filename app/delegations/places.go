@@ -3,6 +3,7 @@ package delegations
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -17,6 +18,22 @@ import (
 // So places are counted by one at a time, those who wait do so in the order of
 // their numbers, and a place that becomes free never misses somebody who begins to
 // wait at the same moment.
+//
+// Locks are taken in one order, so that nobody waits for somebody who waits for them:
+//
+//  1. what is set for many: the decision of the desk that is carried out, the event,
+//     its categories, a delegation's row;
+//  2. registrations, in the order of their IDs, FOR NO KEY UPDATE (lockRegistrations):
+//     every one that the transaction changes, before it goes on;
+//  3. the event's counter (openBook, lockNumbers, nextNumber);
+//  4. whatever belongs to a registration: its person, documents, pairs of doubles,
+//     changes, badges, files, letters.
+//
+// Whoever has the counter locks another registration only if nobody else has it
+// (lockWaiting), since they may wait for the counter. FOR UPDATE is for nobody: it
+// keeps out who only refers to a row. Firms have an order of their own: first their
+// codes (firms.lockCodes), then rows by ID. TestLocksGoInOneOrder runs those who need
+// the same rows against each other.
 //
 // Those who came together come together: a group is placed whole or waits whole.
 // While it waits for more places than are free, others may take those, but only so
@@ -290,8 +307,14 @@ func (s *Service) promoteOne(ctx context.Context, b *book, w *waiting, ahead []*
 		return ahead, nil
 	}
 	locked, err := lockWaiting(ctx, b.tx, w.ids)
-	if err != nil || len(locked) < len(w.ids) { // somebody of them is leaving at this moment
+	if err != nil {
 		return ahead, err
+	}
+	if len(locked) < len(w.ids) { // somebody of them is being changed at this moment
+		if err := insertFreePlaces(ctx, b.tx, b.event, w.need.of(), reason); err != nil {
+			return ahead, fmt.Errorf("note free places: %w", err)
+		}
+		return ahead, nil
 	}
 	placed, err := b.give(ctx, ahead, w.need)
 	if err != nil || !placed {
@@ -302,16 +325,50 @@ func (s *Service) promoteOne(ctx context.Context, b *book, w *waiting, ahead []*
 		if err != nil {
 			return ahead, err
 		}
-		from := r.Status
-		r.Status, r.Version = UnderReview, r.Version+1
-		if err := updateStatus(ctx, b.tx, r); err != nil {
-			return ahead, err
-		}
-		if err := s.step(ctx, b.tx, accounts.SystemActor("waitlist"), r, from, "office", reason); err != nil {
+		if _, err := s.seated(ctx, b.tx, accounts.SystemActor("waitlist"), r, reason); err != nil {
 			return ahead, err
 		}
 	}
 	return ahead, nil
+}
+
+// seated takes somebody who has a place now off the waiting list: they are where they
+// would be had they registered with one, approved and told so where nobody has to
+// decide.
+func (s *Service) seated(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, reason string) (Registration, error) {
+	from := r.Status
+	r.Status, r.Version = UnderReview, r.Version+1
+	if err := updateStatus(ctx, tx, r); err != nil {
+		return r, err
+	}
+	if err := s.step(ctx, tx, by, r, from, "office", reason); err != nil {
+		return r, err
+	}
+	e, err := events.In(ctx, tx, r.EventID)
+	if err != nil {
+		return r, err
+	}
+	categories, err := events.CategoriesIn(ctx, tx, r.EventID)
+	if err != nil {
+		return r, fmt.Errorf("read categories: %w", err)
+	}
+	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == r.CategoryID })
+	if i < 0 {
+		return r, nil
+	}
+	if atOnce, err := s.approvesAtOnce(ctx, tx, e, categories[i], r.FirmID); err != nil || !atOnce {
+		return r, err
+	}
+	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return r, err
+	}
+	because := "@registration.because.automatic"
+	if categories[i].Approval == "whitelist" {
+		because = "@registration.because.granted"
+	}
+	r, _, err = s.approve(ctx, tx, by, e, r, secret, because)
+	return r, err
 }
 
 // Places are how many of a category hold a place, and how many wait for one.

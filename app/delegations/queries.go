@@ -2,6 +2,7 @@ package delegations
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -22,12 +23,13 @@ func orEmpty(list []string) []string {
 // holding are the states that hold a place.
 const holding = `('submitted', 'under_review', 'on_hold', 'returned', 'approved', 'badge_issued', 'checked_in', 'departed')`
 
-func upsertStaff(ctx context.Context, q store.Querier, in Staff) (id ident.ID, err error) {
+func upsertStaff(ctx context.Context, q store.Querier, in Staff, fresh bool) (id ident.ID, err error) {
 	err = q.GetContext(ctx, &id, `
 		INSERT INTO staff (id, code, name_zh, name_en, role, languages) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT ON CONSTRAINT staff_code DO UPDATE SET name_zh = $3, name_en = $4, role = $5, languages = $6 RETURNING id`,
-		in.ID, in.Code, in.Name.ZH, in.Name.EN, in.Role, pq.Array(orEmpty(in.Languages)))
-	return id, err
+		ON CONFLICT ON CONSTRAINT staff_code DO UPDATE SET name_zh = $3, name_en = $4, role = $5, languages = $6
+		WHERE NOT $7::boolean RETURNING id`,
+		in.ID, in.Code, in.Name.ZH, in.Name.EN, in.Role, pq.Array(orEmpty(in.Languages)), fresh)
+	return id, store.Fault(err)
 }
 
 func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at time.Time) (id ident.ID, err error) {
@@ -129,8 +131,15 @@ func insertRegistration(ctx context.Context, q store.Querier, r Registration, in
 }
 
 func insertConsent(ctx context.Context, q store.Querier, registration ident.ID, purpose, version, lang string, at time.Time) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO consents (registration_id, purpose, text_version, lang, given_at) VALUES ($1, $2, $3, $4, $5)`,
+	_, err := q.ExecContext(ctx, `INSERT INTO consents (registration_id, purpose, text_version, lang, given_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (registration_id, purpose, text_version) DO UPDATE SET lang = $4, given_at = $5, withdrawn_at = NULL WHERE consents.withdrawn_at IS NOT NULL`,
 		registration, purpose, version, lang, at)
+	return err
+}
+
+// withdrawConsents notes that somebody does not agree any more, to whatever version.
+func withdrawConsents(ctx context.Context, q store.Querier, registration ident.ID, purpose string, at time.Time) error {
+	_, err := q.ExecContext(ctx, `UPDATE consents SET withdrawn_at = $3 WHERE registration_id = $1 AND purpose = $2 AND withdrawn_at IS NULL`, registration, purpose, at)
 	return err
 }
 
@@ -196,6 +205,25 @@ func lockRegistration(ctx context.Context, q store.Querier, id ident.ID) error {
 	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM registrations WHERE id = $1 FOR NO KEY UPDATE`, id))
 }
 
+// lockRegistrations is lockRegistration of many, in the order that everybody keeps.
+//
+// Fault: NotFound, one is not there.
+func lockRegistrations(ctx context.Context, q store.Querier, ids []ident.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var found []ident.ID
+	if err := q.SelectContext(ctx, &found, `SELECT id FROM registrations WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, pq.Array(ids)); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !slices.Contains(found, id) {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+	}
+	return nil
+}
+
 // membersOf answers a delegation's people in order of precedence, those who do
 // not come any more last.
 func membersOf(ctx context.Context, q store.Querier, delegation ident.ID) (list []Registration, err error) {
@@ -224,6 +252,17 @@ func updateStay(ctx context.Context, q store.Querier, d Delegation) error {
 func lockDelegation(ctx context.Context, q store.Querier, id ident.ID) error {
 	var found ident.ID
 	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM delegations WHERE id = $1 FOR NO KEY UPDATE`, id))
+}
+
+// lockLeftOpen answers who is still expected, or still there, at events that are closed
+// and over, and keeps others from changing them.
+func lockLeftOpen(ctx context.Context, q store.Querier, now time.Time, most int) (ids []ident.ID, err error) {
+	err = q.SelectContext(ctx, &ids, `
+		SELECT r.id FROM events e JOIN registrations r ON r.event_id = e.id
+		WHERE e.status IN ('closed', 'reporting', 'archived') AND e.ends_on < ($1::timestamptz AT TIME ZONE e.time_zone)::date
+			AND r.status IN ('approved', 'badge_issued', 'checked_in')
+		ORDER BY r.id LIMIT $2 FOR NO KEY UPDATE OF r SKIP LOCKED`, now, most)
+	return ids, err
 }
 
 // checkIn tells whether this was the first entry.

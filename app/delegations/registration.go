@@ -146,7 +146,7 @@ func (s *Service) admit(ctx context.Context, by accounts.Actor, event ident.ID, 
 		if i < 0 {
 			err = withField(err, "category", "field.choice")
 		} else {
-			c, err = s.checkAnswers(ctx, event, categories[i].Code, c, err)
+			c, err = s.checkAnswers(ctx, s.db, event, categories[i].Code, c, err)
 		}
 		if err == nil {
 			err = c.outlasts(p.event)
@@ -189,6 +189,14 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.stillOpen(ctx, tx, by, p); err != nil {
+		return nil, err
+	}
+	if unasked(by) {
+		if err := p.fitAddresses(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
 	done, err := s.enroll(ctx, b, by, p, persons, group)
 	if err != nil {
 		return nil, err
@@ -198,6 +206,48 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 		ids[i] = r.ID
 	}
 	return done, s.findDuplicates(ctx, tx, ids...)
+}
+
+// stillOpen asks again, for who has the event's counter, what admit asked before they
+// waited for it: whether registration is open, and whether the delegations come.
+//
+// Fault: Conflict.
+func (s *Service) stillOpen(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, p admitted) error {
+	e, err := events.In(ctx, tx, p.event.ID)
+	if err != nil {
+		return err
+	}
+	categories, err := events.CategoriesIn(ctx, tx, e.ID)
+	if err != nil {
+		return fmt.Errorf("read categories: %w", err)
+	}
+	open := func(id ident.ID) bool {
+		return !registrationOver(e) && slices.ContainsFunc(categories, func(c events.Category) bool { return c.ID == id && c.OpenAt(s.now()) })
+	}
+	for _, a := range p.people {
+		if !by.May(accounts.EditRegistration, e.ID) && !open(a.category.ID) {
+			return fault.New(fault.Conflict, "registration.closed")
+		}
+		if err := stillComes(ctx, tx, a.DelegationID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stillComes tells whether a delegation is expected; Nil is none. Who calls it off
+// takes the event's counter, so that whoever has that is told the truth.
+//
+// Faults: NotFound; Conflict.
+func stillComes(ctx context.Context, tx *sqlx.Tx, delegation ident.ID) error {
+	if delegation == ident.Nil {
+		return nil
+	}
+	d, err := delegationByID(ctx, tx, delegation)
+	if err == nil && !d.Coming() {
+		err = fault.New(fault.Conflict, "delegations.not_coming")
+	}
+	return err
 }
 
 // enroll gives people whose persons are kept already their places, or lets them
@@ -275,9 +325,9 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return done, err
 	}
 	if atOnce && placed {
-		r, _, err = s.approve(ctx, tx, by, e, r, secret)
+		r, _, err = s.approve(ctx, tx, by, e, r, secret, "")
 	} else {
-		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret})
+		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Unasked: unasked(by)})
 	}
 	return Registered{r, secret}, err
 }
@@ -308,8 +358,18 @@ func (s *Service) Registration(ctx context.Context, by accounts.Actor, id ident.
 // Faults: Forbidden; NotFound; Conflict, it is decided already, or waits for a
 // place.
 func (s *Service) Approve(ctx context.Context, by accounts.Actor, id ident.ID) (Registration, Issued, error) {
+	return s.ApproveSeen(ctx, by, Seen{ID: id})
+}
+
+// ApproveSeen is Approve of what somebody looked at: of another version than the
+// present one it is refused with Conflict, so that nobody is approved for what was
+// changed under the desk's eyes.
+func (s *Service) ApproveSeen(ctx context.Context, by accounts.Actor, seen Seen) (Registration, Issued, error) {
 	var issued Issued
-	r, err := s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (_ Registration, err error) {
+	r, err := s.decide(ctx, by, seen.ID, func(tx *sqlx.Tx, e events.Event, r Registration) (_ Registration, err error) {
+		if seen.Version > 0 && seen.Version != r.Version {
+			return r, fault.New(fault.Conflict, "desk.changed_meanwhile")
+		}
 		r, issued, err = s.approveLocked(ctx, tx, by, e, r)
 		return r, err
 	})
@@ -321,7 +381,7 @@ func (s *Service) approveLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Ac
 	case r.Status == Waitlisted:
 		return r, Issued{}, fault.New(fault.Conflict, "registration.no_place")
 	case r.Status == OnHold: // vetting is never skipped
-		return r, Issued{}, fault.New(fault.Conflict, "registration.held")
+		return r, Issued{}, heldBack(by, e.ID)
 	case !r.Decidable():
 		return r, Issued{}, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
 	}
@@ -329,25 +389,28 @@ func (s *Service) approveLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Ac
 	if err != nil {
 		return r, Issued{}, err
 	}
-	return s.approve(ctx, tx, by, e, r, secret)
+	return s.approve(ctx, tx, by, e, r, secret, "")
 }
 
-func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret string) (Registration, Issued, error) {
-	r, issued, err := s.accept(ctx, tx, by, e, r)
+// approve accepts a registration and tells the person; because is why nobody had to
+// decide, empty where somebody did.
+func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, secret, because string) (Registration, Issued, error) {
+	r, issued, err := s.accept(ctx, tx, by, e, r, because)
 	if err != nil {
 		return r, issued, err
 	}
-	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token})
+	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token, Unasked: unasked(by)})
 }
 
 // accept is approve without the letter.
-func (s *Service) accept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration) (Registration, Issued, error) {
+func (s *Service) accept(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, because string) (Registration, Issued, error) {
 	for _, to := range []Status{Approved, BadgeIssued} {
 		from := r.Status
 		r.Status = to
-		if err := s.step(ctx, tx, by, r, from, "office", ""); err != nil {
+		if err := s.step(ctx, tx, by, r, from, "office", because); err != nil {
 			return r, Issued{}, err
 		}
+		because = ""
 	}
 	now := s.now()
 	r.DecidedAt, r.StatusReason, r.Version = &now, "", r.Version+1
@@ -408,7 +471,7 @@ func (s *Service) refuseLocked(ctx context.Context, tx *sqlx.Tx, by accounts.Act
 	// give a place, which is the queue's to do. Who is held back is released first.
 	switch {
 	case r.Status == OnHold:
-		return r, fault.New(fault.Conflict, "registration.held")
+		return r, heldBack(by, e.ID)
 	case !r.Decidable() || r.Status == to || to == Returned && r.Status == Waitlisted:
 		return r, fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(r.Status))
 	}
@@ -442,7 +505,7 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 	if err != nil {
 		return r, err
 	}
-	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All()})
+	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All(), Unasked: unasked(by)})
 }
 
 // leave is end without the letter, and with the place still to be given away.
@@ -461,7 +524,7 @@ func (s *Service) leave(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 	if err := s.dropPending(ctx, tx, by, r); err != nil {
 		return r, err
 	}
-	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, reason); err != nil {
+	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, loggedReason(reason)); err != nil {
 		return r, fmt.Errorf("end badges: %w", err)
 	}
 	return r, nil

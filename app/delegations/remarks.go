@@ -165,9 +165,8 @@ func (s *Service) occasion(ctx context.Context, q store.Querier, e events.Event,
 	return at, err
 }
 
-// remarksOf answers what is odd about a registration. Remarks on papers are for
-// those who may see papers.
-func (s *Service) remarksOf(ctx context.Context, q store.Querier, r Registration, in Input, papers bool) ([]Remark, error) {
+// remarksOf answers what is odd about a registration.
+func (s *Service) remarksOf(ctx context.Context, q store.Querier, r Registration, in Input) ([]Remark, error) {
 	e, err := events.In(ctx, q, r.EventID)
 	if err != nil {
 		return nil, err
@@ -176,11 +175,7 @@ func (s *Service) remarksOf(ctx context.Context, q store.Querier, r Registration
 	if err != nil {
 		return nil, err
 	}
-	list := in.Remarks(at)
-	if !papers {
-		list = slices.DeleteFunc(list, func(m Remark) bool { return sensitive(m.Field) })
-	}
-	return list, nil
+	return in.Remarks(at), nil
 }
 
 // asWarnings are remarks as a list of members carries them.

@@ -11,7 +11,6 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/events"
-	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -28,6 +27,7 @@ type Substitution struct {
 	AsRank       string      `db:"as_rank"` // of AsRanks
 	State        string      `db:"state"`   // asked, done, refused
 	Note         string      `db:"note"`
+	LetterID     ident.ID    `db:"letter_id"` // the file that names who comes; Nil: none
 	AskedAt      time.Time   `db:"asked_at"`
 	AskedBy      locale.Text `db:"asked_by"`
 	DecidedAt    *time.Time  `db:"decided_at"`
@@ -53,6 +53,7 @@ type Stand struct {
 	New         Input
 	AsRank      string
 	Note        string
+	Letter      string // token of a file that was handed in; empty: none
 }
 
 // Handover lets another part of the program put one registrant in the place of
@@ -98,7 +99,7 @@ func (s *Service) PreviewSubstitution(ctx context.Context, by accounts.Actor, in
 // Substitute puts a member of a delegation, or somebody new, in the place of
 // another: role, category, badge and what follow hands over go to the deputy, and
 // the other one is withdrawn, or departs who came already. Whoever may decide does it at once; the holder of the
-// delegation's link asks for it, or the person for somebody new, and the office
+// delegation's link asks for it, or the person for somebody new, who is a draft until the office
 // confirms.
 //
 // Faults: NotFound; Forbidden; Conflict, somebody changed one of the two meanwhile,
@@ -131,7 +132,11 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		return x, err
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		if err := lockBoth(ctx, tx, in.From, in.To); err != nil {
+		both := []ident.ID{in.From}
+		if in.To != ident.Nil {
+			both = append(both, in.To)
+		}
+		if err := lockRegistrations(ctx, tx, both); err != nil {
 			return err
 		}
 		gone, err := registrationByID(ctx, tx, in.From)
@@ -139,7 +144,7 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 			return err
 		}
 		own := by.ForRegistration(gone.EventID, gone.ID) && in.To == ident.Nil // who else is of the delegation is not theirs to know
-		if !own && !by.May(accounts.EditRegistration, gone.EventID) && !by.ForDelegation(gone.EventID, gone.DelegationID) {
+		if !own && !by.May(accounts.EditRegistration, gone.EventID) && !gone.officerOf(by, accounts.Substitute) {
 			return fault.New(fault.Forbidden, "error.forbidden")
 		}
 		e, err := events.In(ctx, tx, gone.EventID)
@@ -164,18 +169,35 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		if err := x.fits(); err != nil {
 			return err
 		}
+		if in.Letter != "" {
+			if x.LetterID, err = s.attachLetter(ctx, tx, by, gone, in.Letter); err != nil {
+				return err
+			}
+		}
 		return do(tx, e, &x)
 	})
-	if !by.May(accounts.EditRegistration, x.Gone.EventID) {
-		x.Gone, x.Deputy, x.Left, x.After = x.Gone.forGuests(), x.Deputy.forGuests(), x.Left.forGuests(), x.After.forGuests()
-		for i := range x.Order {
-			x.Order[i] = x.Order[i].forGuests()
-		}
-		if by.RegistrationID != ident.Nil {
-			x.Order = nil
-		}
+	x.Gone, x.Deputy, x.Left, x.After = x.Gone.seenBy(by), x.Deputy.seenBy(by), x.Left.seenBy(by), x.After.seenBy(by)
+	for i := range x.Order {
+		x.Order[i] = x.Order[i].seenBy(by)
+	}
+	if by.RegistrationID != ident.Nil {
+		x.Order = nil
 	}
 	return x, err
+}
+
+// attachLetter keeps the letter that names who comes instead, with whoever does not.
+func (s *Service) attachLetter(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, gone Registration, token string) (ident.ID, error) {
+	if s.papers == nil {
+		return ident.Nil, errors.New("a letter came, and nothing keeps files")
+	}
+	id, err := s.papers.AttachLetter(ctx, tx, by, gone.EventID, gone.ID, token)
+	if f, ok := fault.Of(err); ok && f.Code == fault.Invalid && len(f.Fields) > 0 {
+		field := f.Fields[0]
+		field.Path = "letter"
+		return id, fault.Fields(field)
+	}
+	return id, err
 }
 
 func (in Stand) check() error {
@@ -204,22 +226,26 @@ func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e 
 	who := in.New
 	who.Role, who.DelegationID, who.FirmID, who.Source = "member", gone.DelegationID, ident.Nil, "delegation"
 	who.Category = CategoryOf(who.Role)
-	c, err := who.check(s.now())
+	categories, err := events.CategoriesIn(ctx, tx, e.ID)
 	if err != nil {
 		return Registration{}, err
 	}
-	categories, err := events.CategoriesIn(ctx, tx, e.ID)
-	if err != nil {
+	asked := who.Category // whoever steps in is asked what their predecessor's category is
+	if i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == gone.CategoryID }); i >= 0 {
+		asked = categories[i].Code
+	}
+	c, err := who.check(s.now())
+	if c, err = s.checkAnswers(ctx, tx, e.ID, asked, c, err); err != nil {
 		return Registration{}, err
 	}
 	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == who.Category })
 	if i < 0 {
 		return Registration{}, fault.New(fault.Conflict, "substitution.no_category")
 	}
-	categories[i].Approval = "review"                           // the substitution decides
-	if c.form, err = forms.AskedIn(ctx, tx, e.ID); err != nil { // whoever steps in is not asked the event's own questions
-		return Registration{}, fmt.Errorf("read form: %w", err)
+	if !by.May(accounts.DecideRegistration, e.ID) {
+		return s.wished(ctx, tx, by, e, categories[i], c)
 	}
+	categories[i].Approval = "review" // the substitution decides
 	done, err := s.register(ctx, tx, by, admitted{e, []applicant{{c, categories[i]}}}, ident.Nil)
 	if err != nil {
 		return Registration{}, err
@@ -229,7 +255,25 @@ func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e 
 	return r, nil
 }
 
-// fits tells whether the one can take the place of the other.
+// wished keeps somebody new who is asked for as a draft, which has no place and no
+// letter: the office registers them when it confirms.
+func (s *Service) wished(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, error) {
+	if err := lockNumbers(ctx, tx, e.ID); err != nil {
+		return Registration{}, fmt.Errorf("lock the event's order: %w", err)
+	}
+	if err := stillComes(ctx, tx, c.DelegationID); err != nil {
+		return Registration{}, err
+	}
+	r, err := s.insertDraft(ctx, tx, by, e, category, c, ident.Nil)
+	if err != nil {
+		return r, err
+	}
+	r.Version = 0
+	return r, s.keepGiven(ctx, tx, by, e.ID, r.ID, c)
+}
+
+// fits tells whether the one can take the place of the other. A draft can only when
+// the substitution made it: nobody asked for the others to come at all.
 //
 // Fault: Conflict.
 func (s Succession) fits() error {
@@ -238,7 +282,7 @@ func (s Succession) fits() error {
 		return fault.New(fault.Conflict, "substitution.no_delegation")
 	case !s.Gone.Editable():
 		return fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(s.Gone.Status))
-	case !s.Deputy.Editable():
+	case !s.Deputy.Editable() && !(s.Deputy.Status == Draft && (s.Fresh() || s.State == "asked")):
 		return fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(s.Deputy.Status))
 	case s.Deputy.Role == "head":
 		return fault.New(fault.Conflict, "substitution.head")
@@ -249,7 +293,7 @@ func (s Succession) fits() error {
 // succeed does it: the one leaves, the other takes over.
 func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, x *Succession, follow []Handover) error {
 	if x.Deputy.Status == OnHold && by.May(accounts.DecideRegistration, e.ID) { // nobody else learns of it
-		return fault.New(fault.Conflict, "substitution.on_hold")
+		return heldBack(by, e.ID)
 	}
 	r := x.Deputy
 	if x.Fresh() {
@@ -261,11 +305,25 @@ func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 		return err
 	}
 	x.Left = gone
-	freed := r.holdsPlace() && !x.Fresh() && !came // of the two places one is left
+	if r.Status == Draft {
+		to := Submitted
+		if x.Gone.Status == Waitlisted {
+			to = Waitlisted
+		}
+		if r, err = s.handIn(ctx, tx, by, r, to); err != nil {
+			return err
+		}
+	}
+	freed := x.Deputy.holdsPlace() && !x.Fresh() && !came // of the two places one is left
 	freedOf := r
 	r.Role, r.CategoryID, r.Category, r.BadgeType, r.Version = x.Gone.Role, x.Gone.CategoryID, x.Gone.Category, x.Gone.BadgeType, r.Version+1
 	if err := updateRole(ctx, tx, r); err != nil {
 		return err
+	}
+	if x.AsRank == "representative" {
+		if err := takeOrder(ctx, tx, x.Gone.ID, r.ID); err != nil {
+			return err
+		}
 	}
 	if r, x.Issued, err = s.seat(ctx, tx, by, e, x.Gone, r); err != nil {
 		return err
@@ -314,8 +372,8 @@ func (s *Service) seat(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		}
 		return r, issued, nil
 	case gone.Settled():
-		return s.accept(ctx, tx, by, e, r)
-	case r.Status == Waitlisted:
+		return s.accept(ctx, tx, by, e, r, "")
+	case r.Status == Waitlisted && gone.Status != Waitlisted:
 		r.Status, r.Version = UnderReview, r.Version+1
 		if err := updateStatus(ctx, tx, r); err != nil {
 			return r, Issued{}, err

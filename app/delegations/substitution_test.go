@@ -141,8 +141,9 @@ func TestSomebodyNewTakesThePlace(t *testing.T) {
 	t.Parallel()
 	g, d, head, deputy, waits := newCity(t)
 	ctx := t.Context()
-	g.ask(t, forms.Definition{Code: "flight", Kind: forms.Text, Required: true}) // which whoever steps in is not asked
+	g.ask(t, forms.Definition{Code: "flight", Kind: forms.Text, Required: true})
 	stand := delegations.Stand{From: head.ID, New: member(20, "head"), AsRank: "own"}
+	stand.New.Answers = forms.Answers{"flight": {"LH 728"}}
 	preview, err := g.guests.PreviewSubstitution(ctx, office, stand)
 	if err != nil || !preview.Fresh() {
 		t.Fatalf("%+v, %v", preview.Deputy, err)
@@ -360,8 +361,43 @@ func TestGuestNamesWhoComesInstead(t *testing.T) {
 	}
 }
 
-// Somebody new comes instead although the event has a form: nobody asked them yet.
-func TestSomebodyNewComesInsteadInAnEventWithAForm(t *testing.T) {
+// A formal representative stands where whom they stand for stood; another deputy keeps
+// their own place in the order.
+func TestARepresentativeTakesTheOrder(t *testing.T) {
+	t.Parallel()
+	for rank, want := range map[string]int{"representative": 1, "own": 2} {
+		g := newGround(t, 9)
+		g.memberCategories(t)
+		d := g.delegation(t, "D01", 5)
+		var people []delegations.Registration
+		var order []ident.ID
+		for n := range 3 {
+			r, err := g.guests.AddMember(t.Context(), office, d.ID, member(n+1, "member"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			people, order = append(people, r), append(order, r.ID)
+		}
+		people[0], people[1], order[0], order[1] = people[1], people[0], order[1], order[0]
+		now, err := g.guests.ByID(t.Context(), office, d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.guests.Arrange(t.Context(), office, d.ID, now.Version, order); err != nil {
+			t.Fatal(err)
+		}
+		done, err := g.guests.Substitute(t.Context(), office, delegations.Stand{From: people[0].ID, To: people[2].ID, AsRank: rank})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := 1 + slices.IndexFunc(done.Order, func(r delegations.Registration) bool { return r.ID == people[2].ID }); at != want {
+			t.Errorf("%s: stands at %d, want %d", rank, at, want)
+		}
+	}
+}
+
+// Somebody new who comes instead is asked what the category of their predecessor is.
+func TestSomebodyNewIsAskedToo(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, 5)
 	g.memberCategories(t)
@@ -373,8 +409,68 @@ func TestSomebodyNewComesInsteadInAnEventWithAForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := g.guests.Substitute(t.Context(), office, delegations.Stand{From: gone.ID, AsRank: "own", New: member(1, "")})
+	stand := delegations.Stand{From: gone.ID, AsRank: "own", New: member(1, "")}
+	if _, err := g.guests.Substitute(t.Context(), office, stand); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("nothing answered: %v", err)
+	}
+	stand.New.Answers = forms.Answers{"speaks": {"mk"}}
+	done, err := g.guests.Substitute(t.Context(), office, stand)
 	if err != nil || done.After.ID == gone.ID {
 		t.Fatalf("%+v, %v", done.After, err)
+	}
+	if list, err := g.guests.Answers(t.Context(), office, done.After); err != nil || !slices.Equal(read(list), []string{"speaks=Macedonian true"}) {
+		t.Errorf("they answered %q (%v)", read(list), err)
+	}
+}
+
+// Whoever asks that somebody new comes instead registers nobody: the new one has no
+// place, no letter and no part in the delegation until the office confirms, and is gone
+// when it refuses; also after registration ended, when people fall ill.
+func TestAWishRegistersNobody(t *testing.T) {
+	t.Parallel()
+	g, d, head, _, waits := newCity(t)
+	ctx := t.Context()
+	own := accounts.GuestActor()
+	own.ID, own.LinkEventID, own.RegistrationID = head.ID, head.EventID, head.ID
+	before, mails := g.members(t, d), g.mails(t)
+	if _, err := g.db.ExecContext(ctx, `UPDATE events SET status = 'registration_closed' WHERE id = $1`, d.EventID); err != nil {
+		t.Fatal(err)
+	}
+	wish := func(n int) delegations.Succession {
+		t.Helper()
+		asked, err := g.guests.Substitute(ctx, own, delegations.Stand{From: head.ID, New: member(n, "member"), AsRank: "own"})
+		if err != nil || asked.State != "asked" || g.status(t, asked.ToID) != delegations.Draft {
+			t.Fatalf("%+v, %v", asked.Substitution, err)
+		}
+		if done, err := g.guests.Confirm(ctx, office, d.ID, true); err != nil || len(done.Placed)+len(done.Waiting)+len(done.Incomplete) != 0 {
+			t.Errorf("confirming the nominees hands in %+v, %v", done, err)
+		}
+		return asked
+	}
+	for n := range 3 {
+		asked := wish(21 + n)
+		if _, err := g.guests.RefuseSubstitution(ctx, office, asked.ID, "The office does not know them."); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.status(t, asked.ToID); got != delegations.Withdrawn {
+			t.Errorf("whoever was refused is %s", got)
+		}
+	}
+	if got := g.members(t, d); !slices.Equal(got[:len(before)], before) {
+		t.Errorf("members\n%q\nwant\n%q", got, before)
+	}
+	if told := g.lettersSince(t, mails); len(told) != 0 {
+		t.Errorf("told by %q", told)
+	}
+	asked := wish(30)
+	if done, err := g.guests.ConfirmSubstitution(ctx, office, asked.ID); err != nil || done.After.Status != delegations.BadgeIssued || done.After.SubmittedAt == nil {
+		t.Errorf("confirmed: %+v, %v", done.After, err)
+	}
+	if g.status(t, waits.ID) != delegations.Waitlisted {
+		t.Errorf("whoever waits is %s", g.status(t, waits.ID))
+	}
+	var consents int
+	if err := g.db.GetContext(ctx, &consents, `SELECT count(*) FROM consents WHERE registration_id = $1`, asked.ToID); err != nil || consents != 1 {
+		t.Errorf("%d consents, %v", consents, err)
 	}
 }

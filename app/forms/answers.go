@@ -28,13 +28,16 @@ type Given struct {
 func (g Given) NoLongerAsked() bool { return g.ArchivedAt != nil }
 
 // Words are the answer as it is read in both languages.
-func (g Given) Words() locale.Text {
+func (g Given) Words() locale.Text { return g.Question.Words(g.Answer) }
+
+// Words are an answer to the question as it is read in both languages.
+func (q Question) Words(given Answer) locale.Text {
 	var zh, en []string
-	for _, a := range g.Answer {
+	for _, a := range given {
 		label := locale.Text{ZH: a, EN: a}
-		if g.Kind == Language {
+		if q.Kind == Language {
 			label = LanguageName(a)
-		} else if o, ok := g.Option(a); ok {
+		} else if o, ok := q.Option(a); ok {
 			label = o.Label
 		}
 		zh, en = append(zh, label.ZH), append(en, label.EN)
@@ -113,6 +116,12 @@ func Amend(ctx context.Context, tx *sqlx.Tx, form Form, event, registration iden
 // The caller has asked who may know.
 func Standing(ctx context.Context, q store.Querier, registrations []ident.ID) (map[ident.ID]Answers, error) {
 	return standing(ctx, q, registrations)
+}
+
+// Ever answers every question that an event asks or asked, for the words of answers.
+// The caller has asked who may know.
+func (s *Service) Ever(ctx context.Context, event ident.ID) ([]Question, error) {
+	return questionsOf(ctx, s.db, event, true)
 }
 
 // Of answers what was answered for a registration, in the order of the form, what

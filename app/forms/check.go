@@ -64,6 +64,21 @@ func (q Question) Value(a Answer) any {
 // questions that this person is not shown. Broken rules are noted as
 // answers.<code>.
 func Check(questions []Question, category string, answers Answers) (Answers, fault.List) {
+	return check(questions, category, nil, answers)
+}
+
+// Recheck is Check for who answered before: what is answered as before is taken as it
+// is, whatever became of the question since, and what they were free to leave open is
+// not demanded of them now.
+func Recheck(questions []Question, category string, before, answers Answers) (Answers, fault.List) {
+	if before == nil {
+		before = Answers{}
+	}
+	return check(questions, category, before, answers)
+}
+
+// check is both; before is nil of who never answered.
+func check(questions []Question, category string, before, answers Answers) (Answers, fault.List) {
 	var bad fault.List
 	clean, known := Answers{}, map[string]bool{}
 	for _, q := range questions {
@@ -74,12 +89,18 @@ func Check(questions []Question, category string, answers Answers) (Answers, fau
 		if !q.Asks(category) || !q.shown(questions, clean) {
 			continue
 		}
-		a, key, args := q.read(answers[q.Code])
+		a, key, args := q.read(slices.Clone(answers[q.Code]))
+		was := before[q.Code]
+		same := before != nil && (slices.Equal(a, was) || slices.Equal(answers[q.Code], was)) && (len(was) > 0 || q.shown(questions, before))
+		if same {
+			a, key = was, ""
+		}
 		switch {
 		case key != "":
 			bad.Add("answers."+q.Code, key, args...)
 		case len(a) > 0:
 			clean[q.Code] = a
+		case same:
 		case q.Required && q.Kind == Consent:
 			bad.Add("answers."+q.Code, "field.consent")
 		case q.Required:

@@ -39,6 +39,7 @@ var Columns = []Column{
 	{Table: "persons", Row: "id", Sealed: "birth_date_sealed", Place: "persons.birth_date:", Index: "birth_date_index", Kind: "birth"},
 	{Table: "travel_documents", Row: "id", Sealed: "number_sealed", Place: "travel_documents.number:", Index: "number_index", Kind: "passport", Before: "issuer || ':'"},
 	{Table: "registration_changes", Row: "id", Sealed: "values_sealed", Place: "registration_changes.values:"},
+	{Table: "link_requests", Row: "id", Sealed: "email_sealed", Place: "link_requests.email:"},
 	{Table: "mails", Row: "id", Sealed: "content_sealed", Place: "mails.content:"},
 	{Table: "signing_keys", Row: "id", Sealed: "private_sealed", Place: "signing_keys.private:"},
 	{Table: "idempotency_keys", Row: "actor_id", Sealed: "body", Place: "idempotency_keys.body:"},

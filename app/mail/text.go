@@ -14,7 +14,7 @@ import (
 // Kinds are the letters about a registration whose text the office may write
 // itself, in the order of a registration's life.
 var Kinds = []string{
-	"nominated", "received", "waitlisted", "approved", "returned", "rejected", "change_approved", "change_refused", "address_changed", "link",
+	"nominated", "received", "waitlisted", "approved", "returned", "rejected", "change_approved", "change_refused", "address_changed", "merged", "link",
 	"replaced", "took_place", "cancelled", "privacy_done", "privacy_refused", "erased",
 }
 

@@ -107,6 +107,28 @@ func meetingsOf(ctx context.Context, q store.Querier, event ident.ID) (list []me
 	return list, err
 }
 
+// firmMeeting is a meeting with whether its time has come.
+type firmMeeting struct {
+	meetingRow
+	Began bool `db:"began"`
+}
+
+func meetingsOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID, now time.Time) (list []firmMeeting, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT m.id, m.event_id, m.delegation_id, m.firm_id, m.slot_id, m.table_id, m.interpreter_id, m.state, m.must, m.mutual, m.pinned, m.version, t.starts_at <= $3 AS began
+		FROM meetings m JOIN time_slots t ON t.id = m.slot_id WHERE m.event_id = $1 AND m.firm_id = $2 AND m.state <> 'cancelled' ORDER BY m.id`, event, firm, now)
+	return list, err
+}
+
+// withdrawRequestsOfFirm ends what was asked of a firm or by it, by whichever side.
+func withdrawRequestsOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (int64, error) {
+	res, err := q.ExecContext(ctx, `UPDATE meeting_requests SET state = 'withdrawn' WHERE event_id = $1 AND firm_id = $2 AND state IN ('open', 'accepted')`, event, firm)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
 func upsertMeeting(ctx context.Context, q store.Querier, m meetingRow, plan ident.ID) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO meetings (event_id, id, delegation_id, firm_id, slot_id, table_id, interpreter_id, state, must, mutual, plan_id)

@@ -50,3 +50,10 @@ func updateRequest(ctx context.Context, q store.Querier, r Request) error {
 		r.ID, r.State, r.DecidedAt, r.DecidedBy, r.Note)
 	return err
 }
+
+// mergedInto answers the registrations that were found to be of the same person and
+// became one with another.
+func mergedInto(ctx context.Context, q store.Querier, registration ident.ID) (ids []ident.ID, err error) {
+	err = q.SelectContext(ctx, &ids, `SELECT id FROM registrations WHERE merged_into = $1 ORDER BY id`, registration)
+	return ids, err
+}

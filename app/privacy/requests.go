@@ -146,19 +146,36 @@ func (s *Service) Erase(ctx context.Context, by accounts.Actor, id ident.ID, end
 		if err := end(ctx, tx, by, r); err != nil {
 			return err
 		}
+		same, err := mergedInto(ctx, tx, r.RegistrationID)
+		if err != nil {
+			return err
+		}
 		rows := 0
-		for _, task := range s.tasks {
-			if !slices.Contains(retention.Personal, task.Class) || task.Erase == nil {
-				continue
-			}
-			n, err := task.Erase(ctx, tx, r.EventID, r.RegistrationID)
+		for _, registration := range append(same, r.RegistrationID) {
+			n, err := s.erase(ctx, tx, r.EventID, registration)
 			if err != nil {
-				return fmt.Errorf("erase %s: %w", task.Class, err)
+				return err
 			}
 			rows += n
 		}
 		return s.record(ctx, tx, by, r.EventID, "privacy.erase", r.ID, nil, map[string]any{"reference": r.Reference, "rows": rows}, "")
 	})
+}
+
+// erase has every part of the program forget what is personal of one registration,
+// and answers how many rows there were.
+func (s *Service) erase(ctx context.Context, tx *sqlx.Tx, event, registration ident.ID) (rows int, err error) {
+	for _, task := range s.tasks {
+		if !slices.Contains(retention.Personal, task.Class) || task.Erase == nil {
+			continue
+		}
+		n, err := task.Erase(ctx, tx, event, registration)
+		if err != nil {
+			return rows, fmt.Errorf("erase %s: %w", task.Class, err)
+		}
+		rows += n
+	}
+	return rows, nil
 }
 
 func (s *Service) mayAnswer(by accounts.Actor) func(Request) bool {

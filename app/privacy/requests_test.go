@@ -9,6 +9,8 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
+	"qianshou/app/delegations"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/retention"
 	"qianshou/app/privacy"
@@ -92,6 +94,44 @@ func TestErasure(t *testing.T) {
 	}
 	if _, err := g.privacy.Erase(ctx, office, erase.ID, g.end); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("erased twice: %v", err)
+	}
+}
+
+// A person who registered twice, and whose registrations became one, is erased twice.
+func TestErasureOfAMergedRegistration(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	ctx := t.Context()
+	second, link, err := g.people.Register(ctx, office, g.event.ID, delegations.Input{
+		Category: "firm", GivenName: "Zsófia", FamilyName: "Réti", Email: "reti@elsewhere.example", Organisation: "City of Veszprém", Nationality: "HU", Lang: "en", Source: "web", Consent: true,
+		BirthDate: "1980-02-29", Passport: delegations.Passport{Number: "TEST00001", Issuer: "HU", ExpiresOn: "2030-01-01"}, Answers: forms.Answers{"flight": {"OS 64"}},
+	})
+	must(t, err)
+	_, err = g.people.Return(ctx, office, second.ID, "Ms Réti, your passport ends too early.")
+	must(t, err)
+	_, err = g.people.Merge(ctx, office, g.guests[0].ID, second.ID, nil)
+	must(t, err)
+	if _, err := g.people.ByLink(ctx, link); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("the link to another address: %v", err)
+	}
+	erase, err := g.privacy.Ask(ctx, g.own(0), g.event.ID, g.guests[0].ID, "erase", "")
+	must(t, err)
+	_, err = g.privacy.Erase(ctx, office, erase.ID, g.end)
+	must(t, err)
+	var twins, documents, answers, mails int
+	must(t, g.db.GetContext(ctx, &twins, `SELECT count(*) FROM persons WHERE email = 'reti@elsewhere.example'`))
+	must(t, g.db.GetContext(ctx, &documents, `SELECT count(*) FROM travel_documents t JOIN registrations r ON r.person_id = t.person_id WHERE r.id = $1`, second.ID))
+	must(t, g.db.GetContext(ctx, &answers, `SELECT count(*) FROM answers WHERE registration_id = $1`, second.ID))
+	must(t, g.db.GetContext(ctx, &mails, `SELECT count(*) FROM mails WHERE recipient = 'reti@elsewhere.example'`))
+	if twins+documents+answers+mails != 0 {
+		t.Errorf("left of the twin: %d persons, %d documents, %d answers, %d mails", twins, documents, answers, mails)
+	}
+	var logged string
+	must(t, g.db.GetContext(ctx, &logged, `SELECT string_agg(coalesce(before::text, '') || coalesce(after::text, '') || reason, ' ') FROM audit_entries`))
+	for _, word := range []string{"Réti", "zsofia@", "reti@", "too early"} {
+		if strings.Contains(logged, word) {
+			t.Errorf("the log says %s", word)
+		}
 	}
 }
 

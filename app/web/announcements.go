@@ -43,6 +43,7 @@ type announcementPage struct {
 	Seen         string // what was counted, for the hidden field
 	Once         string // names this sending
 	Kept         bool   // no mail leaves: there is no server
+	Address      string // of the reader's account, for trials; empty: it has none
 	PerMinute    int
 }
 
@@ -80,6 +81,11 @@ func (s *Server) announcementPage(c *fiber.Ctx, form Form) (announcementPage, er
 	p := announcementPage{
 		Page: s.page(c), Form: form, Placeholders: mail.Placeholders(mail.Announcement), Kept: s.Mail.SMTPURL == "", PerMinute: s.Mail.PerMinute,
 		Categories: []Choice{{"", s.words.T(l, "announcements.every_category")}}, Delegations: []Choice{{"", s.words.T(l, "announcements.everybody")}},
+	}
+	if own, err := s.Accounts.Own(ctx, actor(c)); err == nil {
+		p.Address = own.Email
+	} else if fault.CodeOf(err) != fault.Forbidden {
+		return p, err
 	}
 	categories, err := s.Events.Categories(ctx, event(c).ID)
 	if err != nil {
@@ -153,20 +159,51 @@ func (s *Server) announce(c *fiber.Ctx) error {
 	return s.render(c, "mails/announcement", p)
 }
 
-// previewAnnouncement draws what was typed, for the frame of the page.
-func (s *Server) previewAnnouncement(c *fiber.Ctx) error {
+// tryAnnouncement sends what was typed to whoever wrote it, and to nobody else.
+func (s *Server) tryAnnouncement(c *fiber.Ctx) error {
 	form := readForm(c)
-	_, category, err := s.audience(c, &form)
-	if err != nil {
-		return s.frameRefused(c, form, err)
+	e, category, reads, err := s.specimenOf(c, &form)
+	p, pageErr := s.announcementPage(c, form)
+	if pageErr != nil {
+		return pageErr
 	}
-	e, err := s.Events.ByID(c.UserContext(), event(c).ID)
+	frames(c)
+	if err == nil {
+		err = s.Announcements.Try(c.UserContext(), actor(c), e, category, reads, typedTexts(form), p.Address)
+	}
 	if err != nil {
-		return err
+		if !p.Form.Refused(err) {
+			return err
+		}
+		return s.again(c, "mails/announcement", p)
+	}
+	p.Flash = &Flash{Tone: "ok", Text: s.words.T(lang(c), "announcements.tried", p.Address)}
+	if p.Kept {
+		p.Flash = &Flash{Tone: "fix", Text: s.words.T(lang(c), "announcements.tried_kept")}
+	}
+	return s.render(c, "mails/announcement", p)
+}
+
+// specimenOf is as whom and in which language somebody invented reads what a form
+// says.
+func (s *Server) specimenOf(c *fiber.Ctx, form *Form) (e events.Event, category events.Category, reads locale.Lang, err error) {
+	if _, category, err = s.audience(c, form); err != nil {
+		return e, category, reads, err
 	}
 	reads, ok := locale.Parse(form.Text("reads"))
 	if !ok {
 		reads = lang(c)
+	}
+	e, err = s.Events.ByID(c.UserContext(), event(c).ID)
+	return e, category, reads, err
+}
+
+// previewAnnouncement draws what was typed, for the frame of the page.
+func (s *Server) previewAnnouncement(c *fiber.Ctx) error {
+	form := readForm(c)
+	e, category, reads, err := s.specimenOf(c, &form)
+	if err != nil {
+		return s.frameRefused(c, form, err)
 	}
 	m, err := s.Announcements.Preview(actor(c), e, category, reads, typedTexts(form))
 	if err != nil {

@@ -100,6 +100,10 @@ func TestAFileAnswersAQuestion(t *testing.T) {
 	if turned.StatusCode != 200 || held(turned) == "" {
 		t.Errorf("the language switch lost the file: %d", turned.StatusCode)
 	}
+	turned = s.sendForm(page+"?lang=en", with(map[string]string{languageField: "zh", "answers.portfolio": token}), "answers.portfolio", nil)
+	if held(turned) != token || turned.doc(t).Find("html").AttrOr("lang", "") != "zh-CN" {
+		t.Errorf("the language switch of an address that names one: %d, %q, file %q of %q", turned.StatusCode, turned.doc(t).Find("html").AttrOr("lang", ""), held(turned), token)
+	}
 	right := with(map[string]string{"email": "i@tv.example", "answers.portfolio": token})
 	done := s.sendForm(page, right, "answers.portfolio", nil)
 	if done.StatusCode != 303 {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jmoiron/sqlx"
+
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
 	"qianshou/app/announcements"
@@ -21,6 +23,7 @@ import (
 	"qianshou/app/doors"
 	"qianshou/app/events"
 	"qianshou/app/files"
+	"qianshou/app/firms"
 	"qianshou/app/forms"
 	"qianshou/app/kit/blob"
 	"qianshou/app/kit/clock"
@@ -32,12 +35,14 @@ import (
 	"qianshou/app/mail"
 	"qianshou/app/matchmaking"
 	"qianshou/app/privacy"
+	"qianshou/app/projects"
 )
 
 // badgeSite is a server over a real database with one approved guest.
 type badgeSite struct {
 	*Server
 	t        *testing.T
+	db       *sqlx.DB
 	services Services
 	other    events.Event // in which the owner has no role
 	badge    badges.Badge
@@ -61,7 +66,7 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	must(err)
 	post, err := mail.New(mail.Options{DB: db, Box: box, Log: slog.New(slog.DiscardHandler), Now: april, NewID: ident.New, From: "Forum <forum@office.example>"})
 	must(err)
-	s := &badgeSite{t: t}
+	s := &badgeSite{t: t, db: db}
 	s.services.Events, s.services.Badges = events.New(db, april, ident.New), badges.New(db, box, april, ident.New)
 	letters := &delegations.Letters{Mail: post, Words: words, PublicURL: "http://forum.example", QR: badges.QRPNG}
 	s.services.Letters, s.services.Announcements = letters, announcements.New(db, letters, april, ident.New)
@@ -69,7 +74,8 @@ func newBadgeSite(t *testing.T) *badgeSite {
 	s.services.Delegations = delegations.New(db, box, s.services.Events, s.services.Badges, letters, april, ident.New)
 	s.services.Mail, s.services.Doors = post, doors.New(db, s.services.Events, s.services.Delegations, april, ident.New)
 	s.services.Renewals = delegations.NewRenewals(s.services.Delegations, slog.New(slog.DiscardHandler))
-	s.services.Matchmaking = matchmaking.New(db, april, ident.New)
+	s.services.Matchmaking, s.services.Firms = matchmaking.New(db, april, ident.New), firms.New(db, april, ident.New)
+	s.services.Projects = projects.New(db, april, ident.New)
 	s.services.Forms = forms.New(db, april, ident.New)
 	s.services.Agenda = agenda.New(db, nil, "", april, ident.New, slog.New(slog.DiscardHandler))
 	must(s.services.Events.SaveCountry(t.Context(), by, events.Country{Code: "RS", Code3: "SRB", Name: locale.Text{ZH: "塞尔维亚", EN: "Serbia"}}))

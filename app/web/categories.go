@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -104,6 +105,9 @@ func (s *Server) categoryPage(c *fiber.Ctx, category events.Category, form Form)
 		p.Photos = append(p.Photos, Choice{rule, s.words.T(p.Lang, "categories.photo."+rule)})
 	}
 	types, err := s.Events.BadgeTypes(c.UserContext(), event(c).ID)
+	if form.Value("badge_type") == "" { // whoever makes a category says what its people carry
+		p.BadgeTypes = append(p.BadgeTypes, Choice{"", s.words.T(p.Lang, "register.choose")})
+	}
 	for _, t := range types {
 		p.BadgeTypes = append(p.BadgeTypes, Choice{t.Code, t.Code + " · " + t.Name.In(p.Lang)})
 	}
@@ -182,9 +186,7 @@ func (s *Server) saveCategory(c *fiber.Ctx) error {
 		}
 	}
 	if before.Code == "" {
-		if in.Code = form.Text("code"); in.Code == "" {
-			in.Code = codeOf(in.Name.EN)
-		}
+		in.Code = cmp.Or(form.Code("code"), wordsOnly(codeOf(in.Name.EN)))
 		if err = form.Err(); err == nil {
 			_, err = s.Events.AddCategory(ctx, by, in)
 		}
@@ -198,6 +200,7 @@ func (s *Server) saveCategory(c *fiber.Ctx) error {
 		if !form.Refused(err) {
 			return err
 		}
+		form.Refused(in.Check()) // all that is wrong at once
 		p, pageErr := s.categoryPage(c, before, form)
 		if pageErr != nil {
 			return pageErr

@@ -94,6 +94,15 @@ var delegationPages = map[string]sample{
 		}
 		return firmFormPage{Page: p, Firm: yongling, Form: form, InSectors: []Choice{{"AUTO", "…"}}, InPlaces: []Choice{{"330206", "…"}}, Countries: []Choice{{"HU", "…"}}}
 	},
+	"firms/leave": func(p Page, full bool) any {
+		if !full {
+			return leavePage{Page: p}
+		}
+		form := FormOf("reason", "<x>", "seen", "2")
+		form.Add("reason", "field.control")
+		return leavePage{Page: p, Form: form, Firm: firms.Firm{ID: ident.ID{15: 1}, Name: wordsFull}, People: everyMember(), Ended: 2,
+			Meetings: ownMeetings(delegations.Registration{DelegationID: ident.ID{15: 1}}, appointments(p.Now), p.Now)}
+	},
 	"firms/grants": func(p Page, full bool) any {
 		if !full {
 			return grantsPage{Page: p, Kinds: []grantKind{{Kind: firms.Whitelist}}}

@@ -143,6 +143,6 @@ func everyDetail(desk bool) detailsForm {
 func everyChange(state delegations.ChangeState) changeView {
 	return changeView{
 		Change: delegations.Change{State: state, Actor: locale.Text{ZH: "访客", EN: "Guest"}, Reason: "<why>", Fields: []delegations.Moved{{Field: "birth_date"}}},
-		Moved:  []movedField{{Field: "Title", To: "<Mayor>"}, {Field: "Family name", From: "Réti"}, {Field: "Photo", To: "…", Picture: "/p"}},
+		Moved:  []movedField{{Field: "Title", To: "<Mayor>"}, {Field: "Family name", From: "Réti"}, {Field: "Photo", To: "…", Picture: "/p"}, {Field: "Portfolio", From: "<a>.pdf", To: "<b>.pdf", File: "/f"}},
 	}
 }

@@ -30,7 +30,7 @@ func (s *Server) renewLink(c *fiber.Ctx) error {
 	if form.Translates() {
 		return s.render(c, "public/link", p)
 	}
-	if err := s.Renewals.Ask(event(c).ID, form.Raw("email")); err != nil {
+	if err := s.Renewals.Ask(c.UserContext(), event(c).ID, form.Raw("email")); err != nil {
 		if !p.Form.Refused(err) {
 			return err
 		}

@@ -20,6 +20,7 @@ func (s *Server) mailRoutes() []route {
 		get(many+"/new", send, s.newAnnouncement),
 		post(many+"/new", send, s.announce),
 		post(many+"/preview", send, s.previewAnnouncement),
+		post(many+"/test", send, s.tryAnnouncement).limit(trialLimit),
 		get("/console/:event/mails/:mail", see, s.mailShown),
 		get("/console/:event/mails/:mail/letter", see, s.letterShown),
 		post("/console/:event/mails/:mail/resend", send, s.resendMail),

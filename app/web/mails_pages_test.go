@@ -70,7 +70,7 @@ var mailPages = map[string]sample{
 		form.Add("subject_zh", "mail.text.unknown", "{x}")
 		return announcementPage{
 			Page: p, Form: form, Categories: []Choice{{"", "…"}}, Delegations: []Choice{{"", "…"}}, Standings: []Choice{{"", "…"}},
-			Placeholders: mail.Placeholders(mail.Announcement), Checked: true, Count: 1200, Seen: "…", PerMinute: 120,
+			Placeholders: mail.Placeholders(mail.Announcement), Checked: true, Count: 1200, Seen: "…", PerMinute: 120, Address: "owner@demo.example",
 		}
 	},
 	"mails/texts": func(p Page, full bool) any {

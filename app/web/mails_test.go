@@ -122,6 +122,21 @@ func TestAnnouncingShowsTheNumberFirst(t *testing.T) {
 	typed := func(do, seen, standing string) []string {
 		return []string{"do", do, "seen", seen, "once", once, "standing", standing, "subject_zh", "通知", "body_zh", "{name}", "subject_en", "News", "body_en", "{name}", "reads", "en", "as", "html"}
 	}
+	test := strings.Replace(page, "/new", "/test", 1)
+	tried := s.post("owner", page, test, typed("try", "", "coming")...)
+	if said := tried.doc(t).Find(".qs-flash, [role=status]").Text(); tried.StatusCode != http.StatusOK || !strings.Contains(said, "还没有发给任何人") || tried.doc(t).Find("[name=subject_en]").AttrOr("value", "") != "News" {
+		t.Errorf("the trial is %d: %q", tried.StatusCode, said)
+	}
+	if wrong := s.post("owner", page, test, append(typed("try", "", "coming"), "body_en", "{secret}")...); wrong.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a trial of what cannot be sent: %d", wrong.StatusCode)
+	}
+	if reads := s.post("auditor", "/console/"+forum.Slug+"/mails", test, typed("try", "", "coming")...); reads.StatusCode != http.StatusForbidden {
+		t.Errorf("who may only read tries: %d", reads.StatusCode)
+	}
+	trials, _, err := s.services.Mail.List(t.Context(), accounts.SystemActor("test"), s.badge.EventID, mail.Filter{Template: mail.Trial, Limit: 9})
+	if err != nil || len(trials) != 1 || trials[0].To != "owner@office.example" || !strings.HasPrefix(trials[0].Subject, "News") {
+		t.Errorf("trials %+v, %v", trials, err)
+	}
 	if blind := s.post("owner", page, page, typed("send", "", "coming")...); blind.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("sent unseen: %d", blind.StatusCode)
 	}

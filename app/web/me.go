@@ -123,7 +123,7 @@ func (s *Server) ownChanges(c *fiber.Ctx, p *mePage) error {
 	}
 	p.Rendering = renderingPart{Page: p.Page, Base: "/me/" + p.Token, Of: p.Registration, Wished: wished(d.Pending)}
 	view := func(change *delegations.Change) (*changeView, error) {
-		v, err := s.changeView(c, *change)
+		v, err := s.changeView(c, p.Registration.EventID, *change)
 		return &v, err
 	}
 	switch {

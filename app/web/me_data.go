@@ -10,6 +10,7 @@ import (
 
 	"qianshou/app/delegations"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/privacy"
 )
 
@@ -56,7 +57,7 @@ func (s *Server) heldData(c *fiber.Ctx, h holder, e events.Event) (heldData, err
 	if err := s.dataOfPerson(c, &d, record); err != nil {
 		return d, err
 	}
-	for _, add := range []func(*fiber.Ctx, *heldData, holder) error{s.dataOfParts, s.dataOfTraces, s.dataOfRequests} {
+	for _, add := range []func(*fiber.Ctx, *heldData, holder) error{s.dataOfAnswers, s.dataOfParts, s.dataOfTraces, s.dataOfRequests} {
 		if err := add(c, &d, h); err != nil {
 			return d, err
 		}
@@ -102,7 +103,7 @@ func (s *Server) dataOfPerson(c *fiber.Ctx, d *heldData, record delegations.Reco
 		}
 		all.Fields = append(all.Fields, delegations.Moved{Field: field, To: value})
 	}
-	view, err := s.changeView(c, all)
+	view, err := s.changeView(c, r.EventID, all)
 	if err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (s *Server) dataOfPerson(c *fiber.Ctx, d *heldData, record delegations.Reco
 		row("", d.moment(step.At), strings.Join(compact(s.words.T(l, "state.registration."+string(step.To)), step.Actor.In(l), step.Reason), " · "))
 	}
 	for _, change := range record.Changes {
-		view, err := s.changeView(c, change)
+		view, err := s.changeView(c, r.EventID, change)
 		if err != nil {
 			return err
 		}
@@ -125,6 +126,33 @@ func (s *Server) dataOfPerson(c *fiber.Ctx, d *heldData, record delegations.Reco
 	row = s.section(c, d, "consents")
 	for _, one := range record.Consents {
 		row(one.Purpose, d.moment(one.GivenAt), s.words.T(l, "data.consent."+one.Purpose, one.TextVersion))
+	}
+	return nil
+}
+
+// dataOfAnswers adds what the person answered to the event's own questions.
+func (s *Server) dataOfAnswers(c *fiber.Ctx, d *heldData, h holder) error {
+	l := lang(c)
+	given, err := s.Delegations.OwnAnswers(c.UserContext(), c.Params("token"))
+	if err != nil {
+		return err
+	}
+	lines, err := s.answerLines(c, h.actor, h.registration.ID, given, h.base+"/files")
+	if err != nil {
+		return err
+	}
+	row := s.section(c, d, "answers")
+	for _, one := range lines {
+		value := one.Words().In(l)
+		switch {
+		case one.Kind == forms.Consent:
+			value = s.words.T(l, "edit.agreed", strings.Join(one.Answer, "")) + " · " + one.Agreement.Text.In(l)
+		case one.File != nil:
+			value = orNothing(one.File.Name)
+		case one.Kind == forms.File:
+			value = s.words.T(l, "forms.file_gone")
+		}
+		row(one.Code, one.Label.In(l), value)
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package web
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/kit/fault"
 )
 
 type meEditPage struct {
@@ -27,9 +29,15 @@ func (s *Server) meEditPage(c *fiber.Ctx, typed *Form) (meEditPage, error) {
 	if err != nil {
 		return p, err
 	}
+	h, err := s.holderOf(c)
+	if err != nil {
+		return p, err
+	}
 	p.Head, p.LangForm = HeadOf(e), "details"
-	p.Edit, err = s.detailsForm(c, r, d, typed)
-	return p, err
+	if p.Edit, err = s.detailsForm(c, r, d, typed); err != nil {
+		return p, err
+	}
+	return p, s.askEdit(c, h.actor, true, &p.Edit, typed)
 }
 
 // myDetails is the form by which a guest changes their own registration. The link
@@ -58,12 +66,14 @@ func (s *Server) editMyDetails(c *fiber.Ctx) error {
 		return err
 	}
 	version, edit := editOf(form)
+	p.Edit.answered(edit)
 	done, err := s.Delegations.EditOwn(c.UserContext(), p.Token, version, edit)
 	if err != nil {
 		if !form.Refused(err) {
 			return err
 		}
 		p.Edit.Form = form
+		s.drawEdit(&p.Edit)
 		return s.again(c, "me/edit", p)
 	}
 	s.flashEdited(c, p.Edit.Registration, done)
@@ -116,13 +126,18 @@ func (s *Server) memberEditPage(c *fiber.Ctx, typed *Form) (memberEditPage, erro
 	if err != nil {
 		return p, err
 	}
+	if !l.Actor().MayFor(accounts.Complete, d.EventID, d.ID, r.Role) {
+		return p, fault.New(fault.Forbidden, "error.forbidden")
+	}
 	details, err := s.Delegations.DetailsOf(ctx, l.Actor(), r)
 	if err != nil {
 		return p, err
 	}
 	p.Rendering = renderingPart{Page: p.Page, Base: p.Own + "/members/" + r.ID.String(), Of: r, Officer: true, Wished: wished(details.Pending)}
-	p.Edit, err = s.detailsForm(c, r, details, typed)
-	return p, err
+	if p.Edit, err = s.detailsForm(c, r, details, typed); err != nil {
+		return p, err
+	}
+	return p, s.askEdit(c, l.Actor(), false, &p.Edit, typed)
 }
 
 // memberDetails is the form by which the liaison of a delegation changes one of its
@@ -151,12 +166,14 @@ func (s *Server) editMember(c *fiber.Ctx) error {
 		return err
 	}
 	version, edit := editOf(form)
+	p.Edit.answered(edit)
 	done, err := s.Delegations.Edit(c.UserContext(), p.Link.Actor(), p.Edit.Registration.ID, version, edit)
 	if err != nil {
 		if !form.Refused(err) {
 			return err
 		}
 		p.Edit.Form = form
+		s.drawEdit(&p.Edit)
 		return s.again(c, "delegations/edit", p)
 	}
 	s.flashEdited(c, p.Edit.Registration, done)

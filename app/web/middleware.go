@@ -178,11 +178,23 @@ func (s *Server) speak(c *fiber.Ctx) error {
 // first: it may stand at an address that names the language it was opened in.
 func askedLang(c *fiber.Ctx) (locale.Lang, bool) {
 	if !safe(c.Method()) {
-		if l, ok := locale.Parse(string(c.Request().PostArgs().Peek(languageField))); ok {
+		if l, ok := locale.Parse(posted(c, languageField)); ok {
 			return l, true
 		}
 	}
 	return locale.Parse(c.Query("lang"))
+}
+
+// posted is a field of the form that was sent, in parts or as one line.
+func posted(c *fiber.Ctx, name string) string {
+	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
+		return string(c.Request().PostArgs().Peek(name))
+	}
+	form, err := c.MultipartForm()
+	if err != nil || len(form.Value[name]) == 0 {
+		return ""
+	}
+	return form.Value[name][0]
 }
 
 // identify finds out who asks. On /api/ a session counts for reading only, since
@@ -235,6 +247,7 @@ func (s *Server) identifyBearer(c *fiber.Ctx, v *visit, token string) error {
 // guard enforces the rule and the limit of one route, after it found the event
 // that the path names.
 func (s *Server) guard(r route) fiber.Handler {
+	names := thingsIn(r.Path)
 	return func(c *fiber.Ctx) error {
 		v := visitOf(c)
 		v.route = r.Path
@@ -259,6 +272,9 @@ func (s *Server) guard(r route) fiber.Handler {
 		}
 		if v.event != nil && v.event.Hidden && !v.actor.May(accounts.SeeConsole, eventID) {
 			return fault.New(fault.NotFound, "error.not_found")
+		}
+		if err := s.here(c, names, eventID); err != nil {
+			return err
 		}
 		return c.Next()
 	}

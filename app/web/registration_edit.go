@@ -10,6 +10,8 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/files"
+	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 )
 
@@ -33,6 +35,11 @@ type detailsForm struct {
 	Titles       titleOffers
 	Proposed     map[string]string // how they might, by language
 	Hints        map[string]string // beside the fields of addresses, by language
+	Questions    []Asked
+
+	asking    asking
+	questions []forms.Question // that whoever edits is asked
+	files     []files.File     // that answer some of them
 }
 
 // Proposes is what the field of an address in a language offers.
@@ -104,9 +111,13 @@ func (s *Server) detailsForm(c *fiber.Ctx, r delegations.Registration, d delegat
 }
 
 // editOf reads what was typed over a registration, and the version that was shown.
-// What stays sealed is only sent when it is typed anew.
+// What stays sealed is only sent when it is typed anew; the boxes of access needs
+// stand beside the meal, and say nothing where that was not shown.
 func editOf(form Form) (int, delegations.Edit) {
-	edit := delegations.Edit{"access_needs": strings.Join(form.All("access_needs"), ",")}
+	edit := delegations.Edit{}
+	if _, shown := form.values["meal_plan"]; shown {
+		edit["access_needs"] = strings.Join(form.All("access_needs"), ",")
+	}
 	for _, field := range delegations.Fields {
 		if _, sent := form.values[field]; sent && field != "access_needs" {
 			edit[field] = form.Raw(field)
@@ -140,6 +151,7 @@ func (s *Server) flashEdited(c *fiber.Ctx, before delegations.Registration, done
 type movedField struct {
 	Field, From, To string
 	Picture         string // address of the portrait that is wanted; empty: it is none
+	File            string // address of the file that is the new answer; empty: it is none, or gone
 }
 
 // changeView is a change in words.
@@ -148,10 +160,14 @@ type changeView struct {
 	Moved []movedField
 }
 
-// changeView puts a change into words.
-func (s *Server) changeView(c *fiber.Ctx, change delegations.Change) (changeView, error) {
+// changeView puts a change of a registration for an event into words.
+func (s *Server) changeView(c *fiber.Ctx, of ident.ID, change delegations.Change) (changeView, error) {
 	l := lang(c)
 	v := changeView{Change: change}
+	questions, err := s.everAsked(c, of, change)
+	if err != nil {
+		return v, err
+	}
 	countries, err := s.Events.Countries(c.UserContext())
 	if err != nil {
 		return v, err
@@ -168,8 +184,8 @@ func (s *Server) changeView(c *fiber.Ctx, change delegations.Change) (changeView
 			"sex": "registration.sex.", "native_order": "register.", "lang": "agenda.language.", "meal_plan": "delegations.meal.", "access_needs": "registration.need.",
 		}[field]
 		switch {
-		case value == "":
-			return ""
+		case value == "", value == delegations.Masked:
+			return value
 		case prefix != "":
 			return named(prefix, value)
 		case field == "languages":
@@ -184,6 +200,14 @@ func (s *Server) changeView(c *fiber.Ctx, change delegations.Change) (changeView
 		return value
 	}
 	for _, m := range change.Fields {
+		if code, is := m.AnswerTo(); is {
+			field := s.answerMoved(c, l, questions, code, m)
+			if change.State != delegations.Pending {
+				field.File = "" // it may be gone; what is valid stands with the answers
+			}
+			v.Moved = append(v.Moved, field)
+			continue
+		}
 		field := movedField{Field: s.words.T(l, "registration.field."+m.Field), From: value(m.Field, m.From), To: value(m.Field, m.To)}
 		if m.Field == delegations.Photo {
 			field.From, field.To = s.words.T(l, "edit.photo_old"), s.words.T(l, "edit.photo_new")
@@ -199,7 +223,7 @@ func (s *Server) changeView(c *fiber.Ctx, change delegations.Change) (changeView
 func (s *Server) changeViews(c *fiber.Ctx, changes []delegations.Change) (list []changeView, err error) {
 	zone := event(c).Zone
 	for _, change := range changes {
-		v, err := s.changeView(c, change)
+		v, err := s.changeView(c, event(c).ID, change)
 		if err != nil {
 			return nil, err
 		}
@@ -238,9 +262,11 @@ func (s *Server) editRegistrationPage(c *fiber.Ctx, typed *Form) (editRegistrati
 	if err != nil {
 		return p, err
 	}
-	p.Edit, err = s.detailsForm(c, r, d, typed)
+	if p.Edit, err = s.detailsForm(c, r, d, typed); err != nil {
+		return p, err
+	}
 	p.Edit.Desk = actor(c).May(accounts.DecideRegistration, r.EventID)
-	return p, err
+	return p, s.askEdit(c, actor(c), false, &p.Edit, typed)
 }
 
 func (s *Server) editRegistration(c *fiber.Ctx) error {
@@ -256,12 +282,14 @@ func (s *Server) editRegistration(c *fiber.Ctx) error {
 		return err
 	}
 	version, edit := editOf(form)
+	p.Edit.answered(edit)
 	done, err := s.Delegations.Edit(c.UserContext(), actor(c), p.Edit.Registration.ID, version, edit)
 	if err != nil {
 		if !form.Refused(err) {
 			return err
 		}
 		p.Edit.Form = form
+		s.drawEdit(&p.Edit)
 		return s.again(c, "registrations/edit", p)
 	}
 	s.flashEdited(c, p.Edit.Registration, done)
@@ -327,7 +355,7 @@ func (s *Server) revealChange(c *fiber.Ctx, id, change ident.ID) error {
 		return err
 	}
 	if p.Pending != nil && p.Pending.ID == shown.ID {
-		v, err := s.changeView(c, shown)
+		v, err := s.changeView(c, event(c).ID, shown)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 	"slices"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -195,7 +196,8 @@ func (s *Server) decideRegistration(c *fiber.Ctx) error {
 	var r delegations.Registration
 	switch c.Params("decision") {
 	case "approve":
-		r, _, err = s.Delegations.Approve(ctx, by, id)
+		version, _ := strconv.Atoi(form.Raw("version"))
+		r, _, err = s.Delegations.ApproveSeen(ctx, by, delegations.Seen{ID: id, Version: version})
 	case "reject":
 		r, err = s.Delegations.Reject(ctx, by, id, form.Raw("reason"))
 	case "return":

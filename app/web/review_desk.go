@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -15,26 +16,58 @@ import (
 func (s *Server) decideMany(c *fiber.Ctx) error {
 	form := readForm(c)
 	var ids []ident.ID
+	var seen []delegations.Seen
 	for _, typed := range form.All("id") {
-		if id, err := ident.Parse(typed); err == nil {
-			ids = append(ids, id)
+		id, err := ident.Parse(typed)
+		if err != nil || slices.Contains(ids, id) {
+			continue
 		}
+		version, _ := strconv.Atoi(form.Raw("v." + typed))
+		ids, seen = append(ids, id), append(seen, delegations.Seen{ID: id, Version: version})
 	}
 	at, _ := ident.Parse(form.Raw("at")) // empty: the list
 	back := deskList(c, form.Raw("query"), at)
-	_, err := s.Delegations.Decide(c.UserContext(), actor(c), event(c).ID, form.Raw("decision"), ids, form.Raw("reason"))
-	if f, told := fault.Of(err); told && (f.Code == fault.Invalid || f.Code == fault.Conflict) {
-		key, args := f.Key, f.Args
-		if len(f.Fields) > 0 {
-			key, args = f.Fields[0].Key, f.Fields[0].Args
-		}
-		s.flash(c, "fix", key, args...)
+	d, err := s.Delegations.Decide(c.UserContext(), actor(c), event(c).ID, form.Raw("decision"), seen, form.Raw("reason"))
+	f, told := fault.Of(err)
+	switch {
+	case told && f.Code == fault.Invalid && form.Refused(err) && form.Bad():
+		return s.decideManyAgain(c, form)
+	case told && (f.Code == fault.Invalid || f.Code == fault.Conflict):
+		s.flash(c, "fix", f.Key, f.Args...)
 		return s.done(c, back)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
+	if d.Decision == "approve" {
+		lacking, err := s.Files.WithoutPhoto(c.UserContext(), ids)
+		if err != nil {
+			return err
+		}
+		if len(lacking) > 0 {
+			s.flash(c, "fix", "desk.without_photo", len(lacking))
+		}
+	}
 	return s.done(c, back) // the decision stands above the list
+}
+
+// decideManyAgain shows the desk as it was when a decision was refused: the same
+// person beside the same list, the same ones ticked, and what was written.
+func (s *Server) decideManyAgain(c *fiber.Ctx, form Form) (err error) {
+	p := deskPage{Page: s.page(c)}
+	if p.deskQueue, err = s.deskQueue(c, deskValues(form.Raw("query"))); err != nil {
+		return err
+	}
+	p.ManyForm = form
+	shown, err := ident.Parse(form.Raw("shown"))
+	if err != nil && len(p.Rows) > 0 {
+		shown = p.Rows[0].ID
+	}
+	if shown != ident.Nil {
+		if err := s.fillRegistration(c, &p, shown); err != nil {
+			return err
+		}
+	}
+	return s.again(c, "registrations/list", p)
 }
 
 // undoDecision takes a decision back.

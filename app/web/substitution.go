@@ -11,6 +11,8 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
 	"qianshou/app/delegations"
+	"qianshou/app/files"
+	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
@@ -77,6 +79,12 @@ type standPart struct {
 	Back      string
 	Own       bool // the person asks themselves, for somebody new
 	Titles    titleOffers
+	Questions []Asked
+	Letter    Asked // which names who comes instead
+
+	asking    asking
+	questions []forms.Question // that somebody new is asked
+	answers   forms.Answers
 }
 
 // someoneNew is the choice of a deputy whom nobody registered yet.
@@ -88,6 +96,12 @@ func (s *Server) standPart(c *fiber.Ctx, p Page, gone delegations.Registration, 
 	v.LangForm = "stand"
 	if form != nil {
 		v.Form = *form
+	}
+	if err := s.askNew(c, &v, form); err != nil {
+		return v, err
+	}
+	if err := s.takeLetter(c, &v, form); err != nil {
+		return v, err
 	}
 	v.Choices = []Choice{{"", s.words.T(p.Lang, "substitution.choose")}}
 	for _, r := range members {
@@ -104,9 +118,71 @@ func (s *Server) standPart(c *fiber.Ctx, p Page, gone delegations.Registration, 
 	return v, err
 }
 
+// askNew adds the questions that somebody new is asked, who comes in the category of
+// whom they replace.
+func (s *Server) askNew(c *fiber.Ctx, v *standPart, form *Form) (err error) {
+	if v.asking, v.questions, err = s.askedOf(c, v.Gone, true); err != nil {
+		return err
+	}
+	if form != nil {
+		if v.answers, err = s.takeAnswers(c, form, v.questions); err != nil {
+			return err
+		}
+		v.Form = *form
+	}
+	v.Questions = s.ask(v.asking, &v.Form, v.questions)
+	return nil
+}
+
+// takeLetter hands in the letter that was sent with the form, if there is one, and
+// draws its field.
+func (s *Server) takeLetter(c *fiber.Ctx, v *standPart, form *Form) error {
+	if form != nil {
+		if form.Has(dropField, "letter") {
+			form.values.Del("letter")
+		}
+		called, content, err := uploaded(c, "letter")
+		if err != nil && fault.CodeOf(err) != fault.Invalid {
+			return err
+		}
+		if err == nil {
+			token, _, err := s.Files.HandInLetter(c.UserContext(), v.Gone.EventID, called, content)
+			if f, ok := fault.Of(err); ok && f.Code == fault.Invalid && len(f.Fields) > 0 {
+				form.Add("letter", f.Fields[0].Key, f.Fields[0].Args...)
+			} else if err != nil {
+				return err
+			}
+			form.values.Set("letter", token)
+		}
+		v.Form = *form
+	}
+	s.drawLetter(v)
+	return nil
+}
+
+func (s *Server) drawLetter(v *standPart) {
+	t := func(key string, args ...any) string { return s.words.T(v.Lang, key, args...) }
+	v.Letter = Asked{Code: "letter", Kind: forms.File, Tag: v.Lang.Tag(), Field: Field{
+		Name: "letter", ID: "f-letter", Label: t("substitution.letter"), Hint: t("substitution.letter_hint"), Beside: t("form.optional"), Type: "file", Accept: letterTypes,
+		After: t("substitution.letter_types", files.Most(files.Succession)>>20),
+	}}
+	v.Form.call("letter", v.Letter.Label)
+	if p, bad := v.Form.Problem("letter"); bad {
+		v.Letter.Why = t(p.Key, p.Args...)
+	}
+	if token := v.Form.Value("letter"); token != "" {
+		if f, err := s.Files.HandedInLetter(v.Gone.EventID, token); err == nil {
+			v.Letter.Value, v.Letter.Sent, v.Letter.Drop = token, t("forms.file_sent", f.Name, (f.Size+1023)>>10), t("forms.file_drop")
+		}
+	}
+}
+
+// letterTypes are what a browser offers to choose from.
+const letterTypes = answerTypes + ",.ofd"
+
 // standOf reads a substitution. What is wrong with it is noted in the form.
-func standOf(form *Form, from ident.ID) delegations.Stand {
-	in := delegations.Stand{From: from, AsRank: form.Text("as_rank"), Note: form.Raw("note")}
+func standOf(form *Form, from ident.ID, answers forms.Answers) delegations.Stand {
+	in := delegations.Stand{From: from, AsRank: form.Text("as_rank"), Note: form.Raw("note"), Letter: form.Raw("letter")}
 	in.FromVersion, _ = strconv.Atoi(form.Text("from_version"))
 	if form.Text("to") != someoneNew {
 		in.To = form.ID("to")
@@ -116,21 +192,21 @@ func standOf(form *Form, from ident.ID) delegations.Stand {
 	in.New = delegations.Input{
 		GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"), NativeOrder: form.Text("native_order"),
 		NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"), Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"),
-		TitleZH: form.Raw("title_zh"), Consent: form.Ticked("consent"), Lang: form.Text("lang"),
+		TitleZH: form.Raw("title_zh"), Consent: form.Ticked("consent"), Lang: form.Text("lang"), Answers: answers,
 	}
 	return in
 }
 
 // standFields are what the form of a substitution sends.
 var standFields = []string{
-	"to", "as_rank", "note", "given_name", "family_name", "name_native", "native_order", "name_zh", "nationality", "email", "phone", "title_en", "title_zh", "consent", "lang",
+	"to", "as_rank", "note", "letter", "given_name", "family_name", "name_native", "native_order", "name_zh", "nationality", "email", "phone", "title_en", "title_zh", "consent", "lang",
 }
 
 // stand previews a substitution, or does it when that button was pressed. done is
 // nil as long as the page is to be shown again.
 func (s *Server) stand(c *fiber.Ctx, by accounts.Actor, v *standPart) (done *delegations.Succession, err error) {
 	form := v.Form
-	in, ctx := standOf(&form, v.Gone.ID), c.UserContext()
+	in, ctx := standOf(&form, v.Gone.ID, v.answers), c.UserContext()
 	v.Form = form
 	if form.Bad() {
 		return nil, form.Err()
@@ -149,6 +225,11 @@ func (s *Server) stand(c *fiber.Ctx, by accounts.Actor, v *standPart) (done *del
 	for _, name := range standFields {
 		if value := form.Raw(name); value != "" {
 			v.Typed = append(v.Typed, Choice{name, value})
+		}
+	}
+	for _, q := range v.questions {
+		for _, value := range compact(form.All("answers." + q.Code)...) { // a file that was not chosen is empty
+			v.Typed = append(v.Typed, Choice{"answers." + q.Code, value})
 		}
 	}
 	v.Typed = append(v.Typed, Choice{"from_version", strconv.Itoa(x.Gone.Version)}, Choice{"to_version", strconv.Itoa(x.Deputy.Version)})
@@ -207,6 +288,8 @@ func (s *Server) substituted(c *fiber.Ctx, by accounts.Actor, v standPart, view 
 		if !v.Form.Refused(err) {
 			return err
 		}
+		v.Questions = s.ask(v.asking, &v.Form, v.questions)
+		s.drawLetter(&v)
 		return s.again(c, view, v)
 	}
 	if done == nil {
@@ -234,6 +317,9 @@ func (s *Server) memberStandPart(c *fiber.Ctx, form *Form) (standPart, accounts.
 	r, err := s.Delegations.Member(ctx, l.Actor(), d, id)
 	if err != nil {
 		return standPart{}, accounts.Actor{}, err
+	}
+	if !l.Actor().MayFor(accounts.Substitute, d.EventID, d.ID, r.Role) {
+		return standPart{}, accounts.Actor{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	members, err := s.Delegations.Members(ctx, l.Actor(), d)
 	if err != nil {
@@ -306,6 +392,7 @@ type substitutionPage struct {
 	Substitution delegations.Substitution
 	Delegation   delegations.Delegation
 	Preview      *succession // nil when it is decided, or cannot be done
+	Letter       *files.File // nil: none, or its time is over
 }
 
 func (s *Server) substitutionPage(c *fiber.Ctx, form Form) (substitutionPage, error) {
@@ -319,6 +406,14 @@ func (s *Server) substitutionPage(c *fiber.Ctx, form Form) (substitutionPage, er
 	}
 	if p.Delegation.EventID != event(c).ID {
 		return p, fault.New(fault.NotFound, "error.not_found")
+	}
+	if p.Substitution.LetterID != ident.Nil {
+		f, err := s.Files.ByID(c.UserContext(), actor(c), p.Substitution.LetterID)
+		if err == nil {
+			p.Letter = &f
+		} else if code := fault.CodeOf(err); code != fault.NotFound && code != fault.Forbidden {
+			return p, err
+		}
 	}
 	if p.Substitution.State != "asked" {
 		return p, nil

@@ -113,7 +113,20 @@ func TestDeskByKeys(t *testing.T) {
 			if got := apptest.Eval[string](desk.Browser, `document.activeElement.name`); got != "reason" {
 				t.Errorf("after r the field %q has the keys", got)
 			}
+			// Without a reason it is refused; the desk stays with the same one, who is named.
+			asked := desk.shown()
+			name := strings.TrimSpace(apptest.Eval[string](desk.Browser, `document.querySelector(".rd-list [aria-current] a.name").textContent`))
+			apptest.Eval[any](desk.Browser, `document.activeElement.value = ""`) // a driven browser types the key into the field, too
+			desk.presses("review.reject")
+			desk.reads(".rd-why .why", desk.says("registration.reason"))
+			desk.reads(".rd-why [data-whom]", desk.says("desk.ask.reject", name))
+			if got := desk.shown(); got != asked {
+				t.Errorf("refused without a reason, the desk shows %s, want %s", got, asked)
+			}
 			desk.types("\x1b")
+			if n := desk.counts(".rd-list input:checked"); n != 0 {
+				t.Errorf("Escape leaves %d ticked", n)
+			}
 			if open := apptest.Eval[bool](desk.Browser, `document.querySelector(".rd-why").open`); open {
 				t.Error("Escape leaves the reason open")
 			}
@@ -184,8 +197,8 @@ func TestDeskWithoutScripts(t *testing.T) {
 	desk.reads(".qs-flash", desk.says("review.done.release", "", "")[:1], reference)
 }
 
-// TestTwoFormsOfOnePerson lays two forms side by side and makes them one; the links
-// of both lead to the one that is kept.
+// TestTwoFormsOfOnePerson lays two forms side by side and makes them one; the links of
+// the address that is kept lead to it, those of the other end.
 func TestTwoFormsOfOnePerson(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -216,9 +229,10 @@ func TestTwoFormsOfOnePerson(t *testing.T) {
 		t.Errorf("merged, and %s is shown, want %s", got, kept)
 	}
 	person := desk.meets((*apptest.Browser).Phone)
-	for _, link := range []string{first["manage_url"].(string), second["manage_url"].(string)} {
-		person.opens(link)
-		person.reads("main", kept)
+	person.opens(second["manage_url"].(string))
+	person.reads("main", kept)
+	if got := statusOf(t, first["manage_url"].(string)); got != http.StatusNotFound {
+		t.Errorf("the link of the address that is not kept answers %d", got)
 	}
 	desk.opens("/console/" + forum + "/registrations/" + second["id"].(string))
 	if got := desk.shown(); got != kept {

@@ -35,7 +35,7 @@ function keep() {
 }
 if (bulk) {
   bulk.querySelector("details").addEventListener("toggle", (e) => {
-    if (!e.target.open) for (const b of e.target.querySelectorAll("[data-does]")) b.hidden = false;
+    if (!e.target.open) ask(e.target);
   });
   for (const r of rows) if (ticked.has(r.dataset.row) && tick(r)) tick(r).checked = true;
   document.addEventListener("change", (e) => {
@@ -63,14 +63,35 @@ function aim() {
 }
 function decide(what) {
   if (!bulk || !aim()) return;
-  const button = bulk.querySelector(`[data-does="${what}"]`);
+  const button = bulk.querySelector(`button[data-does="${what}"]`);
   if (what === "approve") {
     bulk.requestSubmit(button);
     return;
   }
   const why = bulk.querySelector("details");
   why.open = true;
-  for (const b of why.querySelectorAll("[data-does]")) b.hidden = b !== button; // the key said which
+  ask(why, what);
+  bulk.elements.reason.focus();
+}
+
+// The question names what was asked for, and whom it is about; without what was asked
+// for, it leaves the choice.
+function ask(why, what) {
+  for (const b of why.querySelectorAll("button[data-does]")) b.hidden = !!what && b.dataset.does !== what;
+  const whom = why.querySelector("[data-whom]");
+  const chosen = rows.filter((r) => tick(r)?.checked);
+  whom.hidden = !what || !chosen.length;
+  if (whom.hidden) return;
+  const name = chosen.length === 1 ? chosen[0].querySelector("a.name").textContent : bulk.querySelector("[data-selected]").textContent;
+  whom.textContent = whom.dataset[what].replace("…", name);
+}
+
+// A decision that was refused is asked for again, where it stood.
+const refused = bulk?.querySelector("details[data-does]");
+if (refused) {
+  const chosen = rows.filter((r) => tick(r)?.checked);
+  if (chosen.length === 1 && chosen[0] === rows[here()]) aimed = tick(chosen[0]);
+  ask(refused, refused.dataset.does);
   bulk.elements.reason.focus();
 }
 

@@ -62,9 +62,11 @@ document.addEventListener("change", (e) => {
   if (e.target.form?.matches("[data-autosubmit]")) e.target.form.requestSubmit();
 });
 
-// One press, one request.
+// One press, one request. What is shown in a frame, or opens beside the page, leaves
+// the form where it is: it may be sent again.
 document.addEventListener("submit", (e) => {
-  if (e.defaultPrevented || e.target.method !== "post") return;
+  const target = e.submitter?.formTarget || e.target.target;
+  if (e.defaultPrevented || e.target.method !== "post" || (target && target !== "_self")) return;
   if (e.target.dataset.sent) {
     e.preventDefault();
     return;
