@@ -123,15 +123,24 @@ func (s *Service) admit(ctx context.Context, by accounts.Actor, event ident.ID, 
 	office := by.May(accounts.EditRegistration, event)
 	var bad fault.List
 	for n, in := range people {
-		own := by.MayFor(accounts.Nominate, event, in.DelegationID, in.Role)
+		own, firm := by.MayFor(accounts.Nominate, event, in.DelegationID, in.Role), by.ForFirm(event, in.FirmID)
 		switch {
-		case !p.event.Shown() && !office && !own:
+		case !p.event.Shown() && !office && !own && !firm:
 			return p, fault.New(fault.NotFound, "error.not_found")
-		case (in.DelegationID != ident.Nil && !own || in.FirmID != ident.Nil) && !office:
+		case (in.DelegationID != ident.Nil && !own || in.FirmID != ident.Nil && !firm || in.Quiet) && !office:
 			return p, fault.New(fault.Forbidden, "error.forbidden")
 		}
+		noFirm, err := s.comesFor(ctx, event, &in, office)
+		if err != nil {
+			return p, err
+		}
 		c, err := in.check(s.now())
-		i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office || own) })
+		if noFirm != "" {
+			err = withField(err, "firm", noFirm)
+		}
+		i := slices.IndexFunc(categories, func(c events.Category) bool {
+			return c.Code == in.Category && (office || own || firm && OfFirms(c) || !firm && c.Public)
+		})
 		if i < 0 {
 			err = withField(err, "category", "field.choice")
 		} else {
@@ -257,9 +266,12 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	if err != nil {
 		return done, err
 	}
-	if atOnce && placed {
+	switch {
+	case atOnce && placed && c.Quiet:
+		r, _, err = s.accept(ctx, tx, by, e, r, "")
+	case atOnce && placed:
 		r, _, err = s.approve(ctx, tx, by, e, r, secret, "")
-	} else {
+	case !c.Quiet:
 		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret})
 	}
 	return Registered{r, secret}, err
