@@ -41,7 +41,7 @@ var samples = []map[string]sample{
 	matchmakingPages,
 	delegationPages,
 	formPages,
-	editPages,
+	editPages, registerPages,
 	substitutionPages,
 	officerPages,
 	filePages,

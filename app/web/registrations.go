@@ -10,6 +10,7 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
+	"qianshou/app/firms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -37,6 +38,7 @@ type deskPage struct {
 	Revealed     bool                      // the pending change is shown in full
 	Fields       []Choice                  // that the desk may ask to put right
 	Picture      string                    // address of the portrait; empty: there is none
+	Firms        []firms.Likely            // for which they may have come
 	Lacks        bool                      // the portrait that the badge asks for
 	Replacing    *delegations.Substitution // that waits for the office; nil: none
 }
@@ -123,6 +125,9 @@ func (s *Server) fillRegistration(c *fiber.Ctx, p *deskPage, id ident.ID) (err e
 			return err
 		}
 		p.HasBadge = err == nil
+	}
+	if err = s.likelyFirms(c, p); err != nil {
+		return err
 	}
 	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, by, p.Registration); err != nil {
 		return err
