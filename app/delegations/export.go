@@ -21,6 +21,7 @@ import (
 type Whole struct {
 	Registration
 	DelegationCode string
+	FirmCredit     string // credit code of the firm that they come for
 	Sex            string
 	NativeOrder    string
 	Languages      []string
@@ -113,7 +114,7 @@ func (s *Service) exportPage(ctx context.Context, list []Registration, sensitive
 }
 
 func (s *Service) whole(r Registration, d exportRow, sensitive bool) (Whole, error) {
-	w := Whole{Registration: r, DelegationCode: d.Code, Sex: d.Sex, NativeOrder: d.NativeOrder, Languages: d.Languages, AccessNeeds: d.AccessNeeds}
+	w := Whole{Registration: r, DelegationCode: d.Code, FirmCredit: d.CreditCode, Sex: d.Sex, NativeOrder: d.NativeOrder, Languages: d.Languages, AccessNeeds: d.AccessNeeds}
 	if !sensitive {
 		return w, nil
 	}

@@ -53,6 +53,15 @@ func updateBelonging(ctx context.Context, q store.Querier, r Registration, befor
 	return err
 }
 
+func waitingToDecide(ctx context.Context, q store.Querier, event ident.ID) (w ToDecide, err error) {
+	err = q.GetContext(ctx, &w, `
+		WITH asked AS (SELECT x.id, x.asked_at FROM substitutions x JOIN delegations d ON d.id = x.delegation_id WHERE d.event_id = $1 AND x.state = 'asked')
+		SELECT (SELECT count(*) FROM registration_changes c JOIN registrations r ON r.id = c.registration_id WHERE r.event_id = $1 AND c.state = 'pending') AS changes,
+			(SELECT count(*) FROM asked) AS replacements,
+			coalesce((SELECT id FROM asked ORDER BY asked_at, id LIMIT 1), '00000000-0000-0000-0000-000000000000') AS replacement`, event)
+	return w, err
+}
+
 // onlyOneHead puts that a delegation has one head beside the role.
 func onlyOneHead(err error) error {
 	if store.Constraint(err) == "registrations_one_head" {

@@ -127,6 +127,7 @@ func updatePassport(ctx context.Context, q store.Querier, id ident.ID, sealed, i
 type exportRow struct {
 	ID           ident.ID       `db:"id"`
 	Code         string         `db:"code"`
+	CreditCode   string         `db:"credit_code"` // of the firm
 	Sex          string         `db:"sex"`
 	NativeOrder  string         `db:"native_order"`
 	Languages    pq.StringArray `db:"languages"`
@@ -141,9 +142,9 @@ type exportRow struct {
 func exportDetails(ctx context.Context, q store.Querier, ids []ident.ID) (map[ident.ID]exportRow, error) {
 	var rows []exportRow
 	err := q.SelectContext(ctx, &rows, `
-		SELECT r.id, coalesce(d.code, '') AS code, p.sex, p.native_order, p.languages, r.access_needs, p.birth_date_sealed,
+		SELECT r.id, coalesce(d.code, '') AS code, coalesce(f.credit_code, '') AS credit_code, p.sex, p.native_order, p.languages, r.access_needs, p.birth_date_sealed,
 			coalesce(t.id, '00000000-0000-0000-0000-000000000000') AS document_id, t.number_sealed, coalesce(t.issuer, '') AS issuer, t.expires_on
-		FROM registrations r JOIN persons p ON p.id = r.person_id LEFT JOIN delegations d ON d.id = r.delegation_id
+		FROM registrations r JOIN persons p ON p.id = r.person_id LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN firms f ON f.id = r.firm_id
 		LEFT JOIN LATERAL (SELECT * FROM travel_documents x WHERE x.person_id = p.id ORDER BY x.expires_on DESC, x.id LIMIT 1) t ON true
 		WHERE r.id = ANY($1)`, pq.Array(ids))
 	found := map[ident.ID]exportRow{}

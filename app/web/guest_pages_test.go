@@ -63,7 +63,7 @@ var guestPages = map[string]sample{
 	"console/overview": func(p Page, full bool) any {
 		item := agenda.Item{Title: forum.Title, StartsAt: p.Now, EndsAt: p.Now.Add(time.Hour)}
 		return overviewPage{
-			Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12, Letters: 2, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
+			Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12, Open: []openThing{{"overview.open.replacements", 1, "/x"}, {"overview.open.letters", 2, "/y"}}, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
 			Zones: []doors.ZoneCount{{Name: forum.Place, Inside: 3, Capacity: 10}}, Plan: &matchmaking.Plan{Placed: 89, Requested: 92}, Projects: &projects.List{},
 		}
 	},

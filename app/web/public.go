@@ -273,7 +273,7 @@ func (s *Server) register(c *fiber.Ctx) error {
 		}
 		return s.render(c, "public/register", p)
 	}
-	_, secret, err := s.Delegations.Register(c.UserContext(), accounts.GuestActor(), event(c).ID, delegations.Input{
+	r, secret, err := s.Delegations.Register(c.UserContext(), accounts.GuestActor(), event(c).ID, delegations.Input{
 		Category: form.Text("category"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
 		Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"), TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"),
@@ -289,6 +289,10 @@ func (s *Server) register(c *fiber.Ctx) error {
 		}
 		return s.again(c, "public/register", p)
 	}
-	s.flash(c, "ok", "register.done")
+	if r.Status == delegations.Waitlisted {
+		s.flash(c, "fix", "register.waits")
+	} else {
+		s.flash(c, "ok", "register.done")
+	}
 	return s.done(c, "/me/"+secret)
 }
