@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -171,12 +172,14 @@ func fileOf(ctx context.Context, q store.Querier, id ident.ID) (file []byte, err
 	return file, store.Fault(err)
 }
 
-// forget deletes what an import held: the file, and every line.
+// forget deletes what an import held: the file, and every line that was not taken
+// over.
 func forget(ctx context.Context, q store.Querier, id ident.ID) error {
 	if err := forgetFile(ctx, q, id); err != nil {
 		return err
 	}
-	return deleteRows(ctx, q, id)
+	_, err := q.ExecContext(ctx, `DELETE FROM import_rows WHERE import_id = $1 AND NOT done`, id)
+	return err
 }
 
 // forgetFile deletes the file, and the lines that came to nothing new.
@@ -220,12 +223,13 @@ type rowOf struct {
 	Problems     []problem
 	Data         []byte
 	Registration ident.ID
+	Turn         int // see line.turn
 }
 
 // arrays are the columns of many rows, to write them at once.
 func arrays(rows []rowOf) (args []any, err error) {
 	ids, lines, verdicts := make([]string, len(rows)), make([]int64, len(rows)), make([]string, len(rows))
-	problems, data, about := make([]string, len(rows)), make([][]byte, len(rows)), make([]string, len(rows))
+	problems, data, about, turns := make([]string, len(rows)), make([][]byte, len(rows)), make([]string, len(rows)), make([]int64, len(rows))
 	for n, r := range rows {
 		raw, err := json.Marshal(r.Problems)
 		if err != nil {
@@ -233,11 +237,12 @@ func arrays(rows []rowOf) (args []any, err error) {
 		}
 		ids[n], lines[n], verdicts[n] = r.ID.String(), int64(r.Line), string(r.Verdict)
 		problems[n], data[n], about[n] = string(raw), r.Data, r.Registration.String()
+		turns[n] = int64(r.Turn)
 	}
-	return []any{pq.Array(ids), pq.Array(lines), pq.Array(verdicts), pq.Array(problems), pq.ByteaArray(data), pq.Array(about)}, nil
+	return []any{pq.Array(ids), pq.Array(lines), pq.Array(verdicts), pq.Array(problems), pq.ByteaArray(data), pq.Array(about), pq.Array(turns)}, nil
 }
 
-const manyRows = `unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[]) AS r (id, line, verdict, problems, data, about)`
+const manyRows = `unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::int[]) AS r (id, line, verdict, problems, data, about, turn)`
 
 func insertRows(ctx context.Context, q store.Querier, id ident.ID, rows []rowOf) error {
 	args, err := arrays(rows)
@@ -245,18 +250,19 @@ func insertRows(ctx context.Context, q store.Querier, id ident.ID, rows []rowOf)
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO import_rows (import_id, id, line, verdict, problems, data_sealed, registration_id)
-		SELECT $1, r.id, r.line, r.verdict, r.problems::jsonb, r.data, NULLIF(r.about::uuid, '00000000-0000-0000-0000-000000000000') FROM `+manyRows, append([]any{id}, args...)...)
+		INSERT INTO import_rows (import_id, id, line, turn, verdict, problems, data_sealed, registration_id)
+		SELECT $1, r.id, r.line, r.turn, r.verdict, r.problems::jsonb, r.data, NULLIF(r.about::uuid, '00000000-0000-0000-0000-000000000000') FROM `+manyRows, append([]any{id}, args...)...)
 	return err
 }
 
+// updateRows writes what became of lines that were taken over, or left out then.
 func updateRows(ctx context.Context, q store.Querier, id ident.ID, rows []rowOf) error {
 	args, err := arrays(rows)
 	if err != nil {
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		UPDATE import_rows w SET verdict = r.verdict, problems = r.problems::jsonb, data_sealed = NULLIF(r.data, ''),
+		UPDATE import_rows w SET done = true, verdict = r.verdict, problems = r.problems::jsonb, data_sealed = NULLIF(r.data, ''),
 			registration_id = NULLIF(r.about::uuid, '00000000-0000-0000-0000-000000000000')
 		FROM `+manyRows+` WHERE w.import_id = $1 AND w.id = r.id`, append([]any{id}, args...)...)
 	return err
@@ -287,18 +293,32 @@ func rowsWhere(ctx context.Context, q store.Querier, where string, args ...any) 
 	return rows, nil
 }
 
-func goodRows(ctx context.Context, q store.Querier, id ident.ID) ([]rowOf, error) {
-	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict IN ('new', 'changed') ORDER BY line`, id)
+// goodRows answers the next lines that are still to be taken over.
+func goodRows(ctx context.Context, q store.Querier, id ident.ID, most int) ([]rowOf, error) {
+	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict IN ('new', 'changed') AND NOT done ORDER BY turn, line LIMIT $2`, id, most)
+}
+
+// outcome answers how many lines an import has, how many of them were taken over, and
+// how many could not be.
+func outcome(ctx context.Context, q store.Querier, id ident.ID) (rows, good, bad int, err error) {
+	var n struct {
+		Rows int `db:"rows"`
+		Good int `db:"good"`
+		Bad  int `db:"bad"`
+	}
+	err = q.GetContext(ctx, &n, `
+		SELECT count(*) AS rows, count(*) FILTER (WHERE done AND verdict NOT IN ('bad', 'duplicate')) AS good, count(*) FILTER (WHERE verdict = 'bad') AS bad
+		FROM import_rows WHERE import_id = $1`, id)
+	return n.Rows, n.Good, n.Bad, err
 }
 
 func badRows(ctx context.Context, q store.Querier, id ident.ID) ([]rowOf, error) {
-	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict IN ('bad', 'duplicate') ORDER BY line`, id)
+	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict = 'bad' ORDER BY line`, id)
 }
 
-// shownFilter narrows the lines that are looked at: bad ones, those worth a look, or
-// of one verdict.
-const shownFilter = `WHERE import_id = $1 AND ($2 = '' OR $2 = 'bad' AND verdict IN ('bad', 'duplicate')
-	OR $2 = 'warned' AND verdict NOT IN ('bad', 'duplicate') AND problems @> '[{"warning": true}]' OR $2 <> 'bad' AND verdict = $2) `
+// shownFilter narrows the lines that are looked at: those worth a look, those that
+// nominate somebody, or those of one verdict.
+const shownFilter = `WHERE import_id = $1 AND ($2 = '' OR $2 = 'warned' AND verdict NOT IN ('bad', 'duplicate') AND problems @> '[{"warning": true}]' OR $2 = 'nominated' AND verdict IN ('new', 'changed') AND problems @> '[{"key": "` + nominated + `"}]' OR verdict = $2) `
 
 func shownRows(ctx context.Context, q store.Querier, id ident.ID, filter string, offset, limit int) ([]rowOf, error) {
 	return rowsWhere(ctx, q, shownFilter+`ORDER BY line LIMIT $3 OFFSET $4`, id, filter, limit, offset)
@@ -313,7 +333,8 @@ func rowCounts(ctx context.Context, q store.Querier, id ident.ID) (map[string]in
 	}
 	err := q.SelectContext(ctx, &rows, `
 		SELECT verdict, count(*) AS n FROM import_rows WHERE import_id = $1 GROUP BY verdict
-		UNION ALL SELECT 'warned', count(*) FROM import_rows `+shownFilter, id, "warned")
+		UNION ALL SELECT $2, count(*) FROM import_rows `+shownFilter+`
+		UNION ALL SELECT 'nominated', count(*) FROM import_rows `+strings.ReplaceAll(shownFilter, "$2", "$3"), id, "warned", "nominated")
 	counts := map[string]int{}
 	for _, r := range rows {
 		counts[r.Verdict] = r.N

@@ -26,6 +26,7 @@ func (s *Server) belongingChoices(c *fiber.Ctx) (b belongingChoices, err error) 
 	if err != nil {
 		return b, err
 	}
+	b.Categories = []Choice{{"", s.words.T(l, "register.choose")}}
 	for _, category := range categories {
 		b.Categories = append(b.Categories, Choice{category.Code, category.Name.In(l)})
 	}
