@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/mail"
@@ -167,4 +170,42 @@ func TestARenewalThatFails(t *testing.T) {
 	until(queue, `(SELECT count(*) FROM link_requests) = 1 AND EXISTS (SELECT 1 FROM link_requests WHERE tried_at IS NOT NULL)`)
 	tomorrow := g.clocked(func() time.Time { return april().Add(25 * time.Hour) })
 	until(delegations.NewRenewals(tomorrow, slog.New(slog.DiscardHandler)), `NOT EXISTS (SELECT 1 FROM link_requests)`)
+}
+
+// Asked several times at once, the registrations of an address get one link each, in one
+// letter.
+func TestRenewalsDoNotDouble(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	ctx := t.Context()
+	in := firm(1)
+	for n := range 2 {
+		in.FamilyName = []string{"Early", "Late"}[n]
+		if _, _, err := g.guests.Register(ctx, accounts.GuestActor(), g.event.ID, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := g.db.ExecContext(ctx, `UPDATE magic_links SET created_at = created_at - interval '6 minutes'`); err != nil {
+		t.Fatal(err)
+	}
+	before := g.mails(t)
+	var all sync.WaitGroup
+	var sent atomic.Int64
+	for range 3 {
+		all.Go(func() {
+			n, err := g.guests.RenewLinks(ctx, g.event.ID, in.Email)
+			if err != nil {
+				t.Error(err)
+			}
+			sent.Add(int64(n))
+		})
+	}
+	all.Wait()
+	var links int
+	if err := g.db.GetContext(ctx, &links, `SELECT count(*) FROM magic_links WHERE revoked_at IS NULL`); err != nil {
+		t.Fatal(err)
+	}
+	if letters := g.mails(t) - before; sent.Load() != 2 || links != 4 || letters != 1 { // the older links end when the new ones are opened
+		t.Errorf("%d links sent in %d letters, %d open; want 2 in one, and 4", sent.Load(), letters, links)
+	}
 }

@@ -99,7 +99,7 @@ func (s *Service) PreviewSubstitution(ctx context.Context, by accounts.Actor, in
 // Substitute puts a member of a delegation, or somebody new, in the place of
 // another: role, category, badge and what follow hands over go to the deputy, and
 // the other one is withdrawn, or departs who came already. Whoever may decide does it at once; the holder of the
-// delegation's link asks for it, or the person for somebody new, and the office
+// delegation's link asks for it, or the person for somebody new, who is a draft until the office
 // confirms.
 //
 // Faults: NotFound; Forbidden; Conflict, somebody changed one of the two meanwhile,
@@ -235,12 +235,15 @@ func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e 
 		asked = categories[i].Code
 	}
 	c, err := who.check(s.now())
-	if c, err = s.checkAnswers(ctx, e.ID, asked, c, err); err != nil {
+	if c, err = s.checkAnswers(ctx, tx, e.ID, asked, c, err); err != nil {
 		return Registration{}, err
 	}
 	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == who.Category })
 	if i < 0 {
 		return Registration{}, fault.New(fault.Conflict, "substitution.no_category")
+	}
+	if !by.May(accounts.DecideRegistration, e.ID) {
+		return s.wished(ctx, tx, by, e, categories[i], c)
 	}
 	categories[i].Approval = "review" // the substitution decides
 	done, err := s.register(ctx, tx, by, admitted{e, []applicant{{c, categories[i]}}}, ident.Nil)
@@ -252,7 +255,25 @@ func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e 
 	return r, nil
 }
 
-// fits tells whether the one can take the place of the other.
+// wished keeps somebody new who is asked for as a draft, which has no place and no
+// letter: the office registers them when it confirms.
+func (s *Service) wished(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, error) {
+	if err := lockNumbers(ctx, tx, e.ID); err != nil {
+		return Registration{}, fmt.Errorf("lock the event's order: %w", err)
+	}
+	if err := stillComes(ctx, tx, c.DelegationID); err != nil {
+		return Registration{}, err
+	}
+	r, err := s.insertDraft(ctx, tx, by, e, category, c, ident.Nil)
+	if err != nil {
+		return r, err
+	}
+	r.Version = 0
+	return r, s.keepGiven(ctx, tx, by, e.ID, r.ID, c)
+}
+
+// fits tells whether the one can take the place of the other. A draft can only when
+// the substitution made it: nobody asked for the others to come at all.
 //
 // Fault: Conflict.
 func (s Succession) fits() error {
@@ -261,7 +282,7 @@ func (s Succession) fits() error {
 		return fault.New(fault.Conflict, "substitution.no_delegation")
 	case !s.Gone.Editable():
 		return fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(s.Gone.Status))
-	case !s.Deputy.Editable():
+	case !s.Deputy.Editable() && !(s.Deputy.Status == Draft && (s.Fresh() || s.State == "asked")):
 		return fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(s.Deputy.Status))
 	case s.Deputy.Role == "head":
 		return fault.New(fault.Conflict, "substitution.head")
@@ -284,7 +305,16 @@ func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 		return err
 	}
 	x.Left = gone
-	freed := r.holdsPlace() && !x.Fresh() && !came // of the two places one is left
+	if r.Status == Draft {
+		to := Submitted
+		if x.Gone.Status == Waitlisted {
+			to = Waitlisted
+		}
+		if r, err = s.handIn(ctx, tx, by, r, to); err != nil {
+			return err
+		}
+	}
+	freed := x.Deputy.holdsPlace() && !x.Fresh() && !came // of the two places one is left
 	freedOf := r
 	r.Role, r.CategoryID, r.Category, r.BadgeType, r.Version = x.Gone.Role, x.Gone.CategoryID, x.Gone.Category, x.Gone.BadgeType, r.Version+1
 	if err := updateRole(ctx, tx, r); err != nil {
@@ -343,7 +373,7 @@ func (s *Service) seat(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return r, issued, nil
 	case gone.Settled():
 		return s.accept(ctx, tx, by, e, r, "")
-	case r.Status == Waitlisted:
+	case r.Status == Waitlisted && gone.Status != Waitlisted:
 		r.Status, r.Version = UnderReview, r.Version+1
 		if err := updateStatus(ctx, tx, r); err != nil {
 			return r, Issued{}, err

@@ -51,7 +51,8 @@ func (s *Service) PreviewAsked(ctx context.Context, by accounts.Actor, id ident.
 }
 
 // RefuseSubstitution turns down what was asked for, for a reason that whoever holds
-// the delegation's link reads. Both stay what they are.
+// the delegation's link reads. Both stay what they are; a draft that the wish made is
+// withdrawn.
 //
 // Faults: as of ConfirmSubstitution; Invalid, no reason.
 func (s *Service) RefuseSubstitution(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Succession, error) {
@@ -59,7 +60,12 @@ func (s *Service) RefuseSubstitution(ctx context.Context, by accounts.Actor, id 
 	if err != nil {
 		return Succession{}, err
 	}
-	return s.asked(ctx, by, id, func(_ *sqlx.Tx, _ events.Event, x *Succession) error {
+	return s.asked(ctx, by, id, func(tx *sqlx.Tx, _ events.Event, x *Succession) error {
+		if x.Deputy.Status == Draft {
+			if _, err := s.leave(ctx, tx, by, x.Deputy, Withdrawn, ""); err != nil {
+				return err
+			}
+		}
 		x.settle("refused", by, s.now())
 		x.Reason = reason
 		return nil
