@@ -172,10 +172,15 @@ func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident
 		}
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		for _, id := range ordered(one, other) {
-			if err := lockRegistration(ctx, tx, id); err != nil {
-				return err
-			}
+		if err := lockRegistrations(ctx, tx, []ident.ID{one, other}); err != nil {
+			return err
+		}
+		r, err := registrationByID(ctx, tx, one)
+		if err != nil {
+			return err
+		}
+		if err := lockNumbers(ctx, tx, r.EventID); err != nil { // before the pairs, as whoever looks for doubles
+			return fmt.Errorf("lock the event's order: %w", err)
 		}
 		m, err := s.sideBySide(ctx, tx, by, one, other)
 		if err != nil {
@@ -194,13 +199,6 @@ func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident
 		return err
 	})
 	return kept, err
-}
-
-// ordered answers two IDs in the order in which everybody locks them.
-func ordered(a, b ident.ID) []ident.ID {
-	ids := []ident.ID{a, b}
-	slices.SortFunc(ids, func(a, b ident.ID) int { return slices.Compare(a[:], b[:]) })
-	return ids
 }
 
 func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m Merge, fromSecond []string) (Registration, error) {

@@ -19,6 +19,22 @@ import (
 // their numbers, and a place that becomes free never misses somebody who begins to
 // wait at the same moment.
 //
+// Locks are taken in one order, so that nobody waits for somebody who waits for them:
+//
+//  1. what is set for many: the decision of the desk that is carried out, the event,
+//     its categories, a delegation's row;
+//  2. registrations, in the order of their IDs, FOR NO KEY UPDATE (lockRegistrations):
+//     every one that the transaction changes, before it goes on;
+//  3. the event's counter (openBook, lockNumbers, nextNumber);
+//  4. whatever belongs to a registration: its person, documents, pairs of doubles,
+//     changes, badges, files, letters.
+//
+// Whoever has the counter locks another registration only if nobody else has it
+// (lockWaiting), since they may wait for the counter. FOR UPDATE is for nobody: it
+// keeps out who only refers to a row. Firms have an order of their own: first their
+// codes (firms.lockCodes), then rows by ID. TestLocksGoInOneOrder runs those who need
+// the same rows against each other.
+//
 // Those who came together come together: a group is placed whole or waits whole.
 // While it waits for more places than are free, others may take those, but only so
 // many as the group has people. From then on what becomes free is kept for it,

@@ -2,6 +2,7 @@ package delegations
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -199,6 +200,25 @@ func registrationByID(ctx context.Context, q store.Querier, id ident.ID) (r Regi
 func lockRegistration(ctx context.Context, q store.Querier, id ident.ID) error {
 	var found ident.ID
 	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM registrations WHERE id = $1 FOR NO KEY UPDATE`, id))
+}
+
+// lockRegistrations is lockRegistration of many, in the order that everybody keeps.
+//
+// Fault: NotFound, one is not there.
+func lockRegistrations(ctx context.Context, q store.Querier, ids []ident.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var found []ident.ID
+	if err := q.SelectContext(ctx, &found, `SELECT id FROM registrations WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, pq.Array(ids)); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !slices.Contains(found, id) {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+	}
+	return nil
 }
 
 // membersOf answers a delegation's people in order of precedence, those who do

@@ -130,7 +130,11 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		return x, err
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		if err := lockBoth(ctx, tx, in.From, in.To); err != nil {
+		both := []ident.ID{in.From}
+		if in.To != ident.Nil {
+			both = append(both, in.To)
+		}
+		if err := lockRegistrations(ctx, tx, both); err != nil {
 			return err
 		}
 		gone, err := registrationByID(ctx, tx, in.From)

@@ -3,29 +3,9 @@ package delegations
 import (
 	"context"
 
-	"github.com/lib/pq"
-
-	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
 )
-
-// lockBoth keeps others from changing two registrations, in the order that
-// everybody keeps. A Nil one is left out.
-func lockBoth(ctx context.Context, q store.Querier, one, other ident.ID) error {
-	ids := []ident.ID{one}
-	if other != ident.Nil {
-		ids = append(ids, other)
-	}
-	var found []ident.ID
-	if err := q.SelectContext(ctx, &found, `SELECT id FROM registrations WHERE id = ANY($1) ORDER BY id FOR UPDATE`, pq.Array(ids)); err != nil {
-		return err
-	}
-	if len(found) != len(ids) {
-		return fault.New(fault.NotFound, "error.not_found")
-	}
-	return nil
-}
 
 // updateRole writes what a deputy takes over, over the version before it.
 func updateRole(ctx context.Context, q store.Querier, r Registration) error {

@@ -10,6 +10,7 @@ import (
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/kit/store"
 )
 
 // Country is a row of the office's table of countries and regions; the names are
@@ -44,6 +45,11 @@ type Coded struct {
 
 // Countries answers the office's table of countries and regions.
 func (s *Service) Countries(ctx context.Context) ([]Country, error) { return countryList(ctx, s.db) }
+
+// CountriesIn is Countries within the caller's transaction.
+func CountriesIn(ctx context.Context, tx store.Querier) ([]Country, error) {
+	return countryList(ctx, tx)
+}
 
 // Cities answers the partner cities.
 func (s *Service) Cities(ctx context.Context) ([]City, error) { return cityList(ctx, s.db) }

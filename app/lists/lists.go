@@ -64,7 +64,7 @@ type Import struct {
 	Heads        []sheet.Head
 	State        State
 	Rows         int // lines below the header
-	DoneRows     int // of them, in the step under way
+	DoneRows     int // of them, in the step under way; once it ended early: taken over
 	Good         int // new or changed
 	Bad          int // bad, or the same person twice
 	Unchanged    int
@@ -238,8 +238,8 @@ func (s *Service) Commit(ctx context.Context, by accounts.Actor, id ident.ID, ve
 	})
 }
 
-// Cancel ends an import that is not done. What goes on is stopped, and nothing of it
-// stays.
+// Cancel ends an import that is not done. What goes on is stopped: lines that were
+// taken over before stay, and DoneRows counts them.
 //
 // Faults: NotFound; Forbidden; Conflict, it ended already.
 func (s *Service) Cancel(ctx context.Context, by accounts.Actor, id ident.ID) (Import, error) {
@@ -247,10 +247,18 @@ func (s *Service) Cancel(ctx context.Context, by accounts.Actor, id ident.ID) (I
 		if !i.Running() && i.State != Checked {
 			return fault.New(fault.Conflict, "lists.not_now")
 		}
-		now := s.Now()
-		i.State, i.EndedAt = Cancelled, &now
+		i.stop(Cancelled, s.Now())
 		return nil
 	})
+}
+
+// stop ends an import before all of it is done. DoneRows are then the lines that were
+// taken over.
+func (i *Import) stop(to State, at time.Time) {
+	if i.State != Committing {
+		i.DoneRows = 0
+	}
+	i.State, i.EndedAt = to, &at
 }
 
 // move changes the state of an import that nobody else changes meanwhile.

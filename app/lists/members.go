@@ -25,7 +25,7 @@ type kind interface {
 	// check says what each line would come to.
 	check(ctx context.Context, i Import, lines []line) ([]verdict, error)
 	// apply takes lines over within the transaction; progress may end it.
-	apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line, progress func(done int) error) ([]verdict, error)
+	apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line) ([]verdict, error)
 }
 
 func (s *Service) kind(name string) kind {
@@ -188,12 +188,12 @@ func (m memberList) check(ctx context.Context, i Import, lines []line) ([]verdic
 	return verdicts(found), err
 }
 
-func (m memberList) apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line, progress func(done int) error) ([]verdict, error) {
+func (m memberList) apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line) ([]verdict, error) {
 	several, err := m.s.several(ctx, i.EventID)
 	if err != nil {
 		return nil, err
 	}
-	found, err := m.s.Delegations.ApplyRows(ctx, tx, i.actor, i.EventID, m.rows(i, lines, several), progress)
+	found, err := m.s.Delegations.ApplyRows(ctx, tx, i.actor, i.EventID, m.rows(i, lines, several))
 	return verdicts(found), err
 }
 
