@@ -221,7 +221,8 @@ func (s *Service) ApplyDue(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// RunDecisions carries out decisions as they fall due until the context ends. The
+// RunDecisions carries out decisions as they fall due, and gives away the places that
+// are left, until the context ends. The
 // rows are the queue, and the service's clock says when, so that neither a restart
 // nor a clock of its own loses one.
 func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
@@ -230,6 +231,9 @@ func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
 	for {
 		if err := s.ApplyDue(ctx); err != nil && ctx.Err() == nil {
 			log.ErrorContext(ctx, "decisions of the desk", "err", err)
+		}
+		if err := s.GiveFreePlaces(ctx); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "free places", "err", err)
 		}
 		select {
 		case <-ctx.Done():

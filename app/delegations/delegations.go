@@ -4,6 +4,7 @@ package delegations
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -186,7 +187,9 @@ func (s *Service) ByID(ctx context.Context, by accounts.Actor, id ident.ID) (Del
 	return d, err
 }
 
-// Save adds a delegation, or changes the one of the same code.
+// Save adds a delegation, or changes the one of the same code. Places that a higher
+// quota brings go at once to those who wait longest; whoever registers at this moment
+// is told whether it still comes.
 //
 // Faults: Forbidden; Invalid with fields.
 func (s *Service) Save(ctx context.Context, by accounts.Actor, in Delegation) (Delegation, error) {
@@ -208,6 +211,17 @@ func (s *Service) Save(ctx context.Context, by accounts.Actor, in Delegation) (D
 	in.ID = s.newID()
 	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) (err error) {
 		if in.ID, err = upsertDelegation(ctx, tx, in, s.now()); err != nil {
+			return err
+		}
+		b, err := openBook(ctx, tx, in.EventID)
+		if err != nil {
+			return err
+		}
+		added := need{seat{of: in.ID}: 1}
+		if err := b.load(ctx, added); err != nil {
+			return fmt.Errorf("count places: %w", err)
+		}
+		if _, err := s.fill(ctx, b, added, "@registration.because.places_added"); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, by, in.EventID, "delegation.save", "delegation", in.ID, nil, map[string]any{"code": in.Code, "status": in.Status, "quota": in.Quota}, "")

@@ -307,8 +307,14 @@ func (s *Service) promoteOne(ctx context.Context, b *book, w *waiting, ahead []*
 		return ahead, nil
 	}
 	locked, err := lockWaiting(ctx, b.tx, w.ids)
-	if err != nil || len(locked) < len(w.ids) { // somebody of them is leaving at this moment
+	if err != nil {
 		return ahead, err
+	}
+	if len(locked) < len(w.ids) { // somebody of them is being changed at this moment
+		if err := insertFreePlaces(ctx, b.tx, b.event, w.need.of(), reason); err != nil {
+			return ahead, fmt.Errorf("note free places: %w", err)
+		}
+		return ahead, nil
 	}
 	placed, err := b.give(ctx, ahead, w.need)
 	if err != nil || !placed {

@@ -2,8 +2,10 @@ package delegations
 
 import (
 	"context"
+	"time"
 
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 	"qianshou/app/kit/store"
 )
 
@@ -53,6 +55,15 @@ func insertSubstitution(ctx context.Context, q store.Querier, s Substitution) er
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		s.ID, s.DelegationID, s.FromID, s.ToID, s.AsRank, s.State, s.Note, s.AskedAt, s.AskedBy.ZH, s.AskedBy.EN, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN)
 	return store.Fault(err)
+}
+
+// refuseAsked turns down what was asked for about somebody whose registration became
+// part of another.
+func refuseAsked(ctx context.Context, q store.Querier, registration ident.ID, by locale.Text, reason string, at time.Time) error {
+	_, err := q.ExecContext(ctx, `
+		UPDATE substitutions SET state = 'refused', decided_at = $2, decided_by_zh = $3, decided_by_en = $4, reason = $5
+		WHERE state = 'asked' AND $1 IN (from_registration_id, to_registration_id)`, registration, at, by.ZH, by.EN, reason)
+	return err
 }
 
 func updateSubstitution(ctx context.Context, q store.Querier, s Substitution) error {

@@ -232,3 +232,46 @@ func TestRaisedQuotaServesTheWaitingFirst(t *testing.T) {
 		t.Errorf("the latecomer is %s, %v, who waited is %s", late.Status, err, g.status(t, waits.ID))
 	}
 }
+
+// Whoever is next is being changed when a place becomes free: the place is not lost,
+// and they have it as soon as the change is done.
+func TestAPlaceIsNotLostOnWhoIsBeingChanged(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 1)
+	holder, _, err := g.register(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, _, err := g.register(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := g.db.BeginTxx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback() }()
+	if _, err := other.ExecContext(t.Context(), `SELECT id FROM registrations WHERE id = $1 FOR NO KEY UPDATE`, next.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.Cancel(t.Context(), office, holder.ID, "travels elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []delegations.Status{delegations.Waitlisted, delegations.UnderReview} {
+		if want == delegations.UnderReview {
+			if err := other.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := g.guests.GiveFreePlaces(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.status(t, next.ID); got != want {
+			t.Errorf("the next is %s; want %s", got, want)
+		}
+	}
+	var noted int
+	if err := g.db.GetContext(t.Context(), &noted, `SELECT count(*) FROM free_places`); err != nil || noted != 0 {
+		t.Errorf("%d are noted still, %v", noted, err)
+	}
+}

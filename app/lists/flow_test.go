@@ -12,8 +12,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"qianshou/app/accounts"
-	"qianshou/app/keys"
 	"qianshou/app/delegations"
+	"qianshou/app/keys"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"

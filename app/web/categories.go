@@ -104,6 +104,9 @@ func (s *Server) categoryPage(c *fiber.Ctx, category events.Category, form Form)
 		p.Photos = append(p.Photos, Choice{rule, s.words.T(p.Lang, "categories.photo."+rule)})
 	}
 	types, err := s.Events.BadgeTypes(c.UserContext(), event(c).ID)
+	if form.Value("badge_type") == "" { // whoever makes a category says what its people carry
+		p.BadgeTypes = append(p.BadgeTypes, Choice{"", s.words.T(p.Lang, "register.choose")})
+	}
 	for _, t := range types {
 		p.BadgeTypes = append(p.BadgeTypes, Choice{t.Code, t.Code + " · " + t.Name.In(p.Lang)})
 	}
