@@ -57,7 +57,7 @@ func standingCounts(ctx context.Context, q store.Querier, event, delegation iden
 		SELECT d.id AS delegation_id, coalesce(m.named, 0) AS named, coalesce(m.heads, 0) AS heads, coalesce(m.drafts, 0) AS drafts, coalesce(o.officers, 0) AS officers
 		FROM delegations d
 		LEFT JOIN (SELECT r.delegation_id, count(*) AS named, count(*) FILTER (WHERE r.role = 'head') AS heads, count(*) FILTER (WHERE r.status = 'draft') AS drafts
-			FROM registrations r WHERE r.event_id = $1 AND r.delegation_id IS NOT NULL AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')
+			FROM registrations r WHERE r.event_id = $1 AND r.delegation_id IS NOT NULL AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL
 			GROUP BY r.delegation_id) m ON m.delegation_id = d.id
 		LEFT JOIN (SELECT l.delegation_id, count(*) AS officers FROM magic_links l
 			WHERE l.event_id = $1 AND l.role IN ('accreditation', 'media') AND l.email <> '' AND l.same_as IS NULL AND l.revoked_at IS NULL AND l.expires_at > $3

@@ -97,7 +97,7 @@ func updateLinkRevoked(ctx context.Context, q store.Querier, id ident.ID, at tim
 func registrationsOfAddress(ctx context.Context, q store.Querier, event ident.ID, email string, since time.Time) (ids []ident.ID, err error) {
 	err = q.SelectContext(ctx, &ids, `
 		SELECT r.id FROM registrations r JOIN persons p ON p.id = r.person_id
-		WHERE r.event_id = $1 AND lower(p.email) = lower($2) AND r.merged_into IS NULL
+		WHERE r.event_id = $1 AND lower(p.email) = lower($2) AND r.merged_into IS NULL AND (r.status <> 'draft' OR r.delegation_id IS NOT NULL)
 			AND NOT EXISTS (SELECT 1 FROM magic_links m WHERE m.registration_id = r.id AND m.created_at > $3)
 		ORDER BY r.reference LIMIT 50`, event, email, since)
 	return ids, err
