@@ -11,3 +11,5 @@ DROP INDEX registrations_one_head;
 CREATE UNIQUE INDEX registrations_one_head ON registrations (delegation_id)
   WHERE role = 'head' AND status NOT IN ('rejected', 'withdrawn', 'cancelled') AND replaced_by IS NULL;
 CREATE INDEX substitutions_asked_of ON substitutions (to_registration_id) WHERE state = 'asked';
+ALTER TABLE substitutions
+  ADD COLUMN own boolean NOT NULL DEFAULT false; -- asked for by the person, who is told what comes of it

@@ -1,10 +1,14 @@
 package delegations_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
 
+	"github.com/jmoiron/sqlx"
+
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -235,3 +239,74 @@ func TestNewcomerWaitsOutside(t *testing.T) {
 
 func last[T any](_ T, err error) error           { return err }
 func second[T, U any](_ T, _ U, err error) error { return err }
+
+// Whoever looks after the delegation is told, whoever meets it, and whoever asked in
+// vain; each once.
+func TestWhoIsToldOfAReplacement(t *testing.T) {
+	t.Parallel()
+	g, d, head, deputy, _ := newCity(t)
+	ctx := t.Context()
+	for _, o := range []delegations.Officer{
+		{Role: accounts.Accreditation, Holder: "Ana", Email: "ana@city.example", Lang: "en"}, {Role: accounts.Liaison, Holder: "Ana", Email: "ana@city.example", Lang: "en"},
+		{Role: accounts.HostLiaison, Holder: "Zhou", Email: "zhou@office.example", Lang: "zh"}, {Role: accounts.Media, Holder: "Press", Email: "press@city.example", Lang: "en"},
+		{Role: accounts.Accreditation, Holder: "No address", Lang: "en"},
+	} {
+		if _, _, err := g.guests.MakeOfficerLink(ctx, office, d.ID, o, g.event.EndsOn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func(since int) []string {
+		list := g.lettersSince(t, since)
+		slices.Sort(list)
+		return list
+	}
+	stand := delegations.Stand{From: head.ID, To: deputy.ID, AsRank: "own"}
+
+	asked, err := g.guests.Substitute(ctx, g.liaison(d), stand)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := g.mails(t)
+	if _, err := g.guests.RefuseSubstitution(ctx, office, asked.ID, "send a letter"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := told(n), []string{"delegation.not_replaced ana@city.example"}; !slices.Equal(got, want) {
+		t.Errorf("refused: told\n%q\nwant\n%q", got, want)
+	}
+
+	own := accounts.GuestActor()
+	own.ID, own.LinkEventID, own.RegistrationID = head.ID, head.EventID, head.ID
+	if asked, err = g.guests.Substitute(ctx, own, delegations.Stand{From: head.ID, New: member(60, "member"), AsRank: "own"}); err != nil || !asked.Own || asked.Officers != nil {
+		t.Fatalf("%+v, %v", asked, err)
+	}
+	n = g.mails(t)
+	if _, err := g.guests.RefuseSubstitution(ctx, office, asked.ID, "send a letter"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := told(n), []string{"registration.not_replaced " + head.Email}; !slices.Equal(got, want) {
+		t.Errorf("refused: told\n%q\nwant\n%q", got, want)
+	}
+
+	met := g.firm(t, "F900", "91330299J3NW4AM187")
+	if _, err := g.db.ExecContext(ctx, `UPDATE firms SET contact_email = 'firm@firm.example' WHERE id = $1`, met.ID); err != nil {
+		t.Fatal(err)
+	}
+	n = g.mails(t)
+	done, err := g.guests.Substitute(ctx, office, stand, func(ctx context.Context, tx *sqlx.Tx, _ accounts.Actor, from, to delegations.Registration) error {
+		return g.guests.TellFirms(ctx, tx, from, to, map[ident.ID]int{met.ID: 2})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"delegation.replaced ana@city.example", "delegation.replaced zhou@office.example", "firm.counterpart firm@firm.example",
+		"registration.replaced " + head.Email, "registration.took_place " + deputy.Email,
+	}
+	slices.Sort(want)
+	if got := told(n); !slices.Equal(got, want) {
+		t.Errorf("told\n%q\nwant\n%q", got, want)
+	}
+	if len(done.Officers) != 2 {
+		t.Errorf("officers told: %q", done.Officers)
+	}
+}

@@ -31,6 +31,7 @@ type Substitution struct {
 	DecidedAt    *time.Time  `db:"decided_at"`
 	DecidedBy    locale.Text `db:"decided_by"`
 	Reason       string      `db:"reason"` // of a refusal
+	Own          bool        `db:"own"`    // asked for by the person themselves
 
 	// Read only, for lists.
 	From locale.Name `db:"from"`
@@ -65,7 +66,9 @@ type Succession struct {
 	After  Registration   // who comes instead, as of afterwards
 	Left   Registration   // who does not come any more, as of afterwards
 	Issued Issued         // the deputy's new badge; none as long as nobody approved them
-	Order  []Registration // the delegation in order of precedence, as of afterwards
+	Order  []Registration // the delegation in order of precedence, as of afterwards: who comes
+
+	Officers []string // of the delegation, who are told
 }
 
 // Fresh tells whether the deputy is registered by the substitution itself.
@@ -153,7 +156,7 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		if in.FromVersion != 0 && in.FromVersion != gone.Version {
 			return fault.New(fault.Conflict, "error.changed")
 		}
-		x = Succession{Gone: gone, Substitution: Substitution{ID: s.newID(), DelegationID: gone.DelegationID, FromID: gone.ID, AsRank: in.AsRank, Note: in.Note, From: gone.Called()}}
+		x = Succession{Gone: gone, Substitution: Substitution{ID: s.newID(), DelegationID: gone.DelegationID, FromID: gone.ID, AsRank: in.AsRank, Note: in.Note, Own: own, From: gone.Called()}}
 		waits, err := askedOf(ctx, tx, gone.ID)
 		if err != nil {
 			return err
@@ -176,7 +179,7 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 			x.Order[i] = x.Order[i].forGuests()
 		}
 		if by.RegistrationID != ident.Nil {
-			x.Order = nil
+			x.Order, x.Officers = nil, nil
 		}
 	}
 	return x, err

@@ -128,15 +128,26 @@ func (s *Service) recordSubstitution(ctx context.Context, tx *sqlx.Tx, by accoun
 	return s.record(ctx, tx, by, e.ID, action, "delegation", x.DelegationID, nil, after, x.Reason)
 }
 
-// SubstitutionAsked answers who is to come in the place of a registration, if
-// somebody asked for that; nil: nobody did.
+// SubstitutionOf answers who came in the place of a registration, or is to come if
+// somebody asked for that; of a newcomer, in whose place they are to come. Nil: nobody.
 //
 // Fault: Forbidden.
-func (s *Service) SubstitutionAsked(ctx context.Context, by accounts.Actor, r Registration) (*Substitution, error) {
+func (s *Service) SubstitutionOf(ctx context.Context, by accounts.Actor, r Registration) (*Substitution, error) {
 	if !by.May(accounts.SeeRegistrations, r.EventID) && !by.ForRegistration(r.EventID, r.ID) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	return askedOf(ctx, s.db, r.ID)
+	where := `s.from_registration_id = $1 AND s.state = 'asked'`
+	switch {
+	case r.ReplacedBy != ident.Nil:
+		where = `s.from_registration_id = $1 AND s.state = 'done'`
+	case r.newcomer():
+		where = `s.to_registration_id = $1 AND s.state = 'asked'`
+	}
+	list, err := substitutionsWhere(ctx, s.db, where, r.ID)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
 }
 
 // Substitution finds one that the office decides, or decided, on, and its

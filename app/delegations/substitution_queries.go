@@ -33,7 +33,7 @@ func updateReplaced(ctx context.Context, q store.Querier, id, deputy ident.ID, n
 
 const substitutionSelect = `
 	SELECT s.id, s.delegation_id, s.from_registration_id, s.to_registration_id, s.as_rank, s.state, s.note, s.asked_at,
-		s.asked_by_zh AS "asked_by.zh", s.asked_by_en AS "asked_by.en", s.decided_at, s.decided_by_zh AS "decided_by.zh", s.decided_by_en AS "decided_by.en", s.reason,
+		s.asked_by_zh AS "asked_by.zh", s.asked_by_en AS "asked_by.en", s.decided_at, s.decided_by_zh AS "decided_by.zh", s.decided_by_en AS "decided_by.en", s.reason, s.own,
 		trim(fp.given_name || ' ' || fp.family_name) AS "from.latin", fp.name_native AS "from.native", fp.name_zh AS "from.zh",
 		trim(tp.given_name || ' ' || tp.family_name) AS "to.latin", tp.name_native AS "to.native", tp.name_zh AS "to.zh"
 	FROM substitutions s
@@ -75,9 +75,9 @@ func substitutionByID(ctx context.Context, q store.Querier, id ident.ID) (s Subs
 func insertSubstitution(ctx context.Context, q store.Querier, s Substitution) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO substitutions (id, delegation_id, from_registration_id, to_registration_id, as_rank, state, note, asked_at, asked_by_zh, asked_by_en,
-			decided_at, decided_by_zh, decided_by_en)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		s.ID, s.DelegationID, s.FromID, s.ToID, s.AsRank, s.State, s.Note, s.AskedAt, s.AskedBy.ZH, s.AskedBy.EN, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN)
+			decided_at, decided_by_zh, decided_by_en, own)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		s.ID, s.DelegationID, s.FromID, s.ToID, s.AsRank, s.State, s.Note, s.AskedAt, s.AskedBy.ZH, s.AskedBy.EN, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN, s.Own)
 	return store.Fault(err)
 }
 

@@ -346,11 +346,11 @@ func TestGuestNamesWhoComesInstead(t *testing.T) {
 		t.Fatalf("%+v, %v", asked.Substitution, err)
 	}
 	for name, by := range map[string]accounts.Actor{"the guest": own(head), "the office": office} {
-		if x, err := g.guests.SubstitutionAsked(ctx, by, head); err != nil || x == nil || x.ID != asked.ID {
+		if x, err := g.guests.SubstitutionOf(ctx, by, head); err != nil || x == nil || x.ID != asked.ID {
 			t.Errorf("%s reads %+v, %v", name, x, err)
 		}
 	}
-	if _, err := g.guests.SubstitutionAsked(ctx, own(deputy), head); fault.CodeOf(err) != fault.Forbidden {
+	if _, err := g.guests.SubstitutionOf(ctx, own(deputy), head); fault.CodeOf(err) != fault.Forbidden {
 		t.Errorf("another reads: %v", err)
 	}
 	if page, err := g.guests.Registrations(ctx, office, d.EventID, delegations.Filter{Status: "pending"}); err != nil || page.Total != 1 || page.Rows[0].ID != head.ID {

@@ -112,28 +112,3 @@ func (s *Service) seat(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	}
 	return r, Issued{}, nil
 }
-
-// tellAll writes to whoever has to know: the two, and those who look after the
-// delegation.
-func (s *Service) tellAll(ctx context.Context, tx *sqlx.Tx, e events.Event, gone Registration, x *Succession) error {
-	secret, err := s.newLink(ctx, tx, e, gone.ID)
-	if err != nil {
-		return err
-	}
-	if err := s.mail.Write(ctx, tx, Letter{Kind: "replaced", Event: e, Registration: gone, ManageSecret: secret}); err != nil {
-		return err
-	}
-	if secret, err = s.newLink(ctx, tx, e, x.ToID); err != nil {
-		return err
-	}
-	kind := "took_place"
-	if x.After.Status == Waitlisted {
-		kind = "waitlisted"
-	}
-	return s.mail.Write(ctx, tx, Letter{Kind: kind, Event: e, Registration: x.After, ManageSecret: secret, BadgeToken: x.Issued.Token})
-}
-
-// tellRefused writes that nobody comes instead after all.
-func (s *Service) tellRefused(ctx context.Context, tx *sqlx.Tx, e events.Event, x Succession) error {
-	return nil
-}

@@ -38,7 +38,7 @@ type deskPage struct {
 	Fields       []Choice                  // that the desk may ask to put right
 	Picture      string                    // address of the portrait; empty: there is none
 	Lacks        bool                      // the portrait that the badge asks for
-	Replacing    *delegations.Substitution // that waits for the office; nil: none
+	Replacing    *delegations.Substitution // that waits for the office, or was done; nil: none
 }
 
 // sideBySide is the one that is shown beside another that may be the same person.
@@ -124,7 +124,7 @@ func (s *Server) fillRegistration(c *fiber.Ctx, p *deskPage, id ident.ID) (err e
 		}
 		p.HasBadge = err == nil
 	}
-	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, by, p.Registration); err != nil {
+	if p.Replacing, err = s.Delegations.SubstitutionOf(ctx, by, p.Registration); err != nil {
 		return err
 	}
 	changes, err := s.Delegations.Changes(ctx, by, p.Registration)
