@@ -122,6 +122,7 @@ var parts = map[string]locale.Text{
 	"demo":         {ZH: "演示数据", EN: "Demo data"},
 	"embargo":      {ZH: "定时公开", EN: "Timed release"},
 	"waitlist":     {ZH: "自动递补", EN: "Waiting list"},
+	"closing":      {ZH: "活动结束", EN: "End of the event"},
 	"command line": {ZH: "命令行", EN: "Command line"},
 }
 

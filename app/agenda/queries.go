@@ -352,7 +352,7 @@ func arrivals(ctx context.Context, q store.Querier, event ident.ID) (all []Arriv
 		  count(r.id) FILTER (WHERE r.status IN ('checked_in', 'departed')) AS here, count(r.id) AS due
 		FROM delegations d
 		LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code
-		LEFT JOIN registrations r ON r.delegation_id = d.id AND r.status IN ('approved', 'badge_issued', 'checked_in', 'departed') AND r.replaced_by IS NULL
+		LEFT JOIN registrations r ON r.delegation_id = d.id AND r.status IN ('approved', 'badge_issued', 'checked_in', 'departed', 'no_show') AND r.replaced_by IS NULL
 		WHERE d.event_id = $1 AND d.status IN ('accepted', 'confirmed')
 		GROUP BY d.id, c.code, k.code ORDER BY d.precedence NULLS LAST, d.code`, event)
 	if err != nil {

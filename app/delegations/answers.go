@@ -11,18 +11,19 @@ import (
 	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
 )
 
 // checkAnswers holds what was answered against the event's form. before is what
 // the rest of the input was refused for: everything is told in one go.
-func (s *Service) checkAnswers(ctx context.Context, event ident.ID, category string, c checked, before error) (checked, error) {
+func (s *Service) checkAnswers(ctx context.Context, q store.Querier, event ident.ID, category string, c checked, before error) (checked, error) {
 	var bad fault.List
 	if f, ok := fault.Of(before); ok && f.Code == fault.Invalid {
 		bad = f.Fields
 	} else if before != nil {
 		return c, before
 	}
-	form, err := forms.AskedIn(ctx, s.db, event)
+	form, err := forms.AskedIn(ctx, q, event)
 	if err != nil {
 		return c, fmt.Errorf("read form: %w", err)
 	}
@@ -46,17 +47,25 @@ func withField(err error, path, key string) error {
 // keepAnswers writes the answers of a registration, and to which texts the person
 // agreed, in which language.
 func (s *Service) keepAnswers(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, c checked) error {
+	if err := s.keepGiven(ctx, tx, by, event, registration, c); err != nil {
+		return err
+	}
+	for purpose, version := range forms.Consents(c.form.Questions, c.Answers) {
+		if err := insertConsent(ctx, tx, registration, purpose, version, c.Lang, s.now()); err != nil {
+			return fmt.Errorf("keep consent %s: %w", purpose, err)
+		}
+	}
+	return nil
+}
+
+// keepGiven writes the answers of a registration, to which nobody agreed yet.
+func (s *Service) keepGiven(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, c checked) error {
 	kept, err := s.attach(ctx, tx, by, event, registration, c)
 	if err != nil {
 		return err
 	}
 	if err := forms.Keep(ctx, tx, c.form, event, registration, kept, s.now()); err != nil {
 		return fmt.Errorf("keep answers: %w", err)
-	}
-	for purpose, version := range forms.Consents(c.form.Questions, c.Answers) {
-		if err := insertConsent(ctx, tx, registration, purpose, version, c.Lang, s.now()); err != nil {
-			return fmt.Errorf("keep consent %s: %w", purpose, err)
-		}
 	}
 	return nil
 }

@@ -368,3 +368,24 @@ func TestOnlyOneChangeIsPending(t *testing.T) {
 		t.Errorf("%d were taken; history %+v", taken, list)
 	}
 }
+
+// The end or the issuer of a passport that nobody knows is kept nowhere, and so is in no
+// history either.
+func TestAPassportIsWhole(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	r, secret, err := g.register(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = g.guests.EditOwn(t.Context(), secret, 0, delegations.Edit{"passport.issuer": "DE", "passport.expires_on": "nonsense"})
+	if f, ok := fault.Of(err); !ok || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Path != "passport.number" {
+		t.Errorf("an end without a number: %v", err)
+	}
+	if done, err := g.guests.EditOwn(t.Context(), secret, 0, delegations.Edit{"passport.issuer": "DE"}); err != nil || len(done.Applied) != 0 {
+		t.Errorf("an issuer without a number: %+v, %v", done.Applied, err)
+	}
+	if list := g.changes(t, r); len(list) != 0 {
+		t.Errorf("history %+v", list)
+	}
+}

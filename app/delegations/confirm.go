@@ -98,27 +98,11 @@ func (s *Service) confirm(ctx context.Context, b *book, by accounts.Actor, r Reg
 	if err != nil {
 		return err
 	}
-	if r.QueueNo, err = nextNumber(ctx, tx, e.ID); err != nil { // the order is of those who are handed in
-		return fmt.Errorf("number registration: %w", err)
-	}
-	now := s.now()
-	r.Status, r.SubmittedAt, r.Version = Submitted, &now, r.Version+1
+	to := Submitted
 	if !placed {
-		r.Status = Waitlisted
+		to = Waitlisted
 	}
-	if err := updateConfirmed(ctx, tx, r); err != nil {
-		return err
-	}
-	if err := s.findDuplicates(ctx, tx, r.ID); err != nil {
-		return err
-	}
-	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, r.Lang, now); err != nil {
-		return err
-	}
-	if err := s.step(ctx, tx, by, r, Draft, sourceOf(by), ""); err != nil {
-		return err
-	}
-	if err := s.consentsOf(ctx, tx, r); err != nil {
+	if r, err = s.handIn(ctx, tx, by, r, to); err != nil {
 		return err
 	}
 	secret, err := s.newLink(ctx, tx, e, r.ID)
@@ -142,6 +126,30 @@ func (s *Service) confirm(ctx context.Context, b *book, by accounts.Actor, r Reg
 	}
 	done.Placed = append(done.Placed, r)
 	return s.mail.Write(ctx, tx, Letter{Kind: "received", Event: e, Registration: r, ManageSecret: secret})
+}
+
+// handIn makes a registration of a draft: it has a number in the order of those who
+// came, and the person's consents, from now on.
+func (s *Service) handIn(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, to Status) (Registration, error) {
+	var err error
+	if r.QueueNo, err = nextNumber(ctx, tx, r.EventID); err != nil {
+		return r, fmt.Errorf("number registration: %w", err)
+	}
+	now := s.now()
+	r.Status, r.SubmittedAt, r.Version = to, &now, r.Version+1
+	if err := updateConfirmed(ctx, tx, r); err != nil {
+		return r, err
+	}
+	if err := s.findDuplicates(ctx, tx, r.ID); err != nil {
+		return r, err
+	}
+	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, r.Lang, now); err != nil {
+		return r, err
+	}
+	if err := s.step(ctx, tx, by, r, Draft, sourceOf(by), ""); err != nil {
+		return r, err
+	}
+	return r, s.consentsOf(ctx, tx, r)
 }
 
 // Drafts answers the drafts of a delegation that an actor sees, and what each

@@ -103,6 +103,15 @@ func updateItem(ctx context.Context, q store.Querier, decision, registration ide
 	return err
 }
 
+// updateTried counts a try that failed, and refuses the decision with the last one.
+func updateTried(ctx context.Context, q store.Querier, decision, registration ident.ID, most int) error {
+	_, err := q.ExecContext(ctx, `
+		UPDATE decision_items SET tries = tries + 1, outcome = CASE WHEN tries + 1 >= $3 THEN 'refused' ELSE '' END,
+			fault_key = CASE WHEN tries + 1 >= $3 THEN 'error.internal' ELSE '' END
+		WHERE decision_id = $1 AND registration_id = $2 AND outcome = ''`, decision, registration, most)
+	return err
+}
+
 func finishDecision(ctx context.Context, q store.Querier, id ident.ID, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		UPDATE decisions SET applied_at = $2 WHERE id = $1 AND undone_at IS NULL AND applied_at IS NULL

@@ -24,6 +24,9 @@ const (
 	UndoTime = 10 * time.Second
 	// decisionMost is how many registrations one decision may be about.
 	decisionMost = 500
+	// decisionTries is how often a decision is tried that fails without a reason to
+	// tell; then it is refused, and somebody may decide anew.
+	decisionTries = 10
 	// lookEvery is how often decisions that are due are looked for.
 	lookEvery = time.Second
 )
@@ -221,10 +224,10 @@ func (s *Service) ApplyDue(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// RunDecisions carries out decisions as they fall due, and gives away the places that
-// are left, until the context ends. The
-// rows are the queue, and the service's clock says when, so that neither a restart
-// nor a clock of its own loses one.
+// RunDecisions carries out decisions as they fall due, gives away the places that are
+// left, and ends what events leave open, until the context ends. The rows are the queue,
+// and the service's clock says when, so that neither a restart nor a clock of its own
+// loses one.
 func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -234,6 +237,9 @@ func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
 		}
 		if err := s.GiveFreePlaces(ctx); err != nil && ctx.Err() == nil {
 			log.ErrorContext(ctx, "free places", "err", err)
+		}
+		if err := s.CloseEvents(ctx); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "closed events", "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -261,8 +267,11 @@ func (s *Service) applyItem(ctx context.Context, d Decision, id ident.ID) error 
 		return updateItem(ctx, tx, d.ID, id, "applied", "", nil)
 	})
 	f, told := fault.Of(err)
-	if !told || f.Code == fault.Unavailable {
+	switch {
+	case err == nil, ctx.Err() != nil, told && f.Code == fault.Unavailable:
 		return err
+	case !told: // ours to mend; nobody waits for that for ever
+		return errors.Join(err, store.InTx(ctx, s.db, func(tx *sqlx.Tx) error { return updateTried(ctx, tx, d.ID, id, decisionTries) }))
 	}
 	var args []string
 	for _, arg := range f.Args {

@@ -350,3 +350,37 @@ func TestApprovalHoldsForWhatWasSeen(t *testing.T) {
 		t.Errorf("approved as it is: %s, %v", r.Status, err)
 	}
 }
+
+// A decision that cannot be carried out, for no reason that could be told, ends: the
+// registration is free for another.
+func TestADecisionThatFailsEnds(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	ids := g.queue(t, 2)
+	if _, err := g.db.ExecContext(t.Context(), `
+		CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
+		CREATE TRIGGER broken BEFORE UPDATE ON registrations FOR EACH ROW WHEN (NEW.id = '`+ids[0].String()+`') EXECUTE FUNCTION broken()`); err != nil {
+		t.Fatal(err)
+	}
+	d, err := g.guests.Decide(t.Context(), office, g.event.ID, "reject", asNow(ids), "no room")
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := g.clocked(func() time.Time { return april().Add(delegations.UndoTime + time.Second) })
+	tries := 0
+	for ; d.AppliedAt == nil && tries < 50; tries++ {
+		if err := later.ApplyDue(t.Context()); err == nil {
+			t.Error("nobody is told that it failed")
+		}
+		if d, _, err = g.guests.DecisionOf(t.Context(), office, d.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, refused, err := g.guests.DecisionOf(t.Context(), office, d.ID)
+	if err != nil || tries != 10 || d.Applied != 1 || len(refused) != 1 || refused[0].ID != ids[0] || refused[0].FaultKey != "error.internal" {
+		t.Errorf("after %d tries %+v, %+v, %v", tries, d, refused, err)
+	}
+	if _, err := g.guests.Decide(t.Context(), office, g.event.ID, "approve", asNow(ids[:1]), ""); err != nil {
+		t.Errorf("another decision: %v", err)
+	}
+}

@@ -30,6 +30,10 @@ func (s *Service) EndForErasure(ctx context.Context, tx *sqlx.Tx, by accounts.Ac
 		if err := s.promote(ctx, tx, e, r); err != nil {
 			return err
 		}
+	case r.Status == Draft: // whom nobody waits for, nor reminds anybody of
+		if _, err = s.leave(ctx, tx, by, r, Withdrawn, ""); err != nil {
+			return err
+		}
 	default:
 		if err := s.dropPending(ctx, tx, by, r); err != nil {
 			return err

@@ -28,6 +28,13 @@ func (s *Service) EndOfFirm(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 	// Who waits goes first: nobody is given a place only to lose it.
 	place := map[bool]int{true: 0, false: 1}
 	slices.SortStableFunc(people, func(a, b Registration) int { return place[a.Status == Waitlisted] - place[b.Status == Waitlisted] })
+	ids := make([]ident.ID, len(people))
+	for i, r := range people {
+		ids[i] = r.ID
+	}
+	if err := lockRegistrations(ctx, tx, ids); err != nil { // all, before the first gives up a place
+		return 0, err
+	}
 	for _, r := range people {
 		switch {
 		case r.Status == CheckedIn || r.Status == Departed:

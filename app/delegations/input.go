@@ -198,9 +198,13 @@ func pastDate(bad *fault.List, path, typed string, now time.Time) *time.Time {
 	return nil
 }
 
+// checkPassport checks number, issuer and end together: without a number neither of the
+// others says anything that could be kept.
 func (c *checked) checkPassport(bad *fault.List) {
 	p := c.Passport
 	if p.Number == "" {
+		bad.Check(p.ExpiresOn == "", "passport.number", "registration.passport_alone")
+		c.Passport = Passport{}
 		return
 	}
 	bad.Check(len(p.Number) >= 5 && len(p.Number) <= 20 && strings.Trim(p.Number, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "", "passport.number", "registration.passport_number")

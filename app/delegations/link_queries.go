@@ -105,6 +105,12 @@ func registrationsOfAddress(ctx context.Context, q store.Querier, event ident.ID
 	return ids, err
 }
 
+// linkedSince tells whether a registration got a link since a moment.
+func linkedSince(ctx context.Context, q store.Querier, registration ident.ID, since time.Time) (yes bool, err error) {
+	err = q.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM magic_links WHERE registration_id = $1 AND created_at > $2)`, registration, since)
+	return yes, err
+}
+
 func revokeOwnLinks(ctx context.Context, q store.Querier, registration ident.ID, at time.Time) error {
 	_, err := q.ExecContext(ctx, `UPDATE magic_links SET revoked_at = $2 WHERE registration_id = $1 AND revoked_at IS NULL`, registration, at)
 	return err

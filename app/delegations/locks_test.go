@@ -1,6 +1,7 @@
 package delegations_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/firms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
@@ -30,6 +32,7 @@ func TestLocksGoInOneOrder(t *testing.T) {
 		{"a merge and an edit of a third double", mergeAndEdit},
 		{"an order of members, a confirmation and new places", orderAndConfirm},
 		{"a withdrawal and a list", withdrawalAndList},
+		{"a firm that leaves and an edit", leavingAndEdit},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -174,6 +177,39 @@ func orderAndConfirm(t *testing.T, g ground) (one, other func(n int) error) {
 				return err
 			}
 			_, err := g.guests.SetPlaces(t.Context(), office, d.ID, version(), 50+n, nil)
+			return err
+		}
+}
+
+func leavingAndEdit(t *testing.T, g ground) (one, other func(n int) error) {
+	f := g.firm(t, "F001", "91330299J3NW4AM187")
+	if err := firms.New(g.db, april, ident.New).Join(t.Context(), office, g.event.ID, f.ID, ident.Nil); err != nil {
+		t.Fatal(err)
+	}
+	var people []ident.ID
+	for n := range 5 {
+		in := firm(n)
+		in.FirmID = f.ID
+		r, _, err := g.guests.Register(t.Context(), office, g.event.ID, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		people = append(people, r.ID)
+	}
+	looked := errors.New("only looked at")
+	return func(int) error {
+			err := store.InTx(t.Context(), g.db, func(tx *sqlx.Tx) error {
+				if _, err := g.guests.EndOfFirm(t.Context(), tx, office, g.event.ID, f.ID, "ill"); err != nil {
+					return err
+				}
+				return looked
+			})
+			if errors.Is(err, looked) {
+				return nil
+			}
+			return err
+		}, func(n int) error {
+			_, err := g.guests.Edit(t.Context(), office, people[4-n%5], 0, delegations.Edit{"title_en": fmt.Sprintf("Director %d", n)})
 			return err
 		}
 }

@@ -55,7 +55,7 @@ func (s *Service) newcomer(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	}
 	who.Role, who.DelegationID, who.FirmID, who.Source, who.Category = "member", ident.Nil, ident.Nil, "delegation", categories[i].Code
 	c, err := who.check(s.now())
-	if c, err = s.checkAnswers(ctx, e.ID, who.Category, c, err); err != nil {
+	if c, err = s.checkAnswers(ctx, tx, e.ID, who.Category, c, err); err != nil {
 		return r, err
 	}
 	r = Registration{
@@ -67,6 +67,9 @@ func (s *Service) newcomer(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	}
 	if r.QueueNo, err = nextNumber(ctx, tx, e.ID); err != nil {
 		return r, fmt.Errorf("number registration: %w", err)
+	}
+	if err := stillComes(ctx, tx, gone.DelegationID); err != nil {
+		return r, err
 	}
 	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, r.QueueNo)
 	if err := insertRegistration(ctx, tx, r, c.Input, s.now()); err != nil {

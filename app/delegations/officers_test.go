@@ -7,12 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/forms"
 	"qianshou/app/kit/clock"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
 	"qianshou/app/mail"
 )
 
@@ -565,5 +568,21 @@ func TestNobodyRegistersAfterTheEnd(t *testing.T) {
 	}
 	if err := <-done; fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("%v; want a conflict", err)
+	}
+}
+
+// A nominee whose person asked to be erased is nominated no more: nobody is reminded
+// of them.
+func TestErasureEndsANomination(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	g.memberCategories(t)
+	draft := g.nominate(t, g.delegation(t, "D01", 10), "member", "Draft")
+	err := store.InTx(t.Context(), g.db, func(tx *sqlx.Tx) error { return g.guests.EndForErasure(t.Context(), tx, office, draft.ID) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := g.status(t, draft.ID); got != delegations.Withdrawn {
+		t.Errorf("the nominee is %s", got)
 	}
 }

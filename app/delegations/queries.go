@@ -261,6 +261,17 @@ func lockDelegation(ctx context.Context, q store.Querier, id ident.ID) error {
 	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM delegations WHERE id = $1 FOR NO KEY UPDATE`, id))
 }
 
+// lockLeftOpen answers who is still expected, or still there, at events that are closed
+// and over, and keeps others from changing them.
+func lockLeftOpen(ctx context.Context, q store.Querier, now time.Time, most int) (ids []ident.ID, err error) {
+	err = q.SelectContext(ctx, &ids, `
+		SELECT r.id FROM events e JOIN registrations r ON r.event_id = e.id
+		WHERE e.status IN ('closed', 'reporting', 'archived') AND e.ends_on < ($1::timestamptz AT TIME ZONE e.time_zone)::date
+			AND r.status IN ('approved', 'badge_issued', 'checked_in')
+		ORDER BY r.id LIMIT $2 FOR NO KEY UPDATE OF r SKIP LOCKED`, now, most)
+	return ids, err
+}
+
 // checkIn tells whether this was the first entry.
 func checkIn(ctx context.Context, q store.Querier, registration ident.ID) (bool, error) {
 	return store.ChangedOne(q.ExecContext(ctx, `

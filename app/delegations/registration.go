@@ -136,7 +136,7 @@ func (s *Service) admit(ctx context.Context, by accounts.Actor, event ident.ID, 
 		if i < 0 {
 			err = withField(err, "category", "field.choice")
 		} else {
-			c, err = s.checkAnswers(ctx, event, categories[i].Code, c, err)
+			c, err = s.checkAnswers(ctx, s.db, event, categories[i].Code, c, err)
 		}
 		if err == nil {
 			err = c.outlasts(p.event)

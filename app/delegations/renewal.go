@@ -2,6 +2,7 @@ package delegations
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -139,7 +140,8 @@ func (r *Renewals) answer(ctx context.Context, one linkRequest) error {
 const renewalPause = 5 * time.Minute
 
 // RenewLinks sends a fresh link to each registration of an address in an event, and
-// ends the older ones. It answers how many were sent.
+// ends the older ones. It answers how many were sent. Asked twice at once, it sends one
+// to each; what fails for one leaves the others theirs.
 func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) (sent int, err error) {
 	e, err := s.events.ByID(ctx, event)
 	if err != nil || !e.Shown() {
@@ -149,16 +151,24 @@ func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) 
 	if err != nil {
 		return 0, err
 	}
+	var failed []error
 	for _, id := range ids {
+		renewed := false
 		_, err := s.locked(ctx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+			written, err := linkedSince(ctx, tx, r.ID, s.now().Add(-renewalPause))
+			if renewed = err == nil && !written; !renewed {
+				return r, err
+			}
 			return r, s.renew(ctx, tx, e, r)
 		})
-		if err != nil {
-			return sent, err
+		switch {
+		case err != nil:
+			failed = append(failed, fmt.Errorf("renew link of %s: %w", id, err))
+		case renewed:
+			sent++
 		}
-		sent++
 	}
-	return sent, nil
+	return sent, errors.Join(failed...)
 }
 
 func (s *Service) renew(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration) error {

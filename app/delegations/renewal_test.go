@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/mail"
@@ -161,4 +163,49 @@ func TestARenewalThatFails(t *testing.T) {
 	until(queue, `(SELECT count(*) FROM link_requests) = 1 AND EXISTS (SELECT 1 FROM link_requests WHERE tried_at IS NOT NULL)`)
 	tomorrow := g.clocked(func() time.Time { return april().Add(25 * time.Hour) })
 	until(delegations.NewRenewals(tomorrow, slog.New(slog.DiscardHandler)), `NOT EXISTS (SELECT 1 FROM link_requests)`)
+}
+
+// Asked several times at once, each registration gets one link, which opens it; one
+// that cannot be renewed leaves the others theirs.
+func TestRenewalsDoNotDouble(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	ctx := t.Context()
+	in := firm(1)
+	var broken delegations.Registration
+	for n := range 2 {
+		in.FamilyName = []string{"Broken", "Whole"}[n]
+		r, _, err := g.guests.Register(ctx, accounts.GuestActor(), g.event.ID, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			broken = r
+		}
+	}
+	if _, err := g.db.ExecContext(ctx, `
+		UPDATE magic_links SET created_at = created_at - interval '6 minutes';
+		CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
+		CREATE TRIGGER broken BEFORE INSERT ON magic_links FOR EACH ROW WHEN (NEW.registration_id = '`+broken.ID.String()+`') EXECUTE FUNCTION broken()`); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			if _, err := g.guests.RenewLinks(ctx, g.event.ID, in.Email); err == nil || !strings.Contains(err.Error(), "broken") {
+				t.Errorf("the broken one: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	var links, letters int
+	if err := g.db.GetContext(ctx, &links, `SELECT count(*) FROM magic_links WHERE revoked_at IS NULL AND registration_id <> $1`, broken.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.db.GetContext(ctx, &letters, `SELECT count(*) FROM mails WHERE template = 'registration.link'`); err != nil {
+		t.Fatal(err)
+	}
+	if links != 1 || letters != 1 {
+		t.Errorf("%d links are open and %d letters written; want one of each", links, letters)
+	}
 }

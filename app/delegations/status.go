@@ -18,6 +18,7 @@ const (
 	BadgeIssued Status = "badge_issued"
 	CheckedIn   Status = "checked_in"
 	Departed    Status = "departed"
+	NoShow      Status = "no_show" // was expected, and the event is over
 	Returned    Status = "returned"
 	Waitlisted  Status = "waitlisted"
 	Rejected    Status = "rejected"

@@ -387,3 +387,56 @@ func TestSomebodyNewIsAskedToo(t *testing.T) {
 		t.Errorf("they answered %q (%v)", read(list), err)
 	}
 }
+
+// Whoever asks that somebody new comes instead registers nobody: the new one has no
+// place, no letter and no part in the delegation until the office confirms, and is gone
+// when it refuses; also after registration ended, when people fall ill.
+func TestAWishRegistersNobody(t *testing.T) {
+	t.Parallel()
+	g, d, head, _, waits := newCity(t)
+	ctx := t.Context()
+	own := accounts.GuestActor()
+	own.ID, own.LinkEventID, own.RegistrationID = head.ID, head.EventID, head.ID
+	before, mails := g.members(t, d), g.mails(t)
+	if _, err := g.db.ExecContext(ctx, `UPDATE events SET status = 'registration_closed' WHERE id = $1`, d.EventID); err != nil {
+		t.Fatal(err)
+	}
+	wish := func(n int) delegations.Succession {
+		t.Helper()
+		asked, err := g.guests.Substitute(ctx, own, delegations.Stand{From: head.ID, New: member(n, "member"), AsRank: "own"})
+		if err != nil || asked.State != "asked" || g.status(t, asked.ToID) != delegations.Draft {
+			t.Fatalf("%+v, %v", asked.Substitution, err)
+		}
+		if done, err := g.guests.Confirm(ctx, office, d.ID, true); err != nil || len(done.Placed)+len(done.Waiting)+len(done.Incomplete) != 0 {
+			t.Errorf("confirming the nominees hands in %+v, %v", done, err)
+		}
+		return asked
+	}
+	for n := range 3 {
+		asked := wish(21 + n)
+		if _, err := g.guests.RefuseSubstitution(ctx, office, asked.ID, "The office does not know them."); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.status(t, asked.ToID); got != delegations.Withdrawn {
+			t.Errorf("whoever was refused is %s", got)
+		}
+	}
+	if got := g.members(t, d); !slices.Equal(got[:len(before)], before) {
+		t.Errorf("members\n%q\nwant\n%q", got, before)
+	}
+	refused := "registration.not_replaced " + head.Email
+	if told := g.lettersSince(t, mails); !slices.Equal(told, []string{refused, refused, refused}) { // whoever asked, and nobody else
+		t.Errorf("told by %q", told)
+	}
+	asked := wish(30)
+	if done, err := g.guests.ConfirmSubstitution(ctx, office, asked.ID); err != nil || done.After.Status != delegations.BadgeIssued || done.After.SubmittedAt == nil {
+		t.Errorf("confirmed: %+v, %v", done.After, err)
+	}
+	if g.status(t, waits.ID) != delegations.Waitlisted {
+		t.Errorf("whoever waits is %s", g.status(t, waits.ID))
+	}
+	var consents int
+	if err := g.db.GetContext(ctx, &consents, `SELECT count(*) FROM consents WHERE registration_id = $1`, asked.ToID); err != nil || consents != 1 {
+		t.Errorf("%d consents, %v", consents, err)
+	}
+}

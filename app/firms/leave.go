@@ -70,6 +70,7 @@ func (s *Service) leave(ctx context.Context, by accounts.Actor, in Leaving, sett
 		return 0, err
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		ended = 0
 		if _, err := lockFirmOf(ctx, tx, in.Event, in.Firm); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -72,7 +73,11 @@ func (w *worker) Work(ctx context.Context, job *river.Job[sendArgs]) error {
 		return river.JobCancel(fmt.Errorf("mail %s is gone", job.Args.MailID))
 	}
 	if err != nil {
-		return fmt.Errorf("read mail: %w", err)
+		err = fmt.Errorf("read mail: %w", err)
+		if job.Attempt >= tries {
+			err = errors.Join(river.JobCancel(err), s.giveUp(ctx, job.Args))
+		}
+		return err
 	}
 	if m.Status != Queued || m.Round != job.Args.Round {
 		return nil // sent by a try that could not tell the queue, or asked for anew
@@ -99,6 +104,17 @@ func (w *worker) Work(ctx context.Context, job *river.Job[sendArgs]) error {
 		return fmt.Errorf("mail %s is not taken, code %d", m.ID, v.code)
 	}
 	return nil
+}
+
+// giveUp ends a mail that could not even be read, as one that no server took.
+func (s *Service) giveUp(ctx context.Context, args sendArgs) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.SendLimit)
+	defer cancel()
+	m, _, err := mailByID(ctx, s.DB, args.MailID)
+	if err != nil || m.Status != Queued || m.Round != args.Round {
+		return err
+	}
+	return s.note(ctx, m, verdict{}, OutcomeGivenUp, Failed)
 }
 
 func (s *Service) note(ctx context.Context, m Mail, v verdict, outcome, status string) error {

@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"mime"
@@ -246,6 +247,34 @@ func TestTakenButNotNoted(t *testing.T) {
 	}
 	_, attempts := g.fate(t, l.ID, mail.Sent)
 	wantOutcomes(t, attempts, mail.OutcomeSent)
+}
+
+// A mail whose content cannot be opened any more fails like one that no server takes:
+// the desk sees it, and it does not wait for ever.
+func TestUnreadableMailFails(t *testing.T) {
+	t.Parallel()
+	office := &postOffice{}
+	office.open(t, true)
+	g := newGround(t, office)
+	l := g.queue(t, g.letter("anna@city.example"))
+	if _, err := g.db.ExecContext(t.Context(), `UPDATE mails SET content_sealed = content_sealed || 'x'::bytea`); err != nil {
+		t.Fatal(err)
+	}
+	start(t, g.post)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for status := ""; status != mail.Failed; <-tick.C {
+		if err := g.db.GetContext(ctx, &status, `SELECT status FROM mails WHERE id = $1`, l.ID); err != nil {
+			t.Fatalf("it is %q: %v", status, err)
+		}
+	}
+	attempts, err := g.post.Attempts(ctx, desk, l.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOutcomes(t, attempts, mail.OutcomeGivenUp)
 }
 
 func headerOf(t *testing.T, e envelope, name string) string {

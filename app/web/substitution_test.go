@@ -165,11 +165,18 @@ func TestSomebodyNewAnswersToo(t *testing.T) {
 	if a := s.post("", form, form, append(sentFields(t, preview, "#preview form"), "do", "yes")...); a.StatusCode != 303 {
 		t.Fatalf("asked: %d, %q, %v", a.StatusCode, a.doc(t).Find(".field.fix").Text(), sentFields(t, preview, "#preview form"))
 	}
-	page, err := guests.Registrations(ctx, by, s.badge.EventID, delegations.Filter{Search: "Pantić"})
-	if err != nil || len(page.Rows) != 1 {
-		t.Fatalf("%d are called so, %v", len(page.Rows), err)
+	asked, err := guests.Substitutions(ctx, by, d)
+	if err != nil || len(asked) != 1 {
+		t.Fatalf("asked for: %+v, %v", asked, err)
 	}
-	if given, err := guests.Answers(ctx, by, page.Rows[0]); err != nil || len(given) != 2 {
+	fresh, err := guests.Registration(ctx, by, asked[0].ToID)
+	if err != nil || fresh.FamilyName != "Pantić" || fresh.Status != delegations.Draft {
+		t.Fatalf("who is to come: %+v, %v", fresh, err)
+	}
+	if got := s.get("protocol", "/console/"+forum.Slug+"/registrations/"+fresh.ID.String()).doc(t).Find("#replacing a").AttrOr("href", ""); !strings.HasSuffix(got, "/substitutions/"+asked[0].ID.String()) {
+		t.Errorf("their registration points to %q", got)
+	}
+	if given, err := guests.Answers(ctx, by, fresh); err != nil || len(given) != 2 {
 		t.Errorf("they answered %+v, %v", given, err)
 	}
 }

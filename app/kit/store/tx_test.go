@@ -27,11 +27,15 @@ func TestEndedForOthersIsRunAgain(t *testing.T) {
 	var both sync.WaitGroup
 	var first [2]sync.Once
 	met := make(chan struct{}, 2)
+	done := [2]chan struct{}{make(chan struct{}), make(chan struct{})}
 	var runs [2]int
 	for who, order := range [2][2]int{{1, 2}, {2, 1}} {
 		both.Go(func() {
+			defer close(done[who])
 			err := store.InTx(ctx, db, func(tx *sqlx.Tx) error {
-				runs[who]++
+				if runs[who]++; runs[who] > 1 {
+					<-done[1-who] // or the two may meet a second time
+				}
 				if err := add(tx, order[0]); err != nil {
 					return err
 				}
