@@ -33,6 +33,11 @@ func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if r, x.Issued, err = s.seat(ctx, tx, by, e, x.Gone, r); err != nil {
 		return err
 	}
+	if x.AsRank == "representative" {
+		if err := takeOrder(ctx, tx, x.Gone.ID, r.ID); err != nil {
+			return err
+		}
+	}
 	if x.Deputy.holdsPlace() { // of the two places one is left
 		if err := s.promote(ctx, tx, e, x.Deputy); err != nil {
 			return err
