@@ -141,14 +141,13 @@ const renewalPause = 5 * time.Minute
 
 // RenewLinks sends fresh links to the registrations of an address in an event in one
 // letter. Each ends the older ones when it is opened. It answers how many links were
-// sent; asked twice at once, it sends each once.
+// sent. Asked twice at once, it sends one to each.
 func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) (sent int, err error) {
 	e, err := s.events.ByID(ctx, event)
 	if err != nil || !e.Shown() {
 		return 0, err
 	}
-	since := s.now().Add(-renewalPause)
-	ids, err := registrationsOfAddress(ctx, s.db, event, email, since)
+	ids, err := registrationsOfAddress(ctx, s.db, event, email, s.now().Add(-renewalPause))
 	if err != nil {
 		return 0, err
 	}
@@ -158,7 +157,7 @@ func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) 
 		together := gather(s, email)
 		for _, id := range ids {
 			_, err := together.inLocked(ctx, tx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-				written, err := linkedSince(ctx, tx, r.ID, since)
+				written, err := linkedSince(ctx, tx, r.ID, s.now().Add(-renewalPause))
 				if err != nil || written {
 					return r, err
 				}
