@@ -47,6 +47,7 @@ type Registration struct {
 	QueueNo      int        `db:"queue_no"`    // its place in the event's order of arrival, from 1
 	GroupID      ident.ID   `db:"group_id"`    // Nil: came alone
 	MergedInto   ident.ID   `db:"merged_into"` // Nil: stands for itself
+	ReplacedBy   ident.ID   `db:"replaced_by"` // who came instead; Nil: nobody
 
 	GivenName   string `db:"given_name"`
 	FamilyName  string `db:"family_name"`
@@ -517,6 +518,9 @@ func (s *Service) leave(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 		return r, updateRequested(ctx, tx, r.ID, r.Requested)
 	}
 	if err := s.dropPending(ctx, tx, by, r); err != nil {
+		return r, err
+	}
+	if err := s.dropAsked(ctx, tx, by, r); err != nil {
 		return r, err
 	}
 	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, loggedReason(reason)); err != nil {

@@ -102,7 +102,7 @@ func passportsElsewhere(ctx context.Context, q store.Querier, event ident.ID, de
 	err = q.SelectContext(ctx, &found, `
 		SELECT DISTINCT t.number_index FROM travel_documents t JOIN registrations r ON r.person_id = t.person_id
 		WHERE t.number_index = ANY($3) AND r.event_id = $1 AND NOT coalesce(r.delegation_id = ANY($2), false)
-			AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')`, event, pq.Array(delegations), pq.ByteaArray(passports))
+			AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL`, event, pq.Array(delegations), pq.ByteaArray(passports))
 	return found, err
 }
 

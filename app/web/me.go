@@ -29,13 +29,13 @@ type mePage struct {
 	Pending      *changeView // waits for the desk
 	Refused      *changeView // the guest's latest wish, which the desk turned down
 	Papers       photoPart
-	Replacing    *delegations.Substitution // that waits for the office; nil: none
+	Replacing    *delegations.Substitution // that waits for the office, or was done; nil: none
 }
 
 // Meets tells whether the registrant is of a side that meetings are planned for.
 func (p mePage) Meets() bool {
 	of := p.Registration
-	return p.Progress.HasSlots && (of.DelegationID != ident.Nil || of.FirmID != ident.Nil)
+	return p.Progress.HasSlots && of.ReplacedBy == ident.Nil && (of.DelegationID != ident.Nil || of.FirmID != ident.Nil)
 }
 
 // rungs are the plain steps that a guest sees of the fine states.
@@ -66,8 +66,12 @@ func (s *Server) me(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, h.actor, r); err != nil {
+	if p.Replacing, err = s.Delegations.SubstitutionOf(ctx, h.actor, r); err != nil {
 		return err
+	}
+	if p.Replacing != nil && p.Replacing.DecidedAt != nil {
+		since := p.Replacing.DecidedAt.In(e.Location())
+		p.Replacing.DecidedAt = &since
 	}
 	given, err := s.Delegations.OwnAnswers(ctx, token)
 	if err != nil {
@@ -76,7 +80,7 @@ func (s *Server) me(c *fiber.Ctx) error {
 	if p.Answers, err = s.answerLines(c, h.actor, r.ID, given, h.base+"/files"); err != nil {
 		return err
 	}
-	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone()}
+	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone() && r.ReplacedBy == ident.Nil}
 	if err := s.papersOf(c, h.actor, r, &p.Papers); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ type deskPage struct {
 	Picture      string                    // address of the portrait; empty: there is none
 	Firms        []firms.Likely            // for which they may have come
 	Lacks        bool                      // the portrait that the badge asks for
-	Replacing    *delegations.Substitution // that waits for the office; nil: none
+	Replacing    *delegations.Substitution // that waits for the office, or was done; nil: none
 }
 
 // sideBySide is the one that is shown beside another that may be the same person.
@@ -129,7 +129,7 @@ func (s *Server) fillRegistration(c *fiber.Ctx, p *deskPage, id ident.ID) (err e
 	if err = s.likelyFirms(c, p); err != nil {
 		return err
 	}
-	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, by, p.Registration); err != nil {
+	if p.Replacing, err = s.Delegations.SubstitutionOf(ctx, by, p.Registration); err != nil {
 		return err
 	}
 	changes, err := s.Delegations.Changes(ctx, by, p.Registration)
