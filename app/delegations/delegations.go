@@ -114,6 +114,8 @@ type Writer interface {
 	Write(ctx context.Context, tx *sqlx.Tx, l Letter) error
 	// Remind tells an officer of a delegation what is open.
 	Remind(ctx context.Context, tx *sqlx.Tx, r Reminder) error
+	// Invite sends an officer of a delegation their link.
+	Invite(ctx context.Context, tx *sqlx.Tx, i Invitation) error
 }
 
 // Letter is one mail about a registration. Kind names its template.
