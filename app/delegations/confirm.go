@@ -50,15 +50,18 @@ func (s *Service) Confirm(ctx context.Context, by accounts.Actor, delegation ide
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		done = Confirmed{}
-		e, err := events.In(ctx, tx, d.EventID)
-		if err != nil {
-			return err
-		}
 		drafts, err := lockDrafts(ctx, tx, d.ID)
 		if err != nil {
 			return fmt.Errorf("read drafts: %w", err)
 		}
-		b, err := openBook(ctx, tx, e.ID)
+		b, err := openBook(ctx, tx, d.EventID)
+		if err != nil {
+			return err
+		}
+		if err := stillComes(ctx, tx, d.ID); err != nil {
+			return err
+		}
+		e, err := events.In(ctx, tx, d.EventID)
 		if err != nil {
 			return err
 		}

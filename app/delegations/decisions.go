@@ -190,6 +190,10 @@ func (s *Service) DecisionOf(ctx context.Context, by accounts.Actor, id ident.ID
 		if refusal.Registration, err = registrationByID(ctx, s.db, i.RegistrationID); err != nil {
 			return d, nil, err
 		}
+		refusal.Registration = refusal.Registration.seenBy(by)
+		if f, _ := fault.Of(heldBack(by, d.EventID)); refusal.FaultKey == "registration.held" {
+			refusal.FaultKey = f.Key
+		}
 		refused = append(refused, refusal)
 	}
 	return d, refused, nil
@@ -221,7 +225,8 @@ func (s *Service) ApplyDue(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// RunDecisions carries out decisions as they fall due until the context ends. The
+// RunDecisions carries out decisions as they fall due, and gives away the places that
+// are left, until the context ends. The
 // rows are the queue, and the service's clock says when, so that neither a restart
 // nor a clock of its own loses one.
 func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
@@ -230,6 +235,9 @@ func (s *Service) RunDecisions(ctx context.Context, log *slog.Logger) {
 	for {
 		if err := s.ApplyDue(ctx); err != nil && ctx.Err() == nil {
 			log.ErrorContext(ctx, "decisions of the desk", "err", err)
+		}
+		if err := s.GiveFreePlaces(ctx); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "free places", "err", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -158,12 +158,12 @@ func overwritePerson(ctx context.Context, q store.Querier, p personRecord) error
 	return err
 }
 
-// moveDocuments gives a person's travel documents to another; those of the other
-// stay, and which is shown follows from their dates.
-func moveDocuments(ctx context.Context, q store.Querier, from, to ident.ID) error {
+// swapDocuments gives a person's travel documents to another, if there are any, and
+// theirs in return: those that were not chosen stay with the registration that ended.
+func swapDocuments(ctx context.Context, q store.Querier, from, to ident.ID) error {
 	_, err := q.ExecContext(ctx, `
-		UPDATE travel_documents d SET person_id = $2 WHERE person_id = $1
-			AND NOT EXISTS (SELECT 1 FROM travel_documents o WHERE o.person_id = $2 AND o.number_index = d.number_index)`, from, to)
+		UPDATE travel_documents SET person_id = CASE person_id WHEN $1 THEN $2::uuid ELSE $1 END
+		WHERE person_id IN ($1, $2) AND EXISTS (SELECT 1 FROM travel_documents WHERE person_id = $1)`, from, to)
 	return err
 }
 

@@ -123,8 +123,8 @@ func (s *Service) WithdrawMember(ctx context.Context, by accounts.Actor, delegat
 }
 
 // Members answers who belongs to a delegation in order of precedence, those who
-// do not come any more last. Its officers see those whom their role is about, as
-// guests are told: not what vetting does.
+// do not come any more last. Its officers see those whom their role is about. What
+// vetting does only those see who vet.
 //
 // Fault: Forbidden.
 func (s *Service) Members(ctx context.Context, by accounts.Actor, d Delegation) ([]Registration, error) {
@@ -140,7 +140,7 @@ func (s *Service) Members(ctx context.Context, by accounts.Actor, d Delegation) 
 		if !by.May(accounts.SeeSensitive, d.EventID) && !list[i].officerOf(by, accounts.Complete) {
 			list[i].PassportLast4 = ""
 		}
-		if own {
+		if !by.May(accounts.VetRegistration, d.EventID) {
 			list[i] = list[i].forGuests()
 		}
 	}
@@ -173,9 +173,7 @@ func (s *Service) OfFirm(ctx context.Context, by accounts.Actor, event, firm ide
 	}
 	list, err := ofFirm(ctx, s.db, event, firm)
 	for i := range list {
-		if own {
-			list[i] = list[i].forGuests()
-		}
+		list[i] = list[i].seenBy(by)
 	}
 	return list, err
 }

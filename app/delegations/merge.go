@@ -99,10 +99,10 @@ func (s *Service) sideBySide(ctx context.Context, tx *sqlx.Tx, by accounts.Actor
 	field("nationality", a.Country, b.Country)
 	m.Fields = append(m.Fields, Compared{Field: "birth", Hidden: true, Same: signs("birth")})
 	last4 := func(r Registration) locale.Text {
-		if r.PassportLast4 == "" || !by.May(accounts.SeeSensitive, m.EventID) {
+		if r.PassportLast4 == "" {
 			return locale.Text{}
 		}
-		return plain("••••" + r.PassportLast4)
+		return plain(Masked + r.PassportLast4)
 	}
 	m.Fields = append(m.Fields, Compared{Field: "document", First: last4(a), Second: last4(b), Hidden: last4(a).Empty() && last4(b).Empty(), Same: signs("document")})
 	field("email", plain(a.Email), plain(b.Email))
@@ -129,17 +129,20 @@ func (s *Service) eitherHas(ctx context.Context, tx *sqlx.Tx, kind string, regis
 }
 
 // takePapers gives a registration the files about another that go with the chosen
-// fields; answers, of which there may be many, go along always.
+// fields. Those that are answers stay with the answers that name them.
 func (s *Service) takePapers(ctx context.Context, tx *sqlx.Tx, kept, gone Registration, fields []string) error {
 	if s.papers == nil {
 		return nil
 	}
-	kinds := []string{"answer"}
+	var kinds []string
 	if slices.Contains(fields, "photo") {
 		kinds = append(kinds, "photo")
 	}
 	if slices.Contains(fields, "document") {
 		kinds = append(kinds, "passport_scan")
+	}
+	if len(kinds) == 0 {
+		return nil
 	}
 	if err := s.papers.Move(ctx, tx, gone.ID, kept.ID, kinds); err != nil {
 		return fmt.Errorf("move files: %w", err)
@@ -164,7 +167,7 @@ func bodyOf(r Registration) locale.Text {
 //
 // Faults: NotFound, they were not proposed; Forbidden; Invalid with fields, no such
 // field; Conflict, both came in already, the first has ended, one is held back, or
-// somebody changed one meanwhile.
+// what is taken over asks for a place that there is not.
 func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident.ID, fromSecond []string) (kept Registration, err error) {
 	for _, field := range fromSecond {
 		if !slices.Contains(MergeFields, field) {
@@ -172,10 +175,15 @@ func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident
 		}
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		for _, id := range ordered(one, other) {
-			if err := lockRegistration(ctx, tx, id); err != nil {
-				return err
-			}
+		if err := lockRegistrations(ctx, tx, []ident.ID{one, other}); err != nil {
+			return err
+		}
+		r, err := registrationByID(ctx, tx, one)
+		if err != nil {
+			return err
+		}
+		if err := lockNumbers(ctx, tx, r.EventID); err != nil { // before the pairs, as whoever looks for doubles
+			return fmt.Errorf("lock the event's order: %w", err)
 		}
 		m, err := s.sideBySide(ctx, tx, by, one, other)
 		if err != nil {
@@ -196,13 +204,6 @@ func (s *Service) Merge(ctx context.Context, by accounts.Actor, one, other ident
 	return kept, err
 }
 
-// ordered answers two IDs in the order in which everybody locks them.
-func ordered(a, b ident.ID) []ident.ID {
-	ids := []ident.ID{a, b}
-	slices.SortFunc(ids, func(a, b ident.ID) int { return slices.Compare(a[:], b[:]) })
-	return ids
-}
-
 func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m Merge, fromSecond []string) (Registration, error) {
 	kept, gone := m.First, m.Second
 	e, err := events.In(ctx, tx, m.EventID)
@@ -210,29 +211,25 @@ func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m M
 		return kept, err
 	}
 	// The second ends before the first takes what it held: a head's role, a place.
-	from, reason := gone.Status, "@registration.because.merged "+kept.Reference
-	now := s.now()
-	gone.Status, gone.StatusReason, gone.DecidedAt, gone.Version = Cancelled, reason, &now, gone.Version+1
-	if err := updateStatus(ctx, tx, gone); err != nil {
+	held := gone.holdsPlace()
+	reason := "@registration.because.merged " + kept.Reference
+	if gone, err = s.leave(ctx, tx, by, gone, Cancelled, reason); err != nil {
 		return kept, err
 	}
-	if err := s.step(ctx, tx, by, gone, from, "office", reason); err != nil {
-		return kept, err
-	}
-	if err := s.badges.EndAllOf(ctx, tx, by, gone.ID, reason); err != nil {
-		return kept, fmt.Errorf("end badges: %w", err)
+	if err := refuseAsked(ctx, tx, gone.ID, by.Called(), reason, s.now()); err != nil {
+		return kept, fmt.Errorf("refuse substitution: %w", err)
 	}
 	if err := updateMergedInto(ctx, tx, gone.ID, kept.ID); err != nil {
 		return kept, err
 	}
+	if err := s.fitsMerged(ctx, tx, kept, gone, held, fromSecond); err != nil {
+		return kept, err
+	}
 	before := kept
-	if err := s.takeOver(ctx, tx, &kept, gone, fromSecond); err != nil {
+	if err := s.takenOver(ctx, tx, by, e, &kept, gone, fromSecond); err != nil {
 		return kept, err
 	}
-	if err := s.takePapers(ctx, tx, kept, gone, fromSecond); err != nil {
-		return kept, err
-	}
-	if err := settlePair(ctx, tx, m.Pair, "merged", now); err != nil {
+	if err := settlePair(ctx, tx, m.Pair, "merged", s.now()); err != nil {
 		return kept, err
 	}
 	if err := deleteStalePairs(ctx, tx, []ident.ID{gone.ID}); err != nil {
@@ -273,6 +270,82 @@ func (s *Service) endLinksElsewhere(ctx context.Context, tx *sqlx.Tx, e events.E
 		return err
 	}
 	return s.mail.Write(ctx, tx, Letter{Kind: "merged", Event: e, Registration: one})
+}
+
+// fitsMerged tells whether the kept one may take the places that what is taken from the
+// other asks for: those that the other held are free for them.
+//
+// Fault: Conflict.
+func (s *Service) fitsMerged(ctx context.Context, tx *sqlx.Tx, kept, gone Registration, held bool, fields []string) error {
+	if !kept.holdsPlace() {
+		return nil
+	}
+	now, then, free := need{}, need{}, need{}
+	now.add(kept.CategoryID, kept.DelegationID, kept.Role)
+	if slices.Contains(fields, "body") {
+		kept.DelegationID, kept.Role = gone.DelegationID, gone.Role
+	}
+	if slices.Contains(fields, "category") {
+		kept.CategoryID = gone.CategoryID
+	}
+	then.add(kept.CategoryID, kept.DelegationID, kept.Role)
+	if held {
+		free.add(gone.CategoryID, gone.DelegationID, gone.Role)
+	}
+	for place := range then {
+		if now[place] > 0 || free[place] > 0 {
+			delete(then, place)
+		}
+	}
+	b := &book{tx: tx, event: kept.EventID, places: map[seat]places{}}
+	if err := b.load(ctx, then); err != nil {
+		return fmt.Errorf("count places: %w", err)
+	}
+	if len(b.lacking(then)) > 0 {
+		return fault.New(fault.Conflict, "desk.merge.no_place")
+	}
+	return nil
+}
+
+// takenOver writes what is taken from the other one, keeps what stood there before
+// as a change, and replaces the badge that says something else now.
+func (s *Service) takenOver(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, kept *Registration, gone Registration, fields []string) error {
+	before, was, err := s.heldByID(ctx, tx, kept.ID)
+	if err != nil {
+		return err
+	}
+	photo := false
+	if slices.Contains(fields, Photo) {
+		if photo, err = s.eitherHas(ctx, tx, Photo, gone.ID); err != nil {
+			return err
+		}
+	}
+	if err := s.takeOver(ctx, tx, kept, gone, fields); err != nil {
+		return err
+	}
+	if err := s.takePapers(ctx, tx, *kept, gone, fields); err != nil {
+		return err
+	}
+	after, now, err := s.heldByID(ctx, tx, kept.ID)
+	if err != nil {
+		return err
+	}
+	change := Change{ID: s.newID(), At: s.now(), State: Applied, Source: "merge"}
+	moved, err := s.diff(change.ID, was.Input, now.Input)
+	if err != nil {
+		return err
+	}
+	if len(moved.list) > 0 {
+		if err := insertChange(ctx, tx, kept.ID, change, by, moved); err != nil {
+			return err
+		}
+	}
+	names := moved.names()
+	if photo || before.BadgeType != after.BadgeType || before.DelegationID != after.DelegationID {
+		names = append(names, Photo) // the badge shows it
+	}
+	_, err = s.refresh(ctx, tx, by, e, after, names)
+	return err
 }
 
 // placeKept gives the kept one, if it waits, the place that the other held.
@@ -326,7 +399,7 @@ func (s *Service) takeOver(ctx context.Context, tx *sqlx.Tx, kept *Registration,
 				return err
 			}
 		case "document":
-			if err := moveDocuments(ctx, tx, from.ID, to.ID); err != nil {
+			if err := swapDocuments(ctx, tx, from.ID, to.ID); err != nil {
 				return err
 			}
 		case "email":

@@ -71,6 +71,12 @@ func (s *Service) Nominate(ctx context.Context, by accounts.Actor, delegation id
 		return r, err
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := lockNumbers(ctx, tx, d.EventID); err != nil {
+			return fmt.Errorf("lock the event's order: %w", err)
+		}
+		if err := stillComes(ctx, tx, d.ID); err != nil {
+			return err
+		}
 		e, category, err := s.openFor(ctx, tx, by, d.EventID, in.Category)
 		if err != nil {
 			return err
@@ -95,8 +101,7 @@ func (s *Service) openFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if i < 0 {
 		return e, c, fault.Fields(fault.Field{Path: "role", Key: "field.choice"})
 	}
-	over := []events.Status{events.Closed, events.Archived, events.Reporting, events.RegistrationClosed}
-	if !by.May(accounts.EditRegistration, event) && (slices.Contains(over, e.Status) || !categories[i].OpenAt(s.now())) {
+	if !by.May(accounts.EditRegistration, event) && (registrationOver(e) || !categories[i].OpenAt(s.now())) {
 		return e, c, fault.New(fault.Conflict, "registration.closed")
 	}
 	return e, categories[i], nil

@@ -2,6 +2,7 @@ package delegations
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"qianshou/app/kit/ident"
@@ -27,7 +28,8 @@ func knownOf(ctx context.Context, q store.Querier, event, delegation, registrati
 // keeps others from changing them.
 func lockDrafts(ctx context.Context, q store.Querier, delegation ident.ID) (list []Registration, err error) {
 	err = q.SelectContext(ctx, &list, `SELECT `+registrationColumns+registrationFrom+`
-		WHERE r.delegation_id = $1 AND r.status = 'draft' ORDER BY r.reference FOR NO KEY UPDATE OF r`, delegation)
+		WHERE r.delegation_id = $1 AND r.status = 'draft' ORDER BY r.id FOR NO KEY UPDATE OF r`, delegation)
+	slices.SortFunc(list, func(a, b Registration) int { return a.QueueNo - b.QueueNo })
 	return list, err
 }
 

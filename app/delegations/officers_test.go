@@ -478,3 +478,92 @@ func TestDraftsAnswerTheForm(t *testing.T) {
 		t.Errorf("agreed to %q, %v", agreed, err)
 	}
 }
+
+// A delegation calls off while somebody waits to register its members: nobody is
+// registered any more, by whichever way.
+func TestNobodyComesOfADelegationThatCalledOff(t *testing.T) {
+	t.Parallel()
+	for name, register := range map[string]func(g ground, d delegations.Delegation) error{
+		"confirming": func(g ground, d delegations.Delegation) error {
+			_, err := g.guests.Confirm(t.Context(), office, d.ID, true)
+			return err
+		},
+		"adding": func(g ground, d delegations.Delegation) error {
+			_, err := g.guests.AddMember(t.Context(), office, d.ID, member(7, "member"))
+			return err
+		},
+		"nominating": func(g ground, d delegations.Delegation) error {
+			_, err := g.guests.Nominate(t.Context(), office, d.ID, delegations.Nomination{Role: "member", GivenName: "Dénes", FamilyName: "Halmosi"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGround(t, 5)
+			g.memberCategories(t)
+			d := g.delegation(t, "D01", 10)
+			g.complete(t, g.nominate(t, d, "member", "Draft"))
+			// Somebody registers at this moment, and has the counter.
+			first, err := g.db.BeginTxx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = first.Rollback() }()
+			if _, err := first.ExecContext(t.Context(), `UPDATE registration_numbers SET next = next WHERE event_id = $1`, g.event.ID); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error, 1)
+			go func() { done <- register(g, d) }()
+			for waits := 0; waits == 0; {
+				if err := g.db.GetContext(t.Context(), &waits, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := first.ExecContext(t.Context(), `UPDATE delegations SET status = 'withdrawn' WHERE id = $1`, d.ID); err != nil {
+				t.Fatal(err)
+			}
+			if err := first.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; fault.CodeOf(err) != fault.Conflict {
+				t.Errorf("%v; want a conflict", err)
+			}
+		})
+	}
+}
+
+// Registration ends while somebody waits for their number: they are too late.
+func TestNobodyRegistersAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	if _, _, err := g.register(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	first, err := g.db.BeginTxx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = first.Rollback() }()
+	if _, err := first.ExecContext(t.Context(), `UPDATE registration_numbers SET next = next WHERE event_id = $1`, g.event.ID); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, _, err := g.register(t.Context(), 2)
+		done <- err
+	}()
+	for waits := 0; waits == 0; {
+		if err := g.db.GetContext(t.Context(), &waits, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := first.ExecContext(t.Context(), `UPDATE events SET status = 'registration_closed' WHERE id = $1`, g.event.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("%v; want a conflict", err)
+	}
+}

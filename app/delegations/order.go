@@ -63,6 +63,9 @@ func (s *Service) arrange(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, d
 		return nil
 	}
 	d.Version++
+	if err := lockRegistrations(ctx, tx, order); err != nil {
+		return err
+	}
 	if err := updateOrder(ctx, tx, *d, order); err != nil {
 		return err
 	}

@@ -79,6 +79,33 @@ func lockWaiting(ctx context.Context, q store.Querier, ids []ident.ID) (locked [
 	return locked, err
 }
 
+// insertFreePlaces notes that places of some categories and delegations are to be given
+// away once more.
+func insertFreePlaces(ctx context.Context, q store.Querier, event ident.ID, of []ident.ID, reason string) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO free_places (event_id, of_id, reason) SELECT $1, unnest($2::uuid[]), $3 ON CONFLICT DO NOTHING`, event, pq.Array(of), reason)
+	return err
+}
+
+func eventsWithFreePlaces(ctx context.Context, q store.Querier) (list []ident.ID, err error) {
+	err = q.SelectContext(ctx, &list, `SELECT DISTINCT event_id FROM free_places ORDER BY event_id`)
+	return list, err
+}
+
+// freePlace is a category or delegation of which there may be places, and why.
+type freePlace struct {
+	Of     ident.ID `db:"of_id"`
+	Reason string   `db:"reason"`
+}
+
+// takeFreePlaces answers what was noted of an event and is still there, and forgets it.
+func takeFreePlaces(ctx context.Context, q store.Querier, event ident.ID) (list []freePlace, err error) {
+	err = q.SelectContext(ctx, &list, `
+		WITH noted AS (DELETE FROM free_places WHERE event_id = $1 RETURNING of_id, reason)
+		SELECT of_id, reason FROM noted WHERE of_id IN (SELECT id FROM categories WHERE event_id = $1 UNION SELECT id FROM delegations WHERE event_id = $1)
+		ORDER BY of_id`, event)
+	return list, err
+}
+
 func updatePassed(ctx context.Context, q store.Querier, group ident.ID, passed int) error {
 	_, err := q.ExecContext(ctx, `UPDATE registration_groups SET passed = $2 WHERE id = $1`, group, passed)
 	return err

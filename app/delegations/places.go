@@ -2,6 +2,7 @@ package delegations
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 	"qianshou/app/events"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
 )
 
 // The order of an event is its sequence of numbers: whoever takes or gives up a
@@ -18,6 +20,22 @@ import (
 // So places are counted by one at a time, those who wait do so in the order of
 // their numbers, and a place that becomes free never misses somebody who begins to
 // wait at the same moment.
+//
+// Locks are taken in one order, so that nobody waits for somebody who waits for them:
+//
+//  1. what is set for many: the decision of the desk that is carried out, the event,
+//     its categories, a delegation's row;
+//  2. registrations, in the order of their IDs, FOR NO KEY UPDATE (lockRegistrations):
+//     every one that the transaction changes, before it goes on;
+//  3. the event's counter (openBook, lockNumbers, nextNumber);
+//  4. whatever belongs to a registration: its person, documents, pairs of doubles,
+//     changes, badges, files, letters.
+//
+// Whoever has the counter locks another registration only if nobody else has it
+// (lockWaiting), since they may wait for the counter. FOR UPDATE is for nobody: it
+// keeps out who only refers to a row. Firms have an order of their own: first their
+// codes (firms.lockCodes), then rows by ID. TestLocksGoInOneOrder runs those who need
+// the same rows against each other.
 //
 // Those who came together come together: a group is placed whole or waits whole.
 // While it waits for more places than are free, others may take those, but only so
@@ -291,8 +309,14 @@ func (s *Service) promoteOne(ctx context.Context, b *book, w *waiting, ahead []*
 		return ahead, nil
 	}
 	locked, err := lockWaiting(ctx, b.tx, w.ids)
-	if err != nil || len(locked) < len(w.ids) { // somebody of them is leaving at this moment
+	if err != nil {
 		return ahead, err
+	}
+	if len(locked) < len(w.ids) { // somebody of them is being changed at this moment
+		if err := insertFreePlaces(ctx, b.tx, b.event, w.need.of(), reason); err != nil {
+			return ahead, fmt.Errorf("note free places: %w", err)
+		}
+		return ahead, nil
 	}
 	placed, err := b.give(ctx, ahead, w.need)
 	if err != nil || !placed {
@@ -347,6 +371,39 @@ func (s *Service) seated(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	}
 	r, _, err = s.approve(ctx, tx, by, e, r, secret, because)
 	return r, err
+}
+
+// GiveFreePlaces gives away places that became free while whoever was next was being
+// changed. Several processes may do so at once.
+func (s *Service) GiveFreePlaces(ctx context.Context) error {
+	list, err := eventsWithFreePlaces(ctx, s.db)
+	if err != nil {
+		return fmt.Errorf("read free places: %w", err)
+	}
+	var failed []error
+	for _, event := range list {
+		failed = append(failed, store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+			b, err := openBook(ctx, tx, event)
+			if err != nil {
+				return err
+			}
+			free, err := takeFreePlaces(ctx, tx, event)
+			if err != nil {
+				return err
+			}
+			for _, place := range free {
+				of := need{seat{of: place.Of}: 1}
+				if err := b.load(ctx, of); err != nil {
+					return fmt.Errorf("count places: %w", err)
+				}
+				if _, err := s.fill(ctx, b, of, place.Reason); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	return errors.Join(failed...)
 }
 
 // Places are how many of a category hold a place, and how many wait for one.

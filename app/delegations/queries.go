@@ -2,6 +2,7 @@ package delegations
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -22,12 +23,13 @@ func orEmpty(list []string) []string {
 // holding are the states that hold a place.
 const holding = `('submitted', 'under_review', 'on_hold', 'returned', 'approved', 'badge_issued', 'checked_in', 'departed')`
 
-func upsertStaff(ctx context.Context, q store.Querier, in Staff) (id ident.ID, err error) {
+func upsertStaff(ctx context.Context, q store.Querier, in Staff, fresh bool) (id ident.ID, err error) {
 	err = q.GetContext(ctx, &id, `
 		INSERT INTO staff (id, code, name_zh, name_en, role, languages) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT ON CONSTRAINT staff_code DO UPDATE SET name_zh = $3, name_en = $4, role = $5, languages = $6 RETURNING id`,
-		in.ID, in.Code, in.Name.ZH, in.Name.EN, in.Role, pq.Array(orEmpty(in.Languages)))
-	return id, err
+		ON CONFLICT ON CONSTRAINT staff_code DO UPDATE SET name_zh = $3, name_en = $4, role = $5, languages = $6
+		WHERE NOT $7::boolean RETURNING id`,
+		in.ID, in.Code, in.Name.ZH, in.Name.EN, in.Role, pq.Array(orEmpty(in.Languages)), fresh)
+	return id, store.Fault(err)
 }
 
 func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at time.Time) (id ident.ID, err error) {
@@ -199,6 +201,25 @@ func registrationByID(ctx context.Context, q store.Querier, id ident.ID) (r Regi
 func lockRegistration(ctx context.Context, q store.Querier, id ident.ID) error {
 	var found ident.ID
 	return store.Fault(q.GetContext(ctx, &found, `SELECT id FROM registrations WHERE id = $1 FOR NO KEY UPDATE`, id))
+}
+
+// lockRegistrations is lockRegistration of many, in the order that everybody keeps.
+//
+// Fault: NotFound, one is not there.
+func lockRegistrations(ctx context.Context, q store.Querier, ids []ident.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var found []ident.ID
+	if err := q.SelectContext(ctx, &found, `SELECT id FROM registrations WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, pq.Array(ids)); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !slices.Contains(found, id) {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+	}
+	return nil
 }
 
 // membersOf answers a delegation's people in order of precedence, those who do

@@ -66,11 +66,11 @@ func (s *Service) SetPlaces(ctx context.Context, by accounts.Actor, id ident.ID,
 		if err := bad.Err(); err != nil {
 			return err
 		}
-		b, err := openBook(ctx, tx, d.EventID) // those who wait are given places before this ends
-		if err != nil {
+		if err := lockDelegation(ctx, tx, id); err != nil {
 			return err
 		}
-		if err := lockDelegation(ctx, tx, id); err != nil {
+		b, err := openBook(ctx, tx, d.EventID) // those who wait are given places before this ends
+		if err != nil {
 			return err
 		}
 		if d, err = delegationByID(ctx, tx, id); err != nil {

@@ -108,3 +108,45 @@ func TestClassPlacesHoldUnderConcurrency(t *testing.T) {
 		t.Errorf("with more places for all but the press %v hold one; it was %v, waiting %v", got, held, waits)
 	}
 }
+
+// A list gives a member another role only while that class has a place, and the place
+// that they leave goes to whoever waits for it.
+func TestAListKeepsThePlacesOfAClass(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	g.memberCategories(t)
+	d := g.delegation(t, "D01", 10)
+	if _, err := g.guests.SetPlaces(t.Context(), office, d.ID, 1, 10, map[string]int{"business": 1, "member": 1}); err != nil {
+		t.Fatal(err)
+	}
+	add := func(n int, role string) delegations.Registration {
+		t.Helper()
+		r, err := g.guests.AddMember(t.Context(), office, d.ID, member(n, role))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	business, one, waits := add(1, "business"), add(2, "member"), add(3, "member")
+	if waits.Status != delegations.Waitlisted {
+		t.Fatalf("the third is %s", waits.Status)
+	}
+	found, err := g.list(t, d, member(2, "business"))
+	if err != nil || found.Verdict != delegations.RowBad || len(found.Problems) != 1 || found.Problems[0].Key != "lists.class_full" {
+		t.Fatalf("into a full class: %+v, %v", found, err)
+	}
+	if _, err := g.guests.WithdrawMember(t.Context(), office, d.ID, business.ID); err != nil {
+		t.Fatal(err)
+	}
+	if found, err = g.list(t, d, member(2, "business")); err != nil || found.Verdict != delegations.RowChanged {
+		t.Fatalf("into a free class: %+v, %v", found, err)
+	}
+	if g.read(t, one).Role != "business" || g.status(t, waits.ID) != delegations.UnderReview {
+		t.Errorf("the second is %s, who waits %s", g.read(t, one).Role, g.status(t, waits.ID))
+	}
+	// Whoever waits and is something else now has a place when there is one for that.
+	late := add(4, "member")
+	if found, err = g.list(t, d, member(4, "interpreter")); err != nil || found.Status != delegations.UnderReview || g.status(t, late.ID) != delegations.UnderReview {
+		t.Errorf("whoever waited and interprets now: %+v, %v", found, err)
+	}
+}

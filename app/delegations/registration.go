@@ -178,6 +178,14 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.stillOpen(ctx, tx, by, p); err != nil {
+		return nil, err
+	}
+	if unasked(by) {
+		if err := p.fitAddresses(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
 	done, err := s.enroll(ctx, b, by, p, persons, group)
 	if err != nil {
 		return nil, err
@@ -187,6 +195,48 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 		ids[i] = r.ID
 	}
 	return done, s.findDuplicates(ctx, tx, ids...)
+}
+
+// stillOpen asks again, for who has the event's counter, what admit asked before they
+// waited for it: whether registration is open, and whether the delegations come.
+//
+// Fault: Conflict.
+func (s *Service) stillOpen(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, p admitted) error {
+	e, err := events.In(ctx, tx, p.event.ID)
+	if err != nil {
+		return err
+	}
+	categories, err := events.CategoriesIn(ctx, tx, e.ID)
+	if err != nil {
+		return fmt.Errorf("read categories: %w", err)
+	}
+	open := func(id ident.ID) bool {
+		return !registrationOver(e) && slices.ContainsFunc(categories, func(c events.Category) bool { return c.ID == id && c.OpenAt(s.now()) })
+	}
+	for _, a := range p.people {
+		if !by.May(accounts.EditRegistration, e.ID) && !open(a.category.ID) {
+			return fault.New(fault.Conflict, "registration.closed")
+		}
+		if err := stillComes(ctx, tx, a.DelegationID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stillComes tells whether a delegation is expected; Nil is none. Who calls it off
+// takes the event's counter, so that whoever has that is told the truth.
+//
+// Faults: NotFound; Conflict.
+func stillComes(ctx context.Context, tx *sqlx.Tx, delegation ident.ID) error {
+	if delegation == ident.Nil {
+		return nil
+	}
+	d, err := delegationByID(ctx, tx, delegation)
+	if err == nil && !d.Coming() {
+		err = fault.New(fault.Conflict, "delegations.not_coming")
+	}
+	return err
 }
 
 // enroll gives people whose persons are kept already their places, or lets them
@@ -260,7 +310,7 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	if atOnce && placed {
 		r, _, err = s.approve(ctx, tx, by, e, r, secret, "")
 	} else {
-		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret})
+		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Unasked: unasked(by)})
 	}
 	return Registered{r, secret}, err
 }
@@ -332,7 +382,7 @@ func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if err != nil {
 		return r, issued, err
 	}
-	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token})
+	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token, Unasked: unasked(by)})
 }
 
 // accept is approve without the letter.
@@ -438,7 +488,7 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 	if err != nil {
 		return r, err
 	}
-	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All()})
+	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All(), Unasked: unasked(by)})
 }
 
 // leave is end without the letter, and with the place still to be given away.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -138,8 +139,8 @@ func (r *Renewals) answer(ctx context.Context, one linkRequest) error {
 // the form is no means to fill a mailbox.
 const renewalPause = 5 * time.Minute
 
-// RenewLinks sends a fresh link to each registration of an address in an event, and
-// ends the older ones. It answers how many were sent.
+// RenewLinks sends fresh links to the registrations of an address in an event in one
+// letter. Each ends the older ones when it is opened. It answers how many links were sent.
 func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) (sent int, err error) {
 	e, err := s.events.ByID(ctx, event)
 	if err != nil || !e.Shown() {
@@ -149,28 +150,36 @@ func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) 
 	if err != nil {
 		return 0, err
 	}
-	for _, id := range ids {
-		_, err := s.locked(ctx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-			return r, s.renew(ctx, tx, e, r)
-		})
-		if err != nil {
-			return sent, err
+	slices.SortFunc(ids, func(a, b ident.ID) int { return slices.Compare(a[:], b[:]) }) // in the order in which everybody locks
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		together := gather(s, email)
+		for _, id := range ids {
+			_, err := together.inLocked(ctx, tx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+				return r, together.renew(ctx, tx, e, r)
+			})
+			if err != nil {
+				return err
+			}
 		}
-		sent++
+		sent = len(ids)
+		return together.send(ctx, tx)
+	})
+	if err != nil {
+		return 0, err
 	}
 	return sent, nil
 }
 
 func (s *Service) renew(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration) error {
-	if err := revokeOwnLinks(ctx, tx, r.ID, s.now()); err != nil {
-		return err
-	}
 	secret, err := s.newLink(ctx, tx, e, r.ID)
 	if err != nil {
+		return err
+	}
+	if err := updateRenews(ctx, tx, hashOf(secret)); err != nil {
 		return err
 	}
 	if err := s.record(ctx, tx, accounts.GuestActor(), e.ID, "registration.renew_link", "registration", r.ID, nil, nil, ""); err != nil {
 		return err
 	}
-	return s.mail.Write(ctx, tx, Letter{Kind: "link", Event: e, Registration: r, ManageSecret: secret})
+	return s.mail.Write(ctx, tx, Letter{Kind: "link", Event: e, Registration: r, ManageSecret: secret, Unasked: true})
 }

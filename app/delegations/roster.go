@@ -105,10 +105,10 @@ func (s *Service) newRoll(ctx context.Context, q store.Querier, by accounts.Acto
 		countries: map[string]bool{}, delegations: map[ident.ID]*rollDelegation{}, keys: map[string]*rollEntry{}, names: map[string][]*rollEntry{}, drafts: map[ident.ID]known{}, taken: map[ident.ID]int{}, elsewhere: map[string]bool{},
 	}
 	var ids []ident.ID
-	var passports [][]byte
+	var of marks
 	for i := range rows {
 		id := rows[i].DelegationID
-		if !r.office && !by.ForDelegation(event, id) {
+		if !r.office && !by.MayFor(accounts.BringList, event, id, "") {
 			return nil, fault.New(fault.Forbidden, "error.forbidden")
 		}
 		if id != ident.Nil && !slices.Contains(ids, id) {
@@ -116,8 +116,16 @@ func (s *Service) newRoll(ctx context.Context, q store.Querier, by accounts.Acto
 		}
 		rows[i].Input.tidy()
 		if index := s.passportIndex(rows[i].Input.Passport); index != nil {
-			passports = append(passports, index)
+			of.passports = append(of.passports, index)
 		}
+		if index := s.birthIndex(rows[i].Input.BirthDate); index != nil {
+			of.births = append(of.births, index)
+		}
+		if email := rows[i].Input.Email; email != "" {
+			of.emails = append(of.emails, email)
+		}
+		of.names = append(of.names, nameKey(rows[i].Input.GivenName, rows[i].Input.FamilyName))
+		of.all = of.all || rows[i].With != "" // whoever that may be
 	}
 	var err error
 	if r.event, err = events.In(ctx, q, event); err != nil {
@@ -132,17 +140,17 @@ func (s *Service) newRoll(ctx context.Context, q store.Querier, by accounts.Acto
 	if r.form, err = forms.AskedIn(ctx, q, event); err != nil {
 		return nil, fmt.Errorf("read form: %w", err)
 	}
-	countries, err := s.events.Countries(ctx)
+	countries, err := events.CountriesIn(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read countries: %w", err)
 	}
 	for _, c := range countries {
 		r.countries[c.Code] = true
 	}
-	return r, r.read(ctx, q, ids, passports)
+	return r, r.read(ctx, q, ids, of)
 }
 
-func (r *roll) read(ctx context.Context, q store.Querier, ids []ident.ID, passports [][]byte) error {
+func (r *roll) read(ctx context.Context, q store.Querier, ids []ident.ID, of marks) error {
 	list, err := delegationsByIDs(ctx, q, r.event.ID, ids)
 	if err != nil {
 		return fmt.Errorf("read delegations: %w", err)
@@ -150,7 +158,7 @@ func (r *roll) read(ctx context.Context, q store.Querier, ids []ident.ID, passpo
 	for _, d := range list {
 		r.delegations[d.ID] = &rollDelegation{Delegation: d}
 	}
-	people, err := rollPeople(ctx, q, r.event.ID, ids)
+	people, err := rollPeople(ctx, q, r.event.ID, ids, of)
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)
 	}
@@ -170,8 +178,8 @@ func (r *roll) read(ctx context.Context, q store.Querier, ids []ident.ID, passpo
 	if err := r.readDrafts(ctx, q); err != nil {
 		return err
 	}
-	if r.office && len(passports) > 0 {
-		others, err := passportsElsewhere(ctx, q, r.event.ID, ids, passports)
+	if r.office && len(of.passports) > 0 {
+		others, err := passportsElsewhere(ctx, q, r.event.ID, ids, of.passports)
 		if err != nil {
 			return fmt.Errorf("read passports: %w", err)
 		}

@@ -3,6 +3,7 @@ package delegations
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -10,19 +11,24 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/events"
 	"qianshou/app/forms"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
 
 // ApplyRows registers and changes whom the lines of a list name, within the
-// caller's transaction. Each line is judged anew, against what stands now; those
-// that are bad or the same are left out. progress is told after each line, and ends
-// the work with its error.
+// caller's transaction. Each line is judged anew, against what stands now and nobody
+// else changes meanwhile; those that are bad or the same are left out.
 //
-// The event's counter is taken until the transaction ends, as whoever takes a place
-// does, so that two lists follow each other.
+// Everybody else who takes a place at the event waits until the transaction ends: the
+// lines of one should be few.
 //
-// Faults: as of CheckRows.
-func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, rows []Row, progress func(done int) error) ([]Found, error) {
+// Faults: as of CheckRows; Unavailable, somebody became one of those whom the lines
+// name at this moment, and another try finds them.
+func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, rows []Row) ([]Found, error) {
+	named, err := s.lockNamed(ctx, tx, by, event, rows)
+	if err != nil {
+		return nil, err
+	}
 	b, err := openBook(ctx, tx, event)
 	if err != nil {
 		return nil, err
@@ -38,21 +44,79 @@ func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 		var c checked
 		var known *rollEntry
 		found[i], c, known = r.judge(row)
-		if found[i].Verdict == RowNew || found[i].Verdict == RowChanged {
-			applied, err := s.applyRow(ctx, tx, by, r, found[i], c, known)
-			if err != nil {
-				return nil, fmt.Errorf("line %d: %w", row.Line, err)
+		if found[i].Verdict == RowChanged {
+			if !slices.Contains(named, known.ID) {
+				return nil, fault.New(fault.Unavailable, "error.unavailable")
 			}
-			found[i].RegistrationID, found[i].Reference, found[i].Status = applied.ID, applied.Reference, applied.Status
-			if applied.Status != Draft { // as a nomination, nobody at the desk sees them
-				touched = append(touched, applied.ID)
+			if err := r.giveClass(ctx, &found[i], known, c); err != nil {
+				return nil, err
 			}
 		}
-		if err := progress(i + 1); err != nil {
-			return nil, err
+		if found[i].Verdict != RowNew && found[i].Verdict != RowChanged {
+			continue
+		}
+		applied, err := s.applyRow(ctx, tx, by, r, found[i], c, known)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", row.Line, err)
+		}
+		found[i].RegistrationID, found[i].Reference, found[i].Status = applied.ID, applied.Reference, applied.Status
+		if applied.Status != Draft { // as a nomination, nobody at the desk sees them
+			touched = append(touched, applied.ID)
 		}
 	}
 	return found, s.findDuplicatesAnew(ctx, tx, touched...)
+}
+
+// lockNamed keeps others from changing whom the lines of a list name, and answers
+// them.
+func (s *Service) lockNamed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, rows []Row) (named []ident.ID, err error) {
+	r, err := s.newRoll(ctx, tx, by, event, rows)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		if e := r.find(row); e != nil {
+			named = append(named, e.ID)
+		}
+	}
+	return named, lockRegistrations(ctx, tx, named)
+}
+
+// giveClass gives a member whose role a line changes a place of the new class; the line
+// is bad when none is left.
+func (r *roll) giveClass(ctx context.Context, f *Found, known *rollEntry, c checked) error {
+	if c.Role == known.Role || !(Registration{Status: known.Status}).holdsPlace() {
+		return nil
+	}
+	from, to := seat{known.DelegationID, known.Role}, need{seat{known.DelegationID, c.Role}: 1}
+	if err := r.book.load(ctx, to); err != nil {
+		return fmt.Errorf("count places: %w", err)
+	}
+	if len(r.book.lacking(to)) > 0 {
+		f.bad("role", "lists.class_full")
+		return nil
+	}
+	if err := r.book.load(ctx, need{from: 1}); err != nil {
+		return fmt.Errorf("count places: %w", err)
+	}
+	r.book.take(to)
+	r.book.take(need{from: -1})
+	return nil
+}
+
+// promoteInto gives the places that a change of role leaves, or lets somebody have, to
+// those who wait for them.
+func (s *Service) promoteInto(ctx context.Context, r *roll, before Registration, role string) error {
+	if before.Role == role || !before.holdsPlace() && before.Status != Waitlisted {
+		return nil
+	}
+	of := need{}
+	of.add(before.CategoryID, before.DelegationID, before.Role)
+	if err := r.book.load(ctx, of); err != nil {
+		return fmt.Errorf("count places: %w", err)
+	}
+	_, err := s.fill(ctx, r.book, of, "@registration.because.places_added")
+	return err
 }
 
 // applyRow is the one place where a line of a list becomes a registration, or a
@@ -82,12 +146,9 @@ func (s *Service) applyRow(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	return done[0].Registration, updateCompanion(ctx, tx, c.self.ID, c.host.ID)
 }
 
-// change writes what a line says otherwise. Whoever was asked for changes is before
+// change writes what a line says otherwise of somebody who is locked. Whoever was asked for changes is before
 // the desk again.
 func (s *Service) change(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *roll, f Found, c checked, known *rollEntry) (Registration, error) {
-	if err := lockRegistration(ctx, tx, known.ID); err != nil {
-		return Registration{}, err
-	}
 	before, was, err := s.heldByID(ctx, tx, known.ID)
 	if err != nil {
 		return Registration{}, err
@@ -135,6 +196,12 @@ func (s *Service) change(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	if reg.Status == Draft {
 		return s.confirmRow(ctx, tx, by, r, reg)
 	}
+	if err := s.promoteInto(ctx, r, before, c.Role); err != nil {
+		return reg, err
+	}
+	if reg.Status == Waitlisted {
+		return registrationByID(ctx, tx, reg.ID) // there may be a place for what they are now
+	}
 	if reg.Status != Returned {
 		return reg, nil
 	}
@@ -168,7 +235,7 @@ func (s *Service) keepHistory(ctx context.Context, tx *sqlx.Tx, by accounts.Acto
 	if err := insertChange(ctx, tx, r.ID, change, by, fields); err != nil {
 		return err
 	}
-	return s.tellAddress(ctx, tx, e, r, was.Email, now.Email)
+	return s.tellAddress(ctx, tx, by, e, r, was.Email, now.Email)
 }
 
 // changePassport keeps another passport, or another end of the one.

@@ -53,10 +53,26 @@ type rollPerson struct {
 // Gone tells whether the person does not come any more.
 func (p rollPerson) Gone() bool { return Registration{Status: p.Status}.Gone() }
 
-// rollPeople answers everybody who is or was in some delegations of an event, in the
-// order in which they came.
-func rollPeople(ctx context.Context, q store.Querier, event ident.ID, delegations []ident.ID) (list []rollPerson, err error) {
+// marks are what tells the people apart whom some lines name.
+type marks struct {
+	passports, births [][]byte
+	emails, names     []string
+	all               bool // anybody of the delegations
+}
+
+// rollPeople answers who of some delegations of an event may be one of those whom
+// lines name, whether they come or not, in the order in which they came; and the heads.
+func rollPeople(ctx context.Context, q store.Querier, event ident.ID, delegations []ident.ID, of marks) (list []rollPerson, err error) {
 	err = q.SelectContext(ctx, &list, `
+		WITH likely AS (
+			SELECT person_id FROM travel_documents WHERE number_index = ANY($3)
+			UNION SELECT id FROM persons WHERE birth_date_index = ANY($4)
+			UNION SELECT id FROM persons WHERE name_key = ANY($7)
+			UNION SELECT id FROM persons WHERE email <> '' AND lower(email) IN (SELECT lower(e) FROM unnest($5::text[]) e)
+		), named AS (
+			SELECT id, merged_into FROM registrations
+			WHERE event_id = $1 AND delegation_id = ANY($2) AND ($6 OR role = 'head' OR person_id IN (SELECT person_id FROM likely))
+		)
 		SELECT r.id, r.person_id, r.delegation_id, coalesce(r.merged_into, '00000000-0000-0000-0000-000000000000') AS merged_into,
 			coalesce(r.companion_of, '00000000-0000-0000-0000-000000000000') AS companion_of, r.reference, c.code AS category, r.role, r.status, r.version, r.title_en, r.title_zh, r.organisation,
 			r.lang, r.meal_plan, r.access_needs, p.given_name, p.family_name, p.name_native, p.native_order, p.name_zh, p.mrz_surname, p.mrz_given, p.sex,
@@ -65,7 +81,8 @@ func rollPeople(ctx context.Context, q store.Querier, event ident.ID, delegation
 			coalesce(t.issuer, '') AS issuer, t.expires_on
 		FROM registrations r JOIN persons p ON p.id = r.person_id JOIN categories c ON c.id = r.category_id
 		LEFT JOIN LATERAL (SELECT * FROM travel_documents d WHERE d.person_id = p.id ORDER BY d.expires_on DESC, d.id LIMIT 1) t ON true
-		WHERE r.event_id = $1 AND r.delegation_id = ANY($2) ORDER BY r.id`, event, pq.Array(delegations))
+		WHERE r.id IN (SELECT id FROM named UNION SELECT merged_into FROM named) AND r.delegation_id = ANY($2) ORDER BY r.id`,
+		event, pq.Array(delegations), pq.ByteaArray(of.passports), pq.ByteaArray(of.births), pq.Array(orEmpty(of.emails)), of.all, pq.Array(orEmpty(of.names)))
 	return list, err
 }
 

@@ -73,7 +73,7 @@ func (s *Service) asked(ctx context.Context, by accounts.Actor, id ident.ID, dec
 		if err != nil {
 			return err
 		}
-		if err := lockBoth(ctx, tx, sub.FromID, sub.ToID); err != nil {
+		if err := lockRegistrations(ctx, tx, []ident.ID{sub.FromID, sub.ToID}); err != nil {
 			return err
 		}
 		if sub, err = substitutionByID(ctx, tx, id); err != nil { // again, now that nobody else decides

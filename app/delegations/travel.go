@@ -124,7 +124,9 @@ func (s *Service) SaveLeg(ctx context.Context, by accounts.Actor, delegation ide
 	in.EventID, in.DelegationID = d.EventID, d.ID
 	slices.SortFunc(in.People, func(a, b ident.ID) int { return slices.Compare(a[:], b[:]) })
 	in.People = slices.Compact(in.People)
+	said := in
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		in = said
 		var before map[string]any
 		var was Leg
 		if in.ID == ident.Nil {

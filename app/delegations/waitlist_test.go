@@ -109,7 +109,7 @@ func (g ground) group(t *testing.T, from, size int) []delegations.Registered {
 	for n := range size {
 		people = append(people, firm(from+n))
 	}
-	_, done, err := g.guests.RegisterGroup(t.Context(), accounts.GuestActor(), g.event.ID, people)
+	_, done, err := g.guests.RegisterGroup(t.Context(), accounts.GuestActor(), g.event.ID, people, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestGroupsAreChecked(t *testing.T) {
 		{"more than there are places", "people", []delegations.Input{firm(1), firm(2), firm(3), firm(4)}},
 		{"one of them broken", "people[1].email", []delegations.Input{firm(1), broken}},
 	} {
-		_, _, err := g.guests.RegisterGroup(t.Context(), accounts.GuestActor(), g.event.ID, tt.people)
+		_, _, err := g.guests.RegisterGroup(t.Context(), accounts.GuestActor(), g.event.ID, tt.people, "")
 		f, ok := fault.Of(err)
 		if !ok || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Path != tt.path {
 			t.Errorf("%s: %v, want a word beside %s", tt.name, err, tt.path)
@@ -230,5 +230,48 @@ func TestRaisedQuotaServesTheWaitingFirst(t *testing.T) {
 	late, _, err := g.register(t.Context(), 3)
 	if err != nil || late.Status != delegations.Waitlisted || g.status(t, waits.ID) != delegations.UnderReview {
 		t.Errorf("the latecomer is %s, %v, who waited is %s", late.Status, err, g.status(t, waits.ID))
+	}
+}
+
+// Whoever is next is being changed when a place becomes free: the place is not lost,
+// and they have it as soon as the change is done.
+func TestAPlaceIsNotLostOnWhoIsBeingChanged(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 1)
+	holder, _, err := g.register(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, _, err := g.register(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := g.db.BeginTxx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback() }()
+	if _, err := other.ExecContext(t.Context(), `SELECT id FROM registrations WHERE id = $1 FOR NO KEY UPDATE`, next.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.Cancel(t.Context(), office, holder.ID, "travels elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []delegations.Status{delegations.Waitlisted, delegations.UnderReview} {
+		if want == delegations.UnderReview {
+			if err := other.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := g.guests.GiveFreePlaces(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.status(t, next.ID); got != want {
+			t.Errorf("the next is %s; want %s", got, want)
+		}
+	}
+	var noted int
+	if err := g.db.GetContext(t.Context(), &noted, `SELECT count(*) FROM free_places`); err != nil || noted != 0 {
+		t.Errorf("%d are noted still, %v", noted, err)
 	}
 }

@@ -32,6 +32,8 @@ func (noLetters) Write(context.Context, *sqlx.Tx, delegations.Letter) error { re
 
 func (noLetters) Invite(context.Context, *sqlx.Tx, delegations.Invitation) error { return nil }
 
+func (noLetters) Together(context.Context, *sqlx.Tx, string, []delegations.Letter) error { return nil }
+
 func (noLetters) Remind(context.Context, *sqlx.Tx, delegations.Reminder) error { return nil }
 
 // ground is the demo's forum, on a database of its own, at an hour of its own.

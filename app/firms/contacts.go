@@ -79,7 +79,9 @@ func (s *Service) SaveContact(ctx context.Context, by accounts.Actor, event iden
 	if err := bad.Err(); err != nil {
 		return in, err
 	}
+	said := in
 	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		in = said
 		if _, err := s.open(ctx, tx, by, event, in.FirmID); err != nil {
 			return err
 		}

@@ -34,8 +34,7 @@ const (
 
 // check cleans and checks what is said of a firm.
 func (in *Firm) check(bad *fault.List) {
-	in.CreditCode = CreditCode(in.CreditCode)
-	in.Code = strings.ToUpper(text.Halfwidth(in.Code))
+	in.CreditCode, in.Code = in.keys()
 	in.Name = locale.Text{ZH: text.Clean(in.Name.ZH), EN: text.Clean(in.Name.EN)}
 	in.CompetitorGroup = text.Clean(in.CompetitorGroup)
 	text.Line(bad, "code", in.Code, true, 20)
@@ -140,7 +139,7 @@ func (s *Service) Create(ctx context.Context, by accounts.Actor, event ident.ID,
 	}
 	in.ID, in.Version = s.newID(), 1
 	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) (err error) {
-		if err := lockFirms(ctx, tx); err != nil {
+		if err := lockCodes(ctx, tx); err != nil {
 			return err
 		}
 		if next {

@@ -49,9 +49,17 @@ func updateFirm(ctx context.Context, q store.Querier, f Firm) error {
 	return err
 }
 
-// lockFirms keeps others from adding firms, so that codes are given once.
-func lockFirms(ctx context.Context, q store.Querier) error {
-	_, err := q.ExecContext(ctx, `LOCK TABLE firms IN SHARE ROW EXCLUSIVE MODE`)
+// lockCodes keeps others from adding firms, so that codes are given once. Whoever
+// changes one firm need not wait. It is taken before any firm is locked.
+func lockCodes(ctx context.Context, q store.Querier) error {
+	_, err := q.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('codes of firms', 0))`)
+	return err
+}
+
+// lockNamed keeps others from changing the firms that have one of these codes or
+// credit codes.
+func lockNamed(ctx context.Context, q store.Querier, codes, creditCodes []string) error {
+	_, err := q.ExecContext(ctx, `SELECT 1 FROM firms WHERE code = ANY($1) OR credit_code = ANY($2) ORDER BY id FOR NO KEY UPDATE`, pq.Array(codes), pq.Array(creditCodes))
 	return err
 }
 
@@ -136,12 +144,12 @@ func oneFirm(ctx context.Context, q store.Querier, where string, args ...any) (F
 
 // lockFirm finds a firm and keeps others from changing it.
 func lockFirm(ctx context.Context, q store.Querier, id ident.ID) (Firm, error) {
-	return oneFirm(ctx, q, `WHERE id = $1 FOR UPDATE`, id)
+	return oneFirm(ctx, q, `WHERE id = $1 FOR NO KEY UPDATE`, id)
 }
 
 // lockFirmOf is lockFirm of one that takes part in an event.
 func lockFirmOf(ctx context.Context, q store.Querier, event, id ident.ID) (Firm, error) {
-	return oneFirm(ctx, q, `WHERE `+takesPart+` AND id = $2 FOR UPDATE`, event, id)
+	return oneFirm(ctx, q, `WHERE `+takesPart+` AND id = $2 FOR NO KEY UPDATE`, event, id)
 }
 
 func updateTrade(ctx context.Context, q store.Querier, f Firm) error {

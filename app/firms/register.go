@@ -67,15 +67,23 @@ func (s *Service) CheckRows(ctx context.Context, by accounts.Actor, rows []Row) 
 
 // ApplyRows adds and changes the firms that lines name, within the caller's
 // transaction, gives them their grants, and has them take part in an event. Each
-// line is judged anew; those that are bad or the same are left out. progress is told
-// after each line, and ends the work with its error.
+// line is judged anew, against what nobody else changes meanwhile; those that are bad
+// or the same are left out.
 //
 // Fault: Forbidden.
-func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, rows []Row, progress func(done int) error) ([]Found, error) {
+func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, rows []Row) ([]Found, error) {
 	if !by.May(accounts.EditDelegation, ident.Nil) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	if err := lockFirms(ctx, tx); err != nil {
+	if err := lockCodes(ctx, tx); err != nil {
+		return nil, fmt.Errorf("lock codes: %w", err)
+	}
+	var codes, creditCodes []string
+	for _, row := range rows {
+		credit, code := row.Firm.keys()
+		codes, creditCodes = append(codes, code), append(creditCodes, credit)
+	}
+	if err := lockNamed(ctx, tx, codes, creditCodes); err != nil {
 		return nil, fmt.Errorf("lock firms: %w", err)
 	}
 	r, err := readRegister(ctx, tx)
@@ -91,11 +99,13 @@ func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 				return nil, fmt.Errorf("line %d: %w", row.Line, err)
 			}
 		}
-		if err := progress(i + 1); err != nil {
-			return nil, err
-		}
 	}
 	return found, nil
+}
+
+// keys are the codes of a firm in the form in which they are compared.
+func (in *Firm) keys() (credit, code string) {
+	return CreditCode(in.CreditCode), strings.ToUpper(text.Halfwidth(in.Code))
 }
 
 func (s *Service) applyRow(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, firm Firm, grants []Grant) (ident.ID, error) {
@@ -147,7 +157,7 @@ func (r *register) enter(e *entry) {
 func (r *register) judge(row Row) (f Found, firm Firm, grants []Grant) {
 	f.Verdict = "new"
 	in := row.Firm
-	in.CreditCode, in.Code = CreditCode(in.CreditCode), strings.ToUpper(text.Halfwidth(in.Code))
+	in.CreditCode, in.Code = in.keys()
 	e := r.by[in.CreditCode]
 	if e == nil && in.Code != "" {
 		e = r.by["code:"+in.Code]

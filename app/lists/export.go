@@ -19,7 +19,7 @@ type Export struct {
 	EventID   ident.ID
 	Zone      *time.Location // of the instants in it
 	Filter    delegations.Filter
-	Sensitive bool // birth dates and passports too; logged
+	Sensitive bool // birth dates, passports, meals and needs too; logged
 	CSV       bool // else XLSX
 	Lang      locale.Lang
 }
@@ -39,8 +39,10 @@ func (s *Service) Write(ctx context.Context, by accounts.Actor, x Export, w io.W
 	}
 	head := []string{s.Words.T(x.Lang, "lists.column.reference"), s.Words.T(x.Lang, "lists.column.status"), s.Words.T(x.Lang, "lists.column.category"), s.Words.T(x.Lang, "lists.column.delegation"), s.Words.T(x.Lang, "lists.column.submitted")}
 	var shown []column
+	own := by.MayFor(accounts.BringList, x.EventID, x.Filter.DelegationID, "")
 	for _, c := range columns {
-		if !c.sensitive && c.Code != "passport.issuer" || x.Sensitive {
+		papers, needs := c.sensitive || c.Code == "passport.issuer", c.Code == "meal_plan" || c.Code == "access_needs"
+		if x.Sensitive || !papers && (own || !needs) {
 			shown, head = append(shown, c), append(head, c.Title.In(x.Lang))
 		}
 	}

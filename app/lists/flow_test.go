@@ -3,6 +3,7 @@ package lists_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/audit"
+	"qianshou/app/delegations"
 	"qianshou/app/keys"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -42,6 +44,87 @@ func TestCancel(t *testing.T) {
 	var sealed int
 	if err := g.db.GetContext(t.Context(), &sealed, `SELECT count(*) FROM imports i WHERE file_sealed IS NOT NULL OR EXISTS (SELECT 1 FROM import_rows r WHERE r.import_id = i.id)`); err != nil || sealed != 0 {
 		t.Errorf("%d kept, %v", sealed, err)
+	}
+}
+
+// A list that is cancelled while it is taken over keeps what was taken, as whole lines.
+func TestCancelOnTheWay(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, april)
+	rows := []string{"Family name,Given name,E-mail,Nationality"}
+	for n := range 600 {
+		rows = append(rows, fmt.Sprintf("Réti %c%c,Zsófia,m%d@city.example,HU", 'A'+n%26, 'a'+n/26, n))
+	}
+	i := g.bring(t, office, g.delegation(t, "D09", 500), rows...)
+	if _, err := g.lists.Commit(t.Context(), office, i.ID, i.Version); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- g.lists.Work(t.Context(), i.ID) }()
+	for i.State != lists.Committing || i.DoneRows == 0 {
+		i = g.again(t, office, i)
+	}
+	if _, err := g.lists.Cancel(t.Context(), office, i.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	i = g.again(t, office, i)
+	var kept, people int
+	if err := g.db.GetContext(t.Context(), &kept, `SELECT count(*) FROM import_rows WHERE import_id = $1 AND registration_id IS NOT NULL`, i.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.db.GetContext(t.Context(), &people, `SELECT count(*) FROM registrations`); err != nil {
+		t.Fatal(err)
+	}
+	if i.State != lists.Cancelled || i.DoneRows == 0 || i.DoneRows == 600 || kept != i.DoneRows || people != i.DoneRows {
+		t.Errorf("%s after %d rows; %d rows and %d people are kept", i.State, i.DoneRows, kept, people)
+	}
+}
+
+// Somebody changes the person of a line while the list is taken over: the line is
+// judged by what stands then, and the list goes on.
+func TestAListGoesOnBesideTheDesk(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, april)
+	first := g.bring(t, office, g.city, head, "member,Réti,Zsófia,m002@delegate.example,,HU,,,,Mayor", "member,Halmosi,Dénes,h@delegate.example,,HU,,,,Deputy")
+	first = g.commit(t, office, first)
+	people := g.members(t, g.city)
+	i := g.bring(t, office, g.city, head, "member,Réti,Zsófia,m002@delegate.example,,HU,,,,Lord Mayor", "member,Halmosi,Dénes,h@delegate.example,,HU,,,,First Deputy")
+	if _, err := g.lists.Commit(t.Context(), office, i.ID, i.Version); err != nil || i.Good != 2 {
+		t.Fatalf("%+v, %v", i, err)
+	}
+	desk, err := g.db.BeginTxx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = desk.Rollback() }()
+	if _, err := desk.ExecContext(t.Context(), `UPDATE registrations SET status = 'on_hold', version = version + 1 WHERE id = $1`, people[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- g.lists.Work(t.Context(), i.ID) }()
+	for waits := 0; waits == 0; { // until the list stands before the desk's row
+		if err := g.db.GetContext(t.Context(), &waits, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := desk.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if i = g.again(t, office, i); i.State != lists.Done || i.Good != 2 {
+		t.Errorf("%+v", i)
+	}
+	titles := map[string]delegations.Status{}
+	for _, r := range g.members(t, g.city) {
+		titles[r.TitleEN] = r.Status
+	}
+	if want := map[string]delegations.Status{"Lord Mayor": people[0].Status, "First Deputy": delegations.OnHold}; !maps.Equal(titles, want) {
+		t.Errorf("%v; want %v", titles, want)
 	}
 }
 
@@ -340,6 +423,9 @@ func TestExport(t *testing.T) {
 		rows, err := f.GetRows("报名")
 		if all := fmt.Sprint(rows); err != nil || len(rows) != 3 || strings.Contains(all, "TEST") || strings.Contains(all, "1965") || strings.Contains(all, "护照号") || !strings.Contains(all, "豪尔莫希") && !strings.Contains(all, "团长") {
 			t.Errorf("%s reads %q, %v", name, rows, err)
+		}
+		if needs := strings.Contains(fmt.Sprint(rows), "无障碍"); needs != (name == "the delegation") {
+			t.Errorf("%s reads who needs what: %v in %q", name, needs, rows)
 		}
 		_ = f.Close()
 	}

@@ -64,7 +64,7 @@ type Import struct {
 	Heads        []sheet.Head
 	State        State
 	Rows         int // lines below the header
-	DoneRows     int // of them, in the step under way
+	DoneRows     int // of them, in the step under way; once it ended early: taken over
 	Good         int // new or changed
 	Bad          int // to be mended
 	Unchanged    int
@@ -201,7 +201,7 @@ func (i Import) may(by accounts.Actor) bool {
 	if i.Kind == Firms {
 		return by.May(accounts.EditDelegation, ident.Nil)
 	}
-	return by.May(accounts.EditRegistration, i.EventID) || by.ForDelegation(i.EventID, i.DelegationID)
+	return by.May(accounts.EditRegistration, i.EventID) || by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "")
 }
 
 // ByID finds an import.
@@ -247,8 +247,8 @@ func (s *Service) Commit(ctx context.Context, by accounts.Actor, id ident.ID, ve
 	})
 }
 
-// Cancel ends an import that is not done. What goes on is stopped, and nothing of it
-// stays.
+// Cancel ends an import that is not done. What goes on is stopped: lines that were
+// taken over before stay, and DoneRows counts them.
 //
 // Faults: NotFound; Forbidden; Conflict, it ended already.
 func (s *Service) Cancel(ctx context.Context, by accounts.Actor, id ident.ID) (Import, error) {
@@ -256,10 +256,18 @@ func (s *Service) Cancel(ctx context.Context, by accounts.Actor, id ident.ID) (I
 		if !i.Running() && i.State != Checked {
 			return fault.New(fault.Conflict, "lists.not_now")
 		}
-		now := s.Now()
-		i.State, i.EndedAt = Cancelled, &now
+		i.stop(Cancelled, s.Now())
 		return nil
 	})
+}
+
+// stop ends an import before all of it is done. DoneRows are then the lines that were
+// taken over.
+func (i *Import) stop(to State, at time.Time) {
+	if i.State != Committing {
+		i.DoneRows = 0
+	}
+	i.State, i.EndedAt = to, &at
 }
 
 // move changes the state of an import that nobody else changes meanwhile.

@@ -27,7 +27,7 @@ type kind interface {
 	// check says what each line would come to.
 	check(ctx context.Context, i Import, lines []line) ([]verdict, error)
 	// apply takes lines over within the transaction; progress may end it.
-	apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line, progress func(done int) error) ([]verdict, error)
+	apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line) ([]verdict, error)
 }
 
 func (s *Service) kind(name string) kind {
@@ -225,12 +225,12 @@ func (l line) turn() int {
 	return 0
 }
 
-func (m memberList) apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line, progress func(done int) error) ([]verdict, error) {
+func (m memberList) apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line) ([]verdict, error) {
 	several, err := m.s.several(ctx, i.EventID)
 	if err != nil {
 		return nil, err
 	}
-	found, err := m.s.Delegations.ApplyRows(ctx, tx, i.actor, i.EventID, m.rows(i, lines, several), progress)
+	found, err := m.s.Delegations.ApplyRows(ctx, tx, i.actor, i.EventID, m.rows(i, lines, several))
 	list := make([]verdict, len(found))
 	for n, f := range found {
 		list[n] = m.s.verdict(f)

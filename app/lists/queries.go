@@ -172,12 +172,14 @@ func fileOf(ctx context.Context, q store.Querier, id ident.ID) (file []byte, err
 	return file, store.Fault(err)
 }
 
-// forget deletes what an import held: the file, and every line.
+// forget deletes what an import held: the file, and every line that was not taken
+// over.
 func forget(ctx context.Context, q store.Querier, id ident.ID) error {
 	if err := forgetFile(ctx, q, id); err != nil {
 		return err
 	}
-	return deleteRows(ctx, q, id)
+	_, err := q.ExecContext(ctx, `DELETE FROM import_rows WHERE import_id = $1 AND NOT done`, id)
+	return err
 }
 
 // forgetFile deletes the file, and the lines that came to nothing new.
@@ -253,13 +255,14 @@ func insertRows(ctx context.Context, q store.Querier, id ident.ID, rows []rowOf)
 	return err
 }
 
+// updateRows writes what became of lines that were taken over, or left out then.
 func updateRows(ctx context.Context, q store.Querier, id ident.ID, rows []rowOf) error {
 	args, err := arrays(rows)
 	if err != nil {
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		UPDATE import_rows w SET verdict = r.verdict, problems = r.problems::jsonb, data_sealed = NULLIF(r.data, ''),
+		UPDATE import_rows w SET done = true, verdict = r.verdict, problems = r.problems::jsonb, data_sealed = NULLIF(r.data, ''),
 			registration_id = NULLIF(r.about::uuid, '00000000-0000-0000-0000-000000000000')
 		FROM `+manyRows+` WHERE w.import_id = $1 AND w.id = r.id`, append([]any{id}, args...)...)
 	return err
@@ -290,8 +293,23 @@ func rowsWhere(ctx context.Context, q store.Querier, where string, args ...any) 
 	return rows, nil
 }
 
-func goodRows(ctx context.Context, q store.Querier, id ident.ID) ([]rowOf, error) {
-	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict IN ('new', 'changed') ORDER BY turn, line`, id)
+// goodRows answers the next lines that are still to be taken over.
+func goodRows(ctx context.Context, q store.Querier, id ident.ID, most int) ([]rowOf, error) {
+	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict IN ('new', 'changed') AND NOT done ORDER BY turn, line LIMIT $2`, id, most)
+}
+
+// outcome answers how many lines an import has, how many of them were taken over, and
+// how many could not be.
+func outcome(ctx context.Context, q store.Querier, id ident.ID) (rows, good, bad int, err error) {
+	var n struct {
+		Rows int `db:"rows"`
+		Good int `db:"good"`
+		Bad  int `db:"bad"`
+	}
+	err = q.GetContext(ctx, &n, `
+		SELECT count(*) AS rows, count(*) FILTER (WHERE done AND verdict NOT IN ('bad', 'duplicate')) AS good, count(*) FILTER (WHERE verdict = 'bad') AS bad
+		FROM import_rows WHERE import_id = $1`, id)
+	return n.Rows, n.Good, n.Bad, err
 }
 
 func badRows(ctx context.Context, q store.Querier, id ident.ID) ([]rowOf, error) {

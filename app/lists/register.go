@@ -122,8 +122,8 @@ func (r firmList) check(ctx context.Context, i Import, lines []line) ([]verdict,
 	return firmVerdicts(found), err
 }
 
-func (r firmList) apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line, progress func(done int) error) ([]verdict, error) {
-	found, err := r.s.Firms.ApplyRows(ctx, tx, i.actor, i.EventID, r.rows(lines), progress)
+func (r firmList) apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line) ([]verdict, error) {
+	found, err := r.s.Firms.ApplyRows(ctx, tx, i.actor, i.EventID, r.rows(lines))
 	return firmVerdicts(found), err
 }
 

@@ -73,7 +73,7 @@ func (s *Service) Lines(ctx context.Context, by accounts.Actor, id ident.ID, fil
 	if err != nil {
 		return p, fmt.Errorf("read lines: %w", err)
 	}
-	clear := by.ForDelegation(i.EventID, i.DelegationID) || by.May(accounts.SeeSensitive, i.EventID)
+	clear := by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "") || by.May(accounts.SeeSensitive, i.EventID)
 	office := by.May(accounts.EditRegistration, i.EventID)
 	for _, row := range rows {
 		k, err := s.unseal(row)
@@ -100,7 +100,7 @@ func (s *Service) Lines(ctx context.Context, by accounts.Actor, id ident.ID, fil
 // look writes into the audit log that somebody is about to see birth dates or passports
 // of so many rows. An officer sees what their own delegation brought.
 func (s *Service) look(ctx context.Context, by accounts.Actor, i Import, rows int) error {
-	if rows == 0 || by.ForDelegation(i.EventID, i.DelegationID) {
+	if rows == 0 || by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "") {
 		return nil
 	}
 	return store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error {
@@ -166,6 +166,9 @@ func cellOf(i Import, row rowOf, k kept, columns []column, code string, clear bo
 		c.Value = "••••"
 	}
 	c.Before, c.Changes = columns[n].said(k.Before[code]), row.Verdict == delegations.RowChanged
+	if private := columns[n].sensitive || code == "meal_plan" || code == "access_needs"; private && !clear && !c.Before.Empty() {
+		c.Before = locale.Text{ZH: delegations.Masked, EN: delegations.Masked}
+	}
 	if _, changes := k.Before[code]; !changes {
 		c.Changes = false
 	}
@@ -183,7 +186,7 @@ func (s *Service) WriteReturned(ctx context.Context, by accounts.Actor, id ident
 	if err != nil {
 		return err
 	}
-	if !by.ForDelegation(i.EventID, i.DelegationID) && !by.May(accounts.SeeSensitive, i.EventID) && i.Kind == Members && i.actor.ID != by.ID {
+	if !by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "") && !by.May(accounts.SeeSensitive, i.EventID) && i.Kind == Members && i.actor.ID != by.ID {
 		return fault.New(fault.Forbidden, "error.forbidden") // it holds passports: for who brought it, or may see such
 	}
 	columns, err := s.kind(i.Kind).columns(ctx, i, l)

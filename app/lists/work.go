@@ -27,7 +27,8 @@ const (
 	stepLimit = 5 * time.Minute
 	// readLimit is how long the reading of a file may take.
 	readLimit = 30 * time.Second
-	// often is after how many lines the progress is noted.
+	// often is after how many lines the progress is noted, and how many are taken over
+	// at a time: others of the event wait no longer than that takes.
 	often = 100
 )
 
@@ -56,8 +57,12 @@ func (w *worker) Work(ctx context.Context, job *river.Job[workArgs]) error {
 	return err
 }
 
-// again tells whether another try may go better.
+// again tells whether another try may go better: it judges anew what somebody
+// changed meanwhile.
 func again(err error) bool {
+	if f, ok := fault.Of(err); ok && f.Code == fault.Conflict {
+		return f.Key == "error.changed"
+	}
 	code := fault.CodeOf(err)
 	return code == fault.Unavailable || code == fault.Internal
 }
@@ -69,8 +74,8 @@ func (s *Service) enqueue(ctx context.Context, tx *sqlx.Tx, id ident.ID) error {
 	return nil
 }
 
-// Start works on lists until Stop. What a process left behind when it died is begun
-// anew: its step is whole or was never done.
+// Start works on lists until Stop. What a process left behind when it died is gone on
+// with: each of its lines was taken over whole, or not at all.
 func (s *Service) Start(ctx context.Context) error {
 	err := store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error {
 		left, err := runningImports(ctx, tx)
@@ -100,38 +105,42 @@ func (s *Service) Stop(ctx context.Context) error { return s.jobs.Stop(ctx) }
 var errStopped = errors.New("cancelled meanwhile")
 
 // Work does the step that an import waits for: reads and checks it, or takes it
-// over. Repeated, or done by two at once, it is done once. When there is nothing to
-// do it does nothing.
+// over, some lines at a time. Repeated, or done by two at once, each line is taken
+// once; who begins anew goes on where another stopped. When there is nothing to do it
+// does nothing.
 //
 // Fault: why the step cannot be done.
 func (s *Service) Work(ctx context.Context, id ident.ID) error {
-	err := store.InTx(ctx, s.Bulk, func(tx *sqlx.Tx) error {
-		// Not the row itself: the progress is written to it from beside.
-		if err := takeTurn(ctx, tx, id); err != nil {
+	for more := true; more; {
+		err := store.InTx(ctx, s.Bulk, func(tx *sqlx.Tx) error {
+			more = false
+			// Not the row itself: the progress is written to it from beside.
+			if err := takeTurn(ctx, tx, id); err != nil {
+				return err
+			}
+			i, err := importByID(ctx, tx, id)
+			if fault.CodeOf(err) == fault.NotFound {
+				return nil // deleted with its event
+			}
+			if err != nil {
+				return err
+			}
+			switch i.State {
+			case Reading:
+				return s.read(ctx, tx, i)
+			case Committing:
+				more, err = s.commit(ctx, tx, i)
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, errStopped) {
 			return err
 		}
-		i, err := importByID(ctx, tx, id)
-		if fault.CodeOf(err) == fault.NotFound {
-			return nil // deleted with its event
-		}
-		if err != nil {
-			return err
-		}
-		switch i.State {
-		case Reading:
-			return s.read(ctx, tx, i)
-		case Committing:
-			return s.commit(ctx, tx, i)
-		}
-		return nil
-	})
-	if errors.Is(err, errStopped) {
-		return nil
 	}
-	return err
+	return nil
 }
 
-// fail ends an import that cannot go on. What it did is undone already.
+// fail ends an import that cannot go on. Lines that were taken over before stay.
 func (s *Service) fail(ctx context.Context, id ident.ID, why error) error {
 	reason := fault.Field{Key: "error.internal"}
 	if f, ok := fault.Of(why); ok {
@@ -147,15 +156,15 @@ func (s *Service) fail(ctx context.Context, id ident.ID, why error) error {
 		if err != nil || !i.Running() {
 			return err
 		}
-		now := s.Now()
-		i.State, i.Fault, i.EndedAt, i.Version = Failed, &reason, &now, i.Version+1
+		i.stop(Failed, s.Now())
+		i.Fault, i.Version = &reason, i.Version+1
 		if err := updateState(ctx, tx, i); err != nil {
 			return err
 		}
 		if err := forget(ctx, tx, i.ID); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, i.actor, i, "list.fail", map[string]any{"why": reason.Key})
+		return s.record(ctx, tx, i.actor, i, "list.fail", map[string]any{"why": reason.Key, "rows": i.DoneRows})
 	})
 }
 
@@ -319,54 +328,55 @@ func (s *Service) finish(ctx context.Context, tx *sqlx.Tx, i Import, from State,
 	return s.record(ctx, tx, i.actor, i, action, map[string]any{"rows": i.Rows, "good": i.Good, "bad": i.Bad, "unchanged": i.Unchanged})
 }
 
-// commit takes the good lines of a list over. A line that went bad since it was
-// looked at is left out, and says why.
-func (s *Service) commit(ctx context.Context, tx *sqlx.Tx, i Import) error {
-	rows, err := goodRows(ctx, tx, i.ID)
+// commit takes the next good lines of a list over, and tells whether there may be
+// more. A line that went bad since it was looked at is left out, and says why.
+func (s *Service) commit(ctx context.Context, tx *sqlx.Tx, i Import) (more bool, err error) {
+	rows, err := goodRows(ctx, tx, i.ID, often)
 	if err != nil {
-		return err
+		return false, err
+	}
+	if len(rows) == 0 {
+		return false, s.committed(ctx, tx, i)
 	}
 	lines := make([]line, 0, len(rows))
 	for _, row := range rows {
 		k, err := s.unseal(row)
 		if err != nil {
-			return err
+			return false, err
 		}
 		lines = append(lines, line{id: row.ID, number: row.Line, cells: k.Cells, values: k.Values})
 	}
-	whole := i.Rows
-	i.Rows = len(lines) // what the progress counts to
-	found, err := s.kind(i.Kind).apply(ctx, tx, i, lines, func(done int) error {
-		if done%often != 0 {
-			return nil
-		}
-		return s.going(ctx, i, done)
-	})
+	found, err := s.kind(i.Kind).apply(ctx, tx, i, lines)
 	if err != nil {
-		return err
+		return false, err
 	}
-	bad, good := 0, 0
 	batch := make([]rowOf, 0, len(lines))
 	for n, l := range lines {
 		row, err := s.rowOf(i, l, found[n])
 		if err != nil {
-			return err
-		}
-		switch found[n].Verdict {
-		case delegations.RowBad:
-			bad++
-		case delegations.RowTwice:
-		default:
-			good++
+			return false, err
 		}
 		batch = append(batch, row)
 	}
 	if err := updateRows(ctx, tx, i.ID, batch); err != nil {
-		return fmt.Errorf("keep lines: %w", err)
+		return false, fmt.Errorf("keep lines: %w", err)
+	}
+	i.Rows = i.Good // what the progress counts to
+	on, err := updateProgress(ctx, tx, i, i.DoneRows+len(lines))
+	if err == nil && !on {
+		err = errStopped
+	}
+	return err == nil, err
+}
+
+// committed ends an import of which every good line was taken over.
+func (s *Service) committed(ctx context.Context, tx *sqlx.Tx, i Import) error {
+	var err error
+	if i.Rows, i.Good, i.Bad, err = outcome(ctx, tx, i.ID); err != nil {
+		return fmt.Errorf("count lines: %w", err)
 	}
 	now := s.Now()
-	i.Rows, i.DoneRows, i.Good, i.Bad = whole, whole, good, i.Bad+bad
-	i.State, i.EndedAt, i.Version = Done, &now, i.Version+1
+	i.State, i.DoneRows, i.EndedAt, i.Version = Done, i.Rows, &now, i.Version+1
 	if err := forgetFile(ctx, tx, i.ID); err != nil {
 		return err
 	}

@@ -14,14 +14,14 @@ import (
 
 func insertMail(ctx context.Context, q store.Querier, m Mail, sealed []byte) error {
 	_, err := q.ExecContext(ctx, `
-		INSERT INTO mails (id, event_id, registration_id, template, lang, recipient, recipient_name, on_behalf, subject, content_sealed, status, round, copy_of, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		INSERT INTO mails (id, event_id, registration_id, template, lang, recipient, recipient_name, on_behalf, subject, content_sealed, status, round, copy_of, created_at, unasked)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		m.ID, store.OrNull(m.EventID), store.OrNull(m.RegistrationID), m.Template, m.Lang, m.To, m.ToName, m.OnBehalf, m.Subject, sealed, m.Status,
-		m.Round, store.OrNull(m.CopyOf), m.CreatedAt)
+		m.Round, store.OrNull(m.CopyOf), m.CreatedAt, m.unasked)
 	return err
 }
 
-// insertMails is insertMail for many at once.
+// insertMails is insertMail for many at once, which the office writes.
 func insertMails(ctx context.Context, q store.Querier, mails []Mail, sealed [][]byte) error {
 	columns := make([][]string, 12)
 	for _, m := range mails {
@@ -43,6 +43,12 @@ func insertMails(ctx context.Context, q store.Querier, mails []Mail, sealed [][]
 		FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::text[], $11::text[], $12::int[], $13::timestamptz[])
 			AS m (content, id, event, registration, template, lang, recipient, name, behalf, subject, status, round, created)`, args...)
 	return err
+}
+
+// unaskedTo counts the letters that guests caused to an address since a moment.
+func unaskedTo(ctx context.Context, q store.Querier, address string, since time.Time) (n int, err error) {
+	err = q.GetContext(ctx, &n, `SELECT count(*) FROM mails WHERE unasked AND lower(recipient) = lower($1) AND created_at > $2 AND status <> 'held'`, address, since)
+	return n, err
 }
 
 const mailColumns = `id, coalesce(event_id, '00000000-0000-0000-0000-000000000000') AS event_id,

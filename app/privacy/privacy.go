@@ -215,6 +215,7 @@ func (s *Service) Trial(ctx context.Context, by accounts.Actor, event ident.ID, 
 		return nil, err
 	}
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		list = nil
 		all, err := rules(ctx, tx)
 		if err != nil {
 			return err

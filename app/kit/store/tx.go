@@ -22,13 +22,24 @@ type Querier interface {
 // InTx runs fn in one READ COMMITTED transaction: commit when fn returns nil,
 // roll back on an error or a panic. Nothing outside PostgreSQL may happen in fn;
 // announce through outbox.Append, which rides in the same transaction.
+//
+// A transaction that PostgreSQL ended so that others could go on is begun anew: fn
+// runs up to three times, and begins its own results anew each time. This is a second
+// net; the first is that everybody takes locks in one order.
+//
+// Fault: Unavailable when every try lost its race.
 func InTx(ctx context.Context, db *sqlx.DB, fn func(tx *sqlx.Tx) error) error {
-	return inTx(ctx, db, nil, fn)
+	return inTries(ctx, db, nil, raceTries, fn)
 }
 
-// serialTries is how often a serialisable transaction may lose a race before the
-// caller is told to try later.
-const serialTries = 5
+const (
+	// raceTries is how often a transaction may be ended for others' sake before the
+	// caller is told to try later: each time costs them a second.
+	raceTries = 3
+	// serialTries is how often a serialisable transaction may lose a race before the
+	// caller is told to try later.
+	serialTries = 5
+)
 
 // InSerialTx runs fn in a SERIALIZABLE transaction, for decisions that rest on
 // rows read before writing. It may run fn up to five times, so fn only writes
@@ -36,10 +47,14 @@ const serialTries = 5
 //
 // Fault: Unavailable when every try lost its race.
 func InSerialTx(ctx context.Context, db *sqlx.DB, fn func(tx *sqlx.Tx) error) error {
+	return inTries(ctx, db, &sql.TxOptions{Isolation: sql.LevelSerializable}, serialTries, fn)
+}
+
+// inTries runs a whole transaction again as long as it lost a race.
+func inTries(ctx context.Context, db *sqlx.DB, opts *sql.TxOptions, tries int, fn func(tx *sqlx.Tx) error) error {
 	var err error
-	for range serialTries {
-		err = inTx(ctx, db, &sql.TxOptions{Isolation: sql.LevelSerializable}, fn)
-		if !lostRace(err) {
+	for range tries {
+		if err = inTx(ctx, db, opts, fn); !lostRace(err) || ctx.Err() != nil {
 			return err
 		}
 	}

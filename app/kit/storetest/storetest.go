@@ -218,3 +218,25 @@ func inDatabase(address, name string) string {
 	u.Path = "/" + name
 	return u.String()
 }
+
+// Deadlocks counts the transactions in a test's database that PostgreSQL ended so
+// that others could go on. It lets go of the database's connections, which report
+// when they end.
+func Deadlocks(t testing.TB, db *sqlx.DB) (n int) {
+	t.Helper()
+	db.SetMaxIdleConns(0)
+	for {
+		var now struct {
+			Others    int `db:"others"`
+			Deadlocks int `db:"deadlocks"`
+		}
+		if err := db.GetContext(t.Context(), &now, `
+			SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()) AS others, deadlocks
+			FROM pg_stat_database WHERE datname = current_database()`); err != nil {
+			t.Fatal(err)
+		}
+		if now.Others == 0 {
+			return now.Deadlocks
+		}
+	}
+}
