@@ -143,7 +143,7 @@ var owns = map[string][]string{
 	"delegations": {
 		"staff", "delegations", "persons", "travel_documents", "registrations", "registration_numbers", "registration_steps", "consents", "magic_links",
 		"registration_changes", "substitutions", "delegation_quotas", "deadlines", "travel_legs", "travel_leg_people",
-		"registration_groups", "duplicate_pairs", "decisions", "decision_items", "saved_views", "link_requests",
+		"registration_groups", "duplicate_pairs", "decisions", "decision_items", "saved_views", "link_requests", "free_places",
 	},
 	"mail":         {"mails", "mail_attempts", "mail_templates", "mail_pace"},
 	"badges":       {"signing_keys", "badges", "badge_prints", "badge_backs"},
