@@ -123,6 +123,8 @@ type Writer interface {
 	Remind(ctx context.Context, tx *sqlx.Tx, r Reminder) error
 	// Notify tells somebody of a replacement who is not one of the two.
 	Notify(ctx context.Context, tx *sqlx.Tx, n Notice) error
+	// Invite sends an officer of a delegation their link.
+	Invite(ctx context.Context, tx *sqlx.Tx, i Invitation) error
 }
 
 // Letter is one mail about a registration. Kind names its template.

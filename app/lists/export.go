@@ -27,7 +27,7 @@ type Export struct {
 // Write writes the registrations that a filter leaves, under the names that an
 // import knows them by. No cell begins a formula.
 //
-// Faults: Forbidden; Invalid, too many for XLSX.
+// Faults: Forbidden; Invalid, too many for one file.
 func (s *Service) Write(ctx context.Context, by accounts.Actor, x Export, w io.Writer) error {
 	columns, err := memberList{s}.columns(ctx, Import{EventID: x.EventID, DelegationID: x.EventID, actor: by, all: true}, x.Lang)
 	if err != nil {

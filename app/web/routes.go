@@ -366,6 +366,7 @@ func (s *Server) delegationRoutes() []route {
 		post("/console/:event/delegations/:delegation/travel/:leg", edit, s.saveLeg(s.deskSide)),
 		post("/console/:event/delegations/:delegation/travel/:leg/remove", edit, s.removeLeg(s.deskSide)),
 		post("/console/:event/links/:link/revoke", edit, s.revokeLink),
+		post("/console/:event/links/:link/send", edit, s.sendLink).limit(trialLimit),
 	}
 }
 
