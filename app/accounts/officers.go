@@ -33,6 +33,7 @@ const (
 	Withdraw      Duty = "member.withdraw"
 	Substitute    Duty = "member.substitute"
 	Arrange       Duty = "member.order" // order of precedence within the delegation
+	BringList     Duty = "member.list"  // members by a spreadsheet, and out into one
 	EditNeeds     Duty = "needs.edit"   // meals, access, languages
 	EditStay      Duty = "stay.edit"
 	EditTravel    Duty = "travel.edit"
@@ -41,7 +42,7 @@ const (
 
 // Duties lists every duty.
 var Duties = []Duty{
-	SeeDelegation, SeeMember, Nominate, Complete, Confirm, Withdraw, Substitute, Arrange, EditNeeds, EditStay, EditTravel, EditPickUp,
+	SeeDelegation, SeeMember, Nominate, Complete, Confirm, Withdraw, Substitute, Arrange, BringList, EditNeeds, EditStay, EditTravel, EditPickUp,
 }
 
 // office is what an officer's role comes to.
@@ -52,7 +53,7 @@ type office struct {
 
 // offices is the one table of which officer may do what.
 var offices = map[OfficerRole]office{
-	Accreditation: {duties: []Duty{SeeDelegation, SeeMember, Nominate, Complete, Confirm, Withdraw, Substitute, Arrange, EditNeeds}},
+	Accreditation: {duties: []Duty{SeeDelegation, SeeMember, Nominate, Complete, Confirm, Withdraw, Substitute, Arrange, BringList, EditNeeds}},
 	Liaison:       {duties: []Duty{SeeDelegation, SeeMember, EditNeeds, EditStay, EditTravel}},
 	Media:         {duties: []Duty{SeeMember, Nominate, Complete, Confirm, Withdraw}, members: []string{"press"}},
 	HostLiaison:   {duties: []Duty{SeeDelegation, SeeMember, EditStay, EditTravel, EditPickUp}},
@@ -77,16 +78,20 @@ func (r OfficerRole) First(usual string) string {
 // Has tells whether the role has a duty, about whichever members.
 func (r OfficerRole) Has(d Duty) bool { return slices.Contains(offices[r].duties, d) }
 
+// OfficersWith answers the roles that have a duty, about whichever members.
+func OfficersWith(d Duty) (list []OfficerRole) {
+	for _, r := range OfficerRoles {
+		if r.Has(d) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
 // HoldsLink tells whether the actor holds a link of a delegation, whatever it is
 // good for.
 func (a Actor) HoldsLink(event, delegation ident.ID) bool {
 	return a.Kind == Guest && delegation != ident.Nil && a.DelegationID == delegation && a.LinkEventID == event
-}
-
-// ForDelegation tells whether the actor holds the link of a delegation's
-// accreditation officer, who acts for all of its members.
-func (a Actor) ForDelegation(event, delegation ident.ID) bool {
-	return a.HoldsLink(event, delegation) && a.Officer == Accreditation
 }
 
 // MayFor tells whether the actor holds a link of a delegation whose role has a duty

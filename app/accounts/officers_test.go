@@ -24,6 +24,7 @@ member.confirm    all           -       press -
 member.withdraw   all           -       press -
 member.substitute all           -       -     -
 member.order      all           -       -     -
+member.list       all           -       -     -
 needs.edit        all           all     -     -
 stay.edit         -             all     -     all
 travel.edit       -             all     -     all
@@ -63,20 +64,20 @@ func TestOnlyTheLinkMakesAnOfficer(t *testing.T) {
 	event, delegation := ident.New(), ident.New()
 	officer := accounts.GuestActor()
 	officer.LinkEventID, officer.DelegationID, officer.Officer = event, delegation, accounts.Accreditation
-	if !officer.ForDelegation(event, delegation) || !officer.MayFor(accounts.Confirm, event, delegation, "head") {
+	if !officer.MayFor(accounts.Confirm, event, delegation, "head") {
 		t.Fatal("the accreditation officer may not act")
 	}
 	roleless, elsewhere, other, user := officer, officer, officer, officer
 	roleless.Officer, elsewhere.LinkEventID, other.DelegationID, user.Kind = "", ident.New(), ident.New(), accounts.User
 	for name, a := range map[string]accounts.Actor{"roleless": roleless, "of another event": elsewhere, "of another delegation": other, "no guest": user, "nobody": {}} {
 		may := slices.ContainsFunc(accounts.Duties, func(d accounts.Duty) bool { return a.MayFor(d, event, delegation, "press") })
-		if may || a.ForDelegation(event, delegation) {
+		if may {
 			t.Errorf("one who is %s acts for the delegation", name)
 		}
 	}
 	for _, role := range []accounts.OfficerRole{accounts.Liaison, accounts.Media, accounts.HostLiaison} {
 		officer.Officer = role
-		if officer.ForDelegation(event, delegation) {
+		if officer.MayFor(accounts.BringList, event, delegation, "") {
 			t.Errorf("%s acts for all members", role)
 		}
 	}

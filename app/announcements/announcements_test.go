@@ -142,6 +142,12 @@ func TestAudiences(t *testing.T) {
 			t.Errorf("%+v are %d, %v; want %d", c.to, n, err, c.want)
 		}
 	}
+	if _, err := g.db.ExecContext(t.Context(), `UPDATE persons SET pseudonymous = true, email = '' WHERE id = (SELECT person_id FROM registrations WHERE event_id = $1 AND status = 'submitted' ORDER BY id LIMIT 1)`, g.event.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := g.sender.Count(t.Context(), office, g.event.ID, delegations.Audience{Standing: "all"}); err != nil || n != 4 {
+		t.Errorf("with one whose data was erased %d are written to, %v", n, err)
+	}
 }
 
 func TestSending(t *testing.T) {

@@ -104,7 +104,8 @@ func (a *API) registered(r delegations.Registration, secret string) registered {
 type registerGroupInput struct {
 	Event string `path:"event" doc:"Slug or ID"`
 	Body  struct {
-		People []person `json:"people" minItems:"2" maxItems:"50"`
+		People  []person `json:"people" minItems:"2" maxItems:"50" doc:"Without a token no two of them have one address, unless it is the contact's"`
+		Contact string   `json:"contact,omitempty" doc:"Address of whoever registers them. People may have it in place of their own: then its letters are one, with the links of all"`
 	}
 }
 
@@ -118,7 +119,7 @@ func (a *API) registerGroup(ctx context.Context, c caller, in registerGroupInput
 	for _, p := range in.Body.People {
 		people = append(people, p.input(c.lang))
 	}
-	id, done, err := a.Delegations.RegisterGroup(ctx, c.actor, c.event.ID, people)
+	id, done, err := a.Delegations.RegisterGroup(ctx, c.actor, c.event.ID, people, in.Body.Contact)
 	if err != nil {
 		return registeredGroup{}, err
 	}

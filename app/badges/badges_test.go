@@ -176,7 +176,7 @@ func TestFaceSaysWhatIsKnown(t *testing.T) {
 	}
 	f := got.Faces[0]
 	if f.Token != b.Token || f.NameZH != "若菲娅·雷蒂" || f.Title != (locale.Text{ZH: "副市长", EN: "Deputy Mayor"}) || f.Organisation.EN != "City of Veszprém" ||
-		f.Code != "BIZ" || f.Pattern != "diagonal" || len(f.Zones) != 1 || !f.Zones[0].Open || len(f.Days) != 3 || !f.Days[2].Equal(june(10)) {
+		f.Code != "BIZ" || f.Pattern != "diagonal" || len(f.Zones) != 7 || !f.Zones[0].Open || f.Zones[3].Code != "V" || f.Zones[3].Open || len(f.Days) != 3 || !f.Days[2].Equal(june(10)) {
 		t.Errorf("face %+v", f)
 	}
 }

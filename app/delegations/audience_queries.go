@@ -9,7 +9,7 @@ import (
 	"qianshou/app/kit/store"
 )
 
-const ofAudience = registrationFrom + `WHERE r.event_id = $1 AND r.status = ANY ($2) AND ($3::uuid IS NULL OR r.category_id = $3) AND ($4::uuid IS NULL OR r.delegation_id = $4)`
+const ofAudience = registrationFrom + `WHERE r.event_id = $1 AND NOT p.pseudonymous AND r.status = ANY ($2) AND ($3::uuid IS NULL OR r.category_id = $3) AND ($4::uuid IS NULL OR r.delegation_id = $4)`
 
 func (a Audience) args(event ident.ID) []any {
 	return []any{event, pq.Array(a.statuses()), store.OrNull(a.CategoryID), store.OrNull(a.DelegationID)}

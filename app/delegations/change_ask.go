@@ -73,12 +73,12 @@ func (s *Service) ask(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r *Re
 	return names, s.record(ctx, tx, by, r.EventID, "registration.ask_change", "registration", r.ID, nil, map[string]any{"changed": logged(names)}, "")
 }
 
-// AskPhoto notes that a person whose portrait was approved wants another one, which
-// is kept already and waits for the desk.
+// AskPhoto notes that a person who is approved wants another portrait, within the
+// transaction that keeps the file, which waits for the desk. It is a files.Asker.
 //
 // Faults: NotFound; Forbidden; Conflict, nothing is approved.
-func (s *Service) AskPhoto(ctx context.Context, by accounts.Actor, registration, file ident.ID) (Registration, error) {
-	return s.locked(ctx, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+func (s *Service) AskPhoto(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration, file ident.ID) error {
+	_, err := s.inLocked(ctx, tx, registration, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
 		switch {
 		case !by.ForRegistration(e.ID, r.ID) && !r.officerOf(by, accounts.Complete):
 			return r, fault.New(fault.Forbidden, "error.forbidden")
@@ -100,6 +100,7 @@ func (s *Service) AskPhoto(ctx context.Context, by accounts.Actor, registration,
 		_, err = s.ask(ctx, tx, by, &r, held, want, file.String())
 		return r, err
 	})
+	return err
 }
 
 // photo is the portrait that a change wants; empty: none.

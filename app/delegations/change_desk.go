@@ -13,7 +13,8 @@ import (
 	"qianshou/app/kit/ident"
 )
 
-// Changes answers the history of a registration's values, the latest change first.
+// Changes answers the history of a registration's values, the latest change first;
+// of what the reader may not see only that it changed.
 //
 // Fault: Forbidden.
 func (s *Service) Changes(ctx context.Context, by accounts.Actor, r Registration) ([]Change, error) {
@@ -23,7 +24,7 @@ func (s *Service) Changes(ctx context.Context, by accounts.Actor, r Registration
 	rows, err := changesOf(ctx, s.db, r.ID)
 	list := make([]Change, 0, len(rows))
 	for _, row := range rows {
-		list = append(list, row.Change)
+		list = append(list, *r.readerOf(by).change(&row.Change))
 	}
 	return list, err
 }
@@ -45,6 +46,9 @@ func (s *Service) ApproveChange(ctx context.Context, by accounts.Actor, registra
 		row, err := pendingToDecide(ctx, tx, r, change)
 		if err != nil {
 			return r, err
+		}
+		if row.Sealed() && !by.May(accounts.SeeSensitive, e.ID) { // nobody approves what they cannot read
+			return r, fault.New(fault.Forbidden, "error.forbidden")
 		}
 		held, err := s.held(ctx, tx, r)
 		if err != nil {
@@ -198,6 +202,7 @@ type Details struct {
 	BornKnown    bool
 	Pending      *Change // waits for the desk
 	Last         *Change // the latest change that the desk decided on, if nothing waits
+	NeedsHidden  bool    // what the person eats and needs is not the reader's to see
 }
 
 // OwnDetails answers the details of the registration that a link opens.
@@ -212,14 +217,15 @@ func (s *Service) OwnDetails(ctx context.Context, secret string) (Details, error
 }
 
 // DetailsOf answers the details of a registration to the office, and to the officers
-// who edit something of it.
+// who edit something of it: to each what they may see.
 //
 // Fault: Forbidden.
 func (s *Service) DetailsOf(ctx context.Context, by accounts.Actor, r Registration) (Details, error) {
 	if !by.May(accounts.SeeRegistrations, r.EventID) && !r.officerOf(by, accounts.EditNeeds) && !r.officerOf(by, accounts.Complete) {
 		return Details{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	return s.details(ctx, r)
+	d, err := s.details(ctx, r)
+	return r.readerOf(by).details(d), err
 }
 
 // DetailsForDesk answers the details of a registration as they hold, whatever
@@ -235,7 +241,7 @@ func (s *Service) DetailsForDesk(ctx context.Context, by accounts.Actor, r Regis
 	if h.pending != nil {
 		d.Pending = &h.pending.Change
 	}
-	return d, err
+	return r.readerOf(by).details(d), err
 }
 
 // masked is what a form may show of what is held.

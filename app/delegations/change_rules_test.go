@@ -2,8 +2,10 @@ package delegations_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 )
@@ -49,6 +51,55 @@ func TestNewAddressIsToldToTheOldOne(t *testing.T) {
 	var to []string
 	if err := g.db.SelectContext(t.Context(), &to, `SELECT recipient FROM mails WHERE template = 'registration.address_changed'`); err != nil || !slices.Equal(to, []string{"m1@city.example"}) {
 		t.Errorf("told %v, %v", to, err)
+	}
+	if _, err := g.guests.ByLink(t.Context(), secret); err != nil {
+		t.Errorf("who changes their own address goes on by their link: %v", err)
+	}
+	// When the desk puts it right, what went to the wrong address ends.
+	if _, err := g.guests.Edit(t.Context(), office, r.ID, 0, delegations.Edit{"email": "right@city.example"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.ByLink(t.Context(), secret); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("the link of the wrong address: %v", err)
+	}
+	if err := g.db.SelectContext(t.Context(), &to, `SELECT recipient FROM mails WHERE template = 'registration.link'`); err != nil || !slices.Equal(to, []string{"right@city.example"}) {
+		t.Errorf("a link goes to %v, %v", to, err)
+	}
+}
+
+// Nobody accepts a change that they cannot read.
+func TestSealedChangesAreForWhoReadsThem(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	r, secret, err := g.register(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := g.guests.Approve(t.Context(), office, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.EditOwn(t.Context(), secret, 0, delegations.Edit{"birth_date": "1980-02-29"}); err != nil {
+		t.Fatal(err)
+	}
+	change := g.changes(t, r)[0].ID
+	by := func(role accounts.Role) accounts.Actor {
+		return accounts.Actor{Kind: accounts.User, Grants: []accounts.Grant{{EventID: g.event.ID, Role: role}}}
+	}
+	if _, _, err := g.guests.ApproveChange(t.Context(), by(accounts.Programme), r.ID, change, nil); fault.CodeOf(err) != fault.Forbidden {
+		t.Errorf("programme accepts a birth date: %v", err)
+	}
+	if _, _, err := g.guests.ApproveChange(t.Context(), by(accounts.Protocol), r.ID, change, nil); err != nil {
+		t.Errorf("protocol: %v", err)
+	}
+}
+
+// A search for what is longer than any name finds nobody.
+func TestSearchForALongWord(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	page, err := g.guests.Registrations(t.Context(), office, g.event.ID, delegations.Filter{Search: strings.Repeat("x", 2047)})
+	if err != nil || len(page.Rows) != 0 {
+		t.Errorf("%d found, %v", len(page.Rows), err)
 	}
 }
 

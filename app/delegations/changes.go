@@ -82,9 +82,9 @@ func mask(field, value string) string {
 	case value == "":
 		return ""
 	case field == "passport.number" && len(value) >= 5:
-		return "••••" + value[len(value)-4:]
+		return Masked + value[len(value)-4:]
 	}
-	return "••••"
+	return Masked
 }
 
 func changePlace(change ident.ID) string { return "registration_changes.values:" + change.String() }
@@ -185,6 +185,7 @@ func (s *Service) Edit(ctx context.Context, by accounts.Actor, registration iden
 		done, err = s.edit(ctx, tx, by, e, r, version, edit)
 		return done.Registration, err
 	})
+	done.Registration = done.Registration.seenBy(by)
 	return done, err
 }
 
@@ -320,7 +321,7 @@ func (s *Service) applied(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if err := s.dropFiles(ctx, tx, by, r, files(fields.list, Moved.from)); err != nil {
 		return r, nil, err
 	}
-	if err := s.tellAddress(ctx, tx, e, r, held.Email, c.Email); err != nil {
+	if err := s.tellAddress(ctx, tx, by, e, r, held.Email, c.Email); err != nil {
 		return r, nil, err
 	}
 	_, err = s.refresh(ctx, tx, by, e, r, names)
@@ -371,13 +372,35 @@ func logged(names []string) string {
 }
 
 // tellAddress writes to the address that letters went to until now, so that nobody
-// takes a registration over unseen.
-func (s *Service) tellAddress(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration, from, to string) error {
-	if from == to || from == "" || r.Status == Draft {
+// takes a registration over unseen. When somebody else puts the address right, the
+// links that went to the wrong one, or to an officer for want of any, end, and the
+// person gets one of their own.
+func (s *Service) tellAddress(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, from, to string) error {
+	if from == to || r.Status == Draft || from == "" && unasked(by) {
 		return nil
 	}
+	if unasked(by) || to == "" { // who changes their own goes on by the link that they hold
+		r.Email = from
+		return s.mail.Write(ctx, tx, Letter{Kind: "address_changed", Event: e, Registration: r, Unasked: unasked(by)})
+	}
+	if err := s.moveLinks(ctx, tx, e, r, to); err != nil || from == "" {
+		return err
+	}
 	r.Email = from
-	return s.mail.Write(ctx, tx, Letter{Kind: "address_changed", Event: e, Registration: r})
+	return s.mail.Write(ctx, tx, Letter{Kind: "address_changed", Event: e, Registration: r, Unasked: unasked(by)})
+}
+
+// moveLinks ends the links to a person's own page and writes another to an address.
+func (s *Service) moveLinks(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration, to string) error {
+	if err := revokeOwnLinks(ctx, tx, r.ID, s.now()); err != nil {
+		return fmt.Errorf("end links: %w", err)
+	}
+	secret, err := s.newLink(ctx, tx, e, r.ID)
+	if err != nil {
+		return err
+	}
+	r.Email = to
+	return s.mail.Write(ctx, tx, Letter{Kind: "link", Event: e, Registration: r, ManageSecret: secret})
 }
 
 // refresh replaces the badge of a registration when it shows one of these fields.

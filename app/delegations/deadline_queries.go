@@ -6,6 +6,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"qianshou/app/accounts"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
 )
@@ -41,33 +42,40 @@ func saveDeadlines(ctx context.Context, q store.Querier, event ident.ID, due map
 	return nil
 }
 
-// memberCounts are the members of a delegation that come.
-type memberCounts struct {
+// memberCount are the members of a delegation that come in one role.
+type memberCount struct {
 	Delegation ident.ID `db:"delegation_id"`
+	Role       string   `db:"role"`
 	Named      int      `db:"named"`
-	Heads      int      `db:"heads"`
 	Drafts     int      `db:"drafts"`
-	Officers   int      `db:"officers"` // who answer for members and have an address
+	incomplete int      // drafts that lack something
 }
 
-// standingCounts counts the members of the delegations of an event, or of one.
-func standingCounts(ctx context.Context, q store.Querier, event, delegation ident.ID, at time.Time) (map[ident.ID]memberCounts, error) {
-	var rows []memberCounts
-	err := q.SelectContext(ctx, &rows, `
-		SELECT d.id AS delegation_id, coalesce(m.named, 0) AS named, coalesce(m.heads, 0) AS heads, coalesce(m.drafts, 0) AS drafts, coalesce(o.officers, 0) AS officers
-		FROM delegations d
-		LEFT JOIN (SELECT r.delegation_id, count(*) AS named, count(*) FILTER (WHERE r.role = 'head') AS heads, count(*) FILTER (WHERE r.status = 'draft') AS drafts
-			FROM registrations r WHERE r.event_id = $1 AND r.delegation_id IS NOT NULL AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')
-			GROUP BY r.delegation_id) m ON m.delegation_id = d.id
-		LEFT JOIN (SELECT l.delegation_id, count(*) AS officers FROM magic_links l
-			WHERE l.event_id = $1 AND l.role IN ('accreditation', 'media') AND l.email <> '' AND l.same_as IS NULL AND l.revoked_at IS NULL AND l.expires_at > $3
-			GROUP BY l.delegation_id) o ON o.delegation_id = d.id
-		WHERE d.event_id = $1 AND ($2::uuid IS NULL OR d.id = $2)`, event, store.OrNull(delegation), at)
-	counts := map[ident.ID]memberCounts{}
-	for _, r := range rows {
-		counts[r.Delegation] = r
-	}
-	return counts, err
+// officerCount are the officers of a delegation in one role who have an address.
+type officerCount struct {
+	Delegation ident.ID             `db:"delegation_id"`
+	Role       accounts.OfficerRole `db:"role"`
+	Officers   int                  `db:"officers"`
+}
+
+// memberCounts counts the members of the delegations of an event, or of one.
+func memberCounts(ctx context.Context, q store.Querier, event, delegation ident.ID) (list []memberCount, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT r.delegation_id, r.role, count(*) AS named, count(*) FILTER (WHERE r.status = 'draft') AS drafts
+		FROM registrations r WHERE r.event_id = $1 AND r.delegation_id IS NOT NULL AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')
+			AND ($2::uuid IS NULL OR r.delegation_id = $2)
+		GROUP BY r.delegation_id, r.role ORDER BY r.delegation_id, r.role`, event, store.OrNull(delegation))
+	return list, err
+}
+
+// officerCounts counts the officers of some roles who have an address, of the
+// delegations of an event or of one.
+func officerCounts(ctx context.Context, q store.Querier, event, delegation ident.ID, roles []accounts.OfficerRole, at time.Time) (list []officerCount, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT l.delegation_id, l.role, count(*) AS officers FROM magic_links l
+		WHERE l.event_id = $1 AND ($2::uuid IS NULL OR l.delegation_id = $2) AND l.role = ANY($3::text[]) AND l.email <> '' AND l.same_as IS NULL AND l.revoked_at IS NULL AND l.expires_at > $4
+		GROUP BY l.delegation_id, l.role`, event, store.OrNull(delegation), pq.Array(roles), at)
+	return list, err
 }
 
 // claimReminder makes the caller the one who reminds the holder of a link today, on

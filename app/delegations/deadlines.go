@@ -111,6 +111,40 @@ type Standing struct {
 	Late       []string // of Steps: past their deadline with something open
 	Due        string   // of Steps: the first with something open; empty: none
 	Writable   int      // officers who can act on it and have an address
+
+	members   []memberCount
+	deadlines []Deadline
+	now       time.Time
+}
+
+// standing is how far the members have come whom all or some roles count.
+func standing(d Delegation, members []memberCount, deadlines []Deadline, now time.Time, leads bool) Standing {
+	x := Standing{Delegation: d, HasHead: !leads, members: members, deadlines: deadlines, now: now}
+	for _, n := range members {
+		x.Named, x.Drafts, x.Incomplete = x.Named+n.Named, x.Drafts+n.Drafts, x.Incomplete+n.incomplete
+		x.HasHead = x.HasHead || n.Role == "head"
+	}
+	for _, deadline := range deadlines {
+		if deadline.Past(now) && x.Open(deadline.Step) > 0 {
+			x.Late = append(x.Late, deadline.Step)
+		}
+	}
+	if i := slices.IndexFunc(Steps, func(step string) bool { return x.Open(step) > 0 }); i >= 0 {
+		x.Due = Steps[i]
+	}
+	return x
+}
+
+// of is how far the members have come whom an officer's role lets them see: what is
+// open about others is not theirs to know, or to do.
+func (x Standing) of(role accounts.OfficerRole) Standing {
+	var seen []memberCount
+	for _, n := range x.members {
+		if role.Covers(accounts.SeeMember, n.Role) {
+			seen = append(seen, n)
+		}
+	}
+	return standing(x.Delegation, seen, x.deadlines, x.now, role.Covers(accounts.SeeMember, "head"))
 }
 
 // Open is how much of a step is left to do.
@@ -150,7 +184,8 @@ func (s *Service) Standings(ctx context.Context, by accounts.Actor, event ident.
 	return s.standings(ctx, s.db, e, list)
 }
 
-// Standing answers how far one delegation has come, to the office and its officers.
+// Standing answers how far one delegation has come, to the office, and to its
+// officers as far as their role sees members.
 //
 // Fault: Forbidden.
 func (s *Service) Standing(ctx context.Context, by accounts.Actor, d Delegation) (Standing, error) {
@@ -165,6 +200,9 @@ func (s *Service) Standing(ctx context.Context, by accounts.Actor, d Delegation)
 	if err != nil {
 		return Standing{}, err
 	}
+	if !by.May(accounts.SeeDelegations, d.EventID) {
+		return list[0].of(by.Officer), nil
+	}
 	return list[0], nil
 }
 
@@ -177,31 +215,35 @@ func (s *Service) standings(ctx context.Context, q store.Querier, e events.Event
 	if err != nil {
 		return nil, fmt.Errorf("read deadlines: %w", err)
 	}
-	counts, err := standingCounts(ctx, q, e.ID, one, s.now())
+	counts, err := memberCounts(ctx, q, e.ID, one)
 	if err != nil {
 		return nil, fmt.Errorf("count members: %w", err)
+	}
+	officers, err := officerCounts(ctx, q, e.ID, one, accounts.OfficersWith(accounts.Confirm), s.now())
+	if err != nil {
+		return nil, fmt.Errorf("count officers: %w", err)
 	}
 	lacks, drafts, err := s.lackingOf(ctx, q, e, one, ident.Nil)
 	if err != nil {
 		return nil, err
 	}
-	incomplete := map[ident.ID]int{}
 	for _, k := range drafts {
-		if len(lacks[k.ID]) > 0 {
-			incomplete[k.DelegationID]++
+		i := slices.IndexFunc(counts, func(n memberCount) bool { return n.Delegation == k.DelegationID && n.Role == k.Role })
+		if i >= 0 && len(lacks[k.ID]) > 0 {
+			counts[i].incomplete++
 		}
+	}
+	members := map[ident.ID][]memberCount{}
+	for _, n := range counts {
+		members[n.Delegation] = append(members[n.Delegation], n)
 	}
 	list := make([]Standing, 0, len(of))
 	for _, d := range of {
-		n := counts[d.ID]
-		x := Standing{Delegation: d, Named: n.Named, HasHead: n.Heads > 0, Drafts: n.Drafts, Incomplete: incomplete[d.ID], Writable: n.Officers}
-		for _, deadline := range deadlines {
-			if deadline.Past(s.now()) && x.Open(deadline.Step) > 0 {
-				x.Late = append(x.Late, deadline.Step)
+		x := standing(d, members[d.ID], deadlines, s.now(), true)
+		for _, o := range officers {
+			if o.Delegation == d.ID && (x.Due == "" || x.of(o.Role).Due != "") {
+				x.Writable += o.Officers
 			}
-		}
-		if i := slices.IndexFunc(Steps, func(step string) bool { return x.Open(step) > 0 }); i >= 0 {
-			x.Due = Steps[i]
 		}
 		list = append(list, x)
 	}

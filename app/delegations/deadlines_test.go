@@ -95,9 +95,13 @@ func TestWhoIsLate(t *testing.T) {
 	if want := "D01 0 false 0 0 nominate|D02 1 true 1 1 complete|D03 1 true 1 0 confirm|D04 1 true 0 0 "; strings.Join(got, "|") != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	one, err := g.guests.Standing(t.Context(), g.officer(named, accounts.Media), named)
+	one, err := g.guests.Standing(t.Context(), g.officer(named, accounts.Accreditation), named)
 	if err != nil || one.Incomplete != 1 || one.Due != "complete" {
 		t.Errorf("the officer reads %+v, %v", one, err)
+	}
+	one, err = g.guests.Standing(t.Context(), g.officer(named, accounts.Media), named)
+	if err != nil || one.Named != 0 || one.Incomplete != 0 || one.Due != "" || len(one.Late) > 0 {
+		t.Errorf("who answers for the press reads of others %+v, %v", one, err)
 	}
 	if _, err := g.guests.Standing(t.Context(), g.officer(none, accounts.Media), named); fault.CodeOf(err) != fault.Forbidden {
 		t.Errorf("an officer of another delegation: %v", err)
@@ -141,6 +145,7 @@ func TestRemindersGoOnceADay(t *testing.T) {
 	for _, o := range []delegations.Officer{
 		{Role: accounts.Accreditation, Holder: "Office", Email: "office@city.example", Lang: "zh"},
 		{Role: accounts.Liaison, Holder: "Driver", Email: "driver@city.example"},
+		{Role: accounts.Media, Holder: "Press", Email: "press@city.example"}, // nothing of theirs is open
 		{Role: accounts.Accreditation, Holder: "No address"},
 	} {
 		for _, d := range []delegations.Delegation{late, fine} {
@@ -178,7 +183,7 @@ func TestRemindersGoOnceADay(t *testing.T) {
 	if err != nil || d.ID != late.ID || l.ID != links[0].ID || l.RemindedAt == nil {
 		t.Errorf("the letter's link opens %s by %+v, %v", d.Code, l, err)
 	}
-	if kept, err := g.guests.DelegationLinks(t.Context(), office, late.ID); err != nil || len(kept) != 3 {
+	if kept, err := g.guests.DelegationLinks(t.Context(), office, late.ID); err != nil || len(kept) != 4 {
 		t.Errorf("the desk lists %d links, %v", len(kept), err)
 	}
 	// One that is not late is reminded only by name; nobody but the office reminds.

@@ -193,6 +193,10 @@ func (s *Service) DecisionOf(ctx context.Context, by accounts.Actor, id ident.ID
 		if refusal.Registration, err = registrationByID(ctx, s.db, i.RegistrationID); err != nil {
 			return d, nil, err
 		}
+		refusal.Registration = refusal.Registration.seenBy(by)
+		if f, _ := fault.Of(heldBack(by, d.EventID)); refusal.FaultKey == "registration.held" {
+			refusal.FaultKey = f.Key
+		}
 		refused = append(refused, refusal)
 	}
 	return d, refused, nil

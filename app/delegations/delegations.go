@@ -108,11 +108,17 @@ type Papers interface {
 	Drop(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration ident.ID, ids []ident.ID) error
 	// Attach gives that file to a registration and answers its ID. Fault: Invalid.
 	Attach(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error)
+	// AttachLetter does the same with the letter that names who comes instead. Fault:
+	// Invalid.
+	AttachLetter(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error)
 }
 
 // Writer tells a person by mail what was decided, within the same transaction.
 type Writer interface {
 	Write(ctx context.Context, tx *sqlx.Tx, l Letter) error
+	// Together writes one mail to an address in place of several letters to it: the
+	// links to the own pages of all of them.
+	Together(ctx context.Context, tx *sqlx.Tx, to string, letters []Letter) error
 	// Remind tells an officer of a delegation what is open.
 	Remind(ctx context.Context, tx *sqlx.Tx, r Reminder) error
 }
@@ -126,6 +132,7 @@ type Letter struct {
 	BadgeToken   string // for the QR; empty: none
 	Reason       string
 	Fields       []string // that the letter names, of Fields
+	Unasked      bool     // nobody caused it who proved who they are; see unasked
 
 	draft bool // of a preview: nothing in it opens anything
 }
@@ -238,32 +245,9 @@ func (d Delegation) Called() locale.Name {
 	return locale.Name{Latin: d.City.EN, Native: d.Native, ZH: d.City.ZH}
 }
 
-// SaveStaff adds a member of the office's staff, or changes the one of the same
-// code.
-func (s *Service) SaveStaff(ctx context.Context, by accounts.Actor, in Staff) (Staff, error) {
-	if !by.May(accounts.EditDelegation, ident.Nil) {
-		return in, fault.New(fault.Forbidden, "error.forbidden")
-	}
-	var bad fault.List
-	bad.Check(in.Code != "" && len(in.Code) <= 20, "code", "field.required")
-	text.Line(&bad, "name_zh", in.Name.ZH, true, 120)
-	text.Line(&bad, "name_en", in.Name.EN, true, 120)
-	if err := bad.Err(); err != nil {
-		return in, err
-	}
-	in.ID = s.newID()
-	err := store.InTx(ctx, s.db, func(tx *sqlx.Tx) (err error) {
-		if in.ID, err = upsertStaff(ctx, tx, in); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, by, ident.Nil, "staff.save", "staff", in.ID, nil, map[string]any{"code": in.Code}, "")
-	})
-	return in, err
-}
-
-// loggedReason is what the log says of a reason: what the program itself gives. What people
-// wrote about a person stands with the registration, where it can be forgotten; the
-// log never forgets.
+// loggedReason is what the log says of a reason: what the program itself gives. What
+// people wrote about a person stands with the registration, where it can be forgotten;
+// the log never forgets.
 func loggedReason(reason string) string {
 	if strings.HasPrefix(reason, "@") {
 		return reason

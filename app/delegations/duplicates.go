@@ -107,14 +107,14 @@ func (s *Service) Duplicates(ctx context.Context, by accounts.Actor, r Registrat
 	for _, p := range all {
 		for _, o := range others {
 			if p.Settled == "" && o.ID == p.Other(r.ID) {
-				if !by.May(accounts.SeeSensitive, r.EventID) {
-					o.PassportLast4 = ""
-				}
 				pairs = append(pairs, Duplicate{Pair: p, Other: o.seenBy(by)})
 			}
 		}
 	}
 	namesakes, err = namesakesOf(ctx, s.db, r)
+	for i := range namesakes {
+		namesakes[i] = namesakes[i].seenBy(by)
+	}
 	return pairs, namesakes, err
 }
 

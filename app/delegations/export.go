@@ -21,6 +21,7 @@ import (
 type Whole struct {
 	Registration
 	DelegationCode string
+	With           string // reference of whom a companion comes with
 	Sex            string
 	NativeOrder    string
 	Languages      []string
@@ -32,12 +33,13 @@ type Whole struct {
 
 // Export answers the registrations of an event that a filter leaves, in the order
 // in which they came, for the office; those of one delegation also for whoever holds
-// its link. sensitive asks for birth dates and passports. That it was asked for is
+// its link. sensitive asks for birth dates and passports, and for what each person
+// eats and needs, which the delegation's own may see anyway. That it was asked for is
 // noted in the audit log before the first is answered.
 //
 // Fault: Forbidden.
 func (s *Service) Export(ctx context.Context, by accounts.Actor, event ident.ID, f Filter, sensitive bool) (iter.Seq2[Whole, error], error) {
-	own := by.ForDelegation(event, f.DelegationID)
+	own := by.MayFor(accounts.BringList, event, f.DelegationID, "")
 	if !own && !by.May(accounts.SeeRegistrations, event) || sensitive && !by.May(accounts.SeeSensitive, event) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
@@ -67,7 +69,7 @@ func (s *Service) Export(ctx context.Context, by accounts.Actor, event ident.ID,
 				yield(Whole{}, err)
 				return
 			}
-			if !s.exportPage(ctx, page.Rows, sensitive, yield) || page.Next == 0 {
+			if !s.exportPage(ctx, page.Rows, sensitive, sensitive, yield) || page.Next == 0 {
 				return
 			}
 			f.After = page.Next
@@ -83,11 +85,11 @@ func (s *Service) exportMembers(ctx context.Context, by accounts.Actor, event, d
 			yield(Whole{}, err)
 			return
 		}
-		s.exportPage(ctx, list, false, yield)
+		s.exportPage(ctx, list, false, true, yield)
 	}
 }
 
-func (s *Service) exportPage(ctx context.Context, list []Registration, sensitive bool, yield func(Whole, error) bool) bool {
+func (s *Service) exportPage(ctx context.Context, list []Registration, sensitive, needs bool, yield func(Whole, error) bool) bool {
 	ids := make([]ident.ID, len(list))
 	for n, r := range list {
 		ids[n] = r.ID
@@ -105,6 +107,9 @@ func (s *Service) exportPage(ctx context.Context, list []Registration, sensitive
 	for _, r := range list {
 		w, err := s.whole(r, more[r.ID], sensitive)
 		w.Answers = answers[r.ID]
+		if !needs {
+			w.MealPlan, w.AccessNeeds = "", nil
+		}
 		if !yield(w, err) || err != nil {
 			return false
 		}
@@ -113,7 +118,7 @@ func (s *Service) exportPage(ctx context.Context, list []Registration, sensitive
 }
 
 func (s *Service) whole(r Registration, d exportRow, sensitive bool) (Whole, error) {
-	w := Whole{Registration: r, DelegationCode: d.Code, Sex: d.Sex, NativeOrder: d.NativeOrder, Languages: d.Languages, AccessNeeds: d.AccessNeeds}
+	w := Whole{Registration: r, DelegationCode: d.Code, With: d.With, Sex: d.Sex, NativeOrder: d.NativeOrder, Languages: d.Languages, AccessNeeds: d.AccessNeeds}
 	if !sensitive {
 		return w, nil
 	}

@@ -2,10 +2,12 @@ package delegations
 
 import (
 	"context"
+	"maps"
 
 	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
+	"qianshou/app/audit"
 	"qianshou/app/events"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -54,8 +56,30 @@ func heldBack(by accounts.Actor, event ident.ID) error {
 	return fault.New(fault.Conflict, "registration.elsewhere")
 }
 
+// LogSeenBy leaves out of entries of the log what vetting did, for who does not vet
+// in their event.
+func LogSeenBy(by accounts.Actor, list []audit.Entry) (seen []audit.Entry) {
+	held := func(fields map[string]any) bool { return fields["status"] == string(OnHold) }
+	for _, e := range list {
+		if e.ObjectKind == "registration" && !by.May(accounts.VetRegistration, e.EventID) {
+			switch {
+			case held(e.After), held(e.Before) && e.After["status"] == string(UnderReview):
+				continue
+			case held(e.Before):
+				e.Before = maps.Clone(e.Before)
+				e.Before["status"] = string(UnderReview)
+			}
+		}
+		seen = append(seen, e)
+	}
+	return seen
+}
+
 // seenBy is a registration as an actor may know it.
 func (r Registration) seenBy(by accounts.Actor) Registration {
+	if !by.May(accounts.SeeSensitive, r.EventID) {
+		r.PassportLast4 = ""
+	}
 	if by.May(accounts.VetRegistration, r.EventID) {
 		return r
 	}

@@ -75,6 +75,8 @@ type checked struct {
 	form    forms.Form    // against which the answers were checked
 	sent    forms.Answers // tokens of files that were handed in anew
 	amended forms.Answers // of somebody who is registered already: what a list says otherwise
+	host    *rollEntry    // whom a companion on a list comes with
+	self    *rollEntry    // as later lines of the list find somebody new
 }
 
 // check cleans and checks an input at an instant. Every broken rule is noted
@@ -94,6 +96,15 @@ func (in Input) check(now time.Time) (checked, error) {
 	} else {
 		text.Line(&bad, "name_native", in.NameNative, true, 120)
 		bad.Check(text.OneScript(in.NameNative), "name_native", "field.script")
+	}
+	for _, part := range [][2]string{{"family_name", in.FamilyName}, {"given_name", in.GivenName}, {"name_native", in.NameNative}, {"name_zh", in.NameZH}} {
+		switch {
+		case part[1] == "" || part[0] == "name_native" && part[1] == strings.TrimSpace(in.GivenName+" "+in.FamilyName): // said of its parts
+		case text.LinkLike(part[1]): // letters greet by name, and reach whoever's address somebody wrote
+			bad.Add(part[0], "registration.name_link")
+		default:
+			bad.Check(text.Worded(part[1]), part[0], "registration.name_letters")
+		}
 	}
 	bad.Check(slices.Contains([]string{"family_first", "given_first"}, in.NativeOrder), "native_order", "field.choice")
 	text.Line(&bad, "name_zh", in.NameZH, false, 40)
@@ -209,6 +220,10 @@ func (c *checked) checkPassport(bad *fault.List) {
 	}
 	bad.Check(len(p.Number) >= 5 && len(p.Number) <= 20 && strings.Trim(p.Number, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "", "passport.number", "registration.passport_number")
 	bad.Check(len(p.Issuer) >= 2 && len(p.Issuer) <= 3 && strings.Trim(p.Issuer, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "", "passport.issuer", "registration.passport_issuer")
+	if p.ExpiresOn == "" {
+		bad.Add("passport.expires_on", "registration.passport_expiry")
+		return
+	}
 	day, err := time.Parse(time.DateOnly, p.ExpiresOn)
 	if err != nil || day.Year() > 2200 {
 		bad.Add("passport.expires_on", "field.date")

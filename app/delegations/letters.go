@@ -27,7 +27,8 @@ type Letters struct {
 
 // Write queues one letter, in the person's language first. A member of a
 // delegation who has no address is told through whoever holds the delegation's
-// link, as far as their address is known.
+// link, as far as their address is known; an officer who may not act for the member
+// gets the letter without what opens their page or a door.
 func (w *Letters) Write(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	texts, err := w.textsIn(ctx, tx, mail.Place{EventID: l.Event.ID, CategoryID: l.Registration.CategoryID, Kind: l.Kind})
 	if err != nil {
@@ -40,36 +41,50 @@ func (w *Letters) Write(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 		}
 		r.Delegation, r.Firm = full.Delegation, full.Firm
 	}
+	officer := ""
+	if r := l.Registration; r.Email == "" && r.DelegationID != ident.Nil {
+		acts := ident.Nil
+		if officer, acts, err = speakerFor(ctx, tx, r.DelegationID, r.Role, w.Mail.Now()); err != nil {
+			return err
+		}
+		switch {
+		case officer != "" && acts == ident.Nil:
+			l.ManageSecret, l.BadgeToken = "", ""
+		case officer != "" && l.ManageSecret != "":
+			if err := updateThrough(ctx, tx, hashOf(l.ManageSecret), acts); err != nil {
+				return fmt.Errorf("note who got a link: %w", err)
+			}
+		}
+	}
 	out, err := w.compose(l, texts)
 	if err != nil {
 		return err
 	}
-	if out.To == "" && l.Registration.DelegationID != ident.Nil {
-		officer, err := officerOf(ctx, tx, l.Registration.DelegationID, w.Mail.Now())
-		if err != nil {
-			return fmt.Errorf("find who speaks for a delegation: %w", err)
-		}
-		out.through(officer)
-	}
+	out.through(officer)
 	return w.Mail.Queue(ctx, tx, out.Letter)
 }
 
 // WriteMany queues an announcement to many people, to each in their own language
 // first. Whom nobody can be told for is shown to the desk with the mails.
 func (w *Letters) WriteMany(ctx context.Context, tx *sqlx.Tx, e events.Event, to []Registration, texts mail.Texts) (err error) {
-	officers := map[ident.ID]string{}
+	type members struct {
+		delegation ident.ID
+		role       string
+	}
+	officers := map[members]string{}
 	letters := make([]mail.Letter, 0, len(to))
 	for _, r := range to {
 		out, err := w.compose(Letter{Kind: mail.Announcement, Event: e, Registration: r}, texts)
 		if err != nil {
 			return err
 		}
-		if _, asked := officers[r.DelegationID]; !asked && r.Email == "" && r.DelegationID != ident.Nil {
-			if officers[r.DelegationID], err = officerOf(ctx, tx, r.DelegationID, w.Mail.Now()); err != nil {
-				return fmt.Errorf("find who speaks for a delegation: %w", err)
+		of := members{r.DelegationID, r.Role}
+		if _, asked := officers[of]; !asked && r.Email == "" && r.DelegationID != ident.Nil {
+			if officers[of], _, err = speakerFor(ctx, tx, r.DelegationID, r.Role, w.Mail.Now()); err != nil {
+				return err
 			}
 		}
-		out.through(officers[r.DelegationID])
+		out.through(officers[of])
 		letters = append(letters, out.Letter)
 	}
 	return w.Mail.QueueMany(ctx, tx, letters)
@@ -189,7 +204,7 @@ func (w *Letters) compose(l Letter, texts mail.Texts) (composed, error) {
 		template = l.Kind
 	}
 	out := composed{mail.Letter{
-		EventID: l.Event.ID, RegistrationID: r.ID, Template: template, To: r.Email, ToName: r.Called().In(lang), Lang: lang,
+		EventID: l.Event.ID, RegistrationID: r.ID, Template: template, Unasked: l.Unasked, To: r.Email, ToName: r.Called().In(lang), Lang: lang,
 		Blocks: map[locale.Lang]mail.Block{locale.ZH: w.block(l, locale.ZH, texts[locale.ZH]), locale.EN: w.block(l, locale.EN, texts[locale.EN])},
 	}}
 	if l.BadgeToken != "" && w.QR != nil {

@@ -279,7 +279,59 @@ func TestMembersWithoutAddress(t *testing.T) {
 	if m := add(); m.To != "elena@pleven.example" {
 		t.Errorf("who holds an ended link is told: %q", m.To)
 	}
-	in := firm(1)
+	// Who looks after journeys is told, but not what opens the member's page or a door.
+	other := g.delegation(t, "D02", 5)
+	officer := func(role accounts.OfficerRole, address string) {
+		t.Helper()
+		if _, _, err := g.guests.MakeOfficerLink(t.Context(), office, other.ID, delegations.Officer{Role: role, Holder: string(role), Email: address}, until); err != nil {
+			t.Fatal(err)
+		}
+	}
+	officer(accounts.Liaison, "travel@pleven.example")
+	officer(accounts.HostLiaison, "host@office.example")
+	officer(accounts.Media, "press@pleven.example")
+	n++
+	in := member(n, "member")
+	in.Email = ""
+	quiet, err := g.guests.AddMember(t.Context(), office, other.ID, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := g.guests.Approve(t.Context(), office, quiet.ID); err != nil {
+		t.Fatal(err)
+	}
+	told := g.lettersOf(t, quiet.ID)
+	for _, m := range told {
+		if m.To != "travel@pleven.example" || strings.Contains(m.Text+m.HTML, "/me/") || strings.Contains(m.HTML, "cid:") {
+			t.Errorf("%s to %q opens what it should not:\n%s", m.Template, m.To, m.Text)
+		}
+	}
+	if len(told) != 2 {
+		t.Errorf("%d letters", len(told))
+	}
+	officer(accounts.Accreditation, "office@pleven.example")
+	if _, err := g.guests.Cancel(t.Context(), office, quiet.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	m := g.lettersOf(t, quiet.ID)[2]
+	_, secret, _ := strings.Cut(m.Text, "/me/")
+	secret, _, _ = strings.Cut(secret, "?")
+	if _, err := g.guests.ByLink(t.Context(), secret); m.To != "office@pleven.example" || err != nil {
+		t.Errorf("who answers for members gets %q, %v:\n%s", m.To, err, m.Text)
+	}
+	links, err := g.guests.DelegationLinks(t.Context(), office, other.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range links {
+		if _, err := g.guests.RevokeLink(t.Context(), office, g.event.ID, l.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := g.guests.ByLink(t.Context(), secret); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("what was mailed to an officer outlives the officer's link: %v", err)
+	}
+	in = firm(1)
 	in.Email = ""
 	if _, _, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in); fault.CodeOf(err) != fault.Invalid {
 		t.Errorf("a guest of no delegation without an address: %v", err)

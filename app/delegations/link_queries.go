@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/lib/pq"
+
+	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
@@ -37,15 +40,39 @@ func insertLink(ctx context.Context, q store.Querier, hash []byte, registration 
 	return fault.New(fault.NotFound, "error.not_found")
 }
 
-func registrationOfLink(ctx context.Context, q store.Querier, hash []byte, at time.Time) (id ident.ID, ends time.Time, err error) {
-	var found struct {
-		ID   ident.ID  `db:"registration_id"`
-		Ends time.Time `db:"expires_at"`
-	}
+// ownLink is a link to a person's own page.
+type ownLink struct {
+	Registration ident.ID  `db:"registration_id"`
+	Ends         time.Time `db:"expires_at"`
+	Renews       bool      `db:"renews"` // it ends older ones once it is opened
+}
+
+func registrationOfLink(ctx context.Context, q store.Querier, hash []byte, at time.Time) (found ownLink, err error) {
 	err = q.GetContext(ctx, &found, `
-		SELECT coalesce(r.merged_into, r.id) AS registration_id, l.expires_at FROM magic_links l JOIN registrations r ON r.id = l.registration_id
+		SELECT coalesce(r.merged_into, r.id) AS registration_id, l.expires_at, l.renews FROM magic_links l JOIN registrations r ON r.id = l.registration_id
 		WHERE l.secret_hash = $1 AND l.purpose = 'registration' AND l.revoked_at IS NULL AND l.expires_at > $2`, hash, at)
-	return found.ID, found.Ends, store.Fault(err)
+	return found, store.Fault(err)
+}
+
+// updateRenewed ends the links that are older than one that was asked for again, now
+// that it is opened.
+func updateRenewed(ctx context.Context, q store.Querier, hash []byte, at time.Time) error {
+	_, err := q.ExecContext(ctx, `
+		WITH opened AS (UPDATE magic_links SET renews = false WHERE secret_hash = $1 AND renews RETURNING registration_id, id, created_at)
+		UPDATE magic_links m SET revoked_at = $2 FROM opened o
+		WHERE m.registration_id = o.registration_id AND m.id <> o.id AND m.created_at <= o.created_at AND m.revoked_at IS NULL`, hash, at)
+	return err
+}
+
+func updateRenews(ctx context.Context, q store.Querier, hash []byte) error {
+	_, err := q.ExecContext(ctx, `UPDATE magic_links SET renews = true WHERE secret_hash = $1`, hash)
+	return err
+}
+
+// updateThrough notes by whose link an officer got another's.
+func updateThrough(ctx context.Context, q store.Querier, hash []byte, officer ident.ID) error {
+	_, err := q.ExecContext(ctx, `UPDATE magic_links SET through = $2 WHERE secret_hash = $1`, hash, officer)
+	return err
 }
 
 const linkSelect = `
@@ -70,14 +97,21 @@ func linksOfFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (li
 	return list, err
 }
 
-// holdersOf answers the addresses, or else the names, of those who hold a link of a
-// delegation that still opens it and who answer for its members: those who nominate
-// them first, of these the latest.
-func holdersOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (list []string, err error) {
+// speaker is who holds a link of a delegation, and the address, or else the name,
+// that the desk wrote beside it.
+type speaker struct {
+	ID     ident.ID             `db:"id"`
+	Role   accounts.OfficerRole `db:"role"`
+	Holder string               `db:"holder"`
+}
+
+// speakersOf answers those who hold a link of a delegation that still opens it, in
+// the order of their roles, of each the latest first.
+func speakersOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (list []speaker, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT coalesce(nullif(email, ''), holder) FROM magic_links
-		WHERE delegation_id = $1 AND role IN ('accreditation', 'liaison') AND same_as IS NULL AND revoked_at IS NULL AND expires_at > $2
-		ORDER BY role = 'accreditation' DESC, created_at DESC, id DESC`, delegation, at)
+		SELECT id, role, coalesce(nullif(email, ''), holder) AS holder FROM magic_links
+		WHERE delegation_id = $1 AND same_as IS NULL AND revoked_at IS NULL AND expires_at > $2
+		ORDER BY array_position($3::text[], role), created_at DESC, id DESC`, delegation, at, pq.Array(accounts.OfficerRoles))
 	return list, err
 }
 
@@ -87,8 +121,9 @@ func lockLink(ctx context.Context, q store.Querier, event, id ident.ID) (l Link,
 	return l, store.Fault(err)
 }
 
+// updateLinkRevoked ends a link, and those of others that were mailed to its holder.
 func updateLinkRevoked(ctx context.Context, q store.Querier, id ident.ID, at time.Time) error {
-	_, err := q.ExecContext(ctx, `UPDATE magic_links SET revoked_at = $2 WHERE id = $1`, id, at)
+	_, err := q.ExecContext(ctx, `UPDATE magic_links SET revoked_at = $2 WHERE id = $1 OR through = $1 AND revoked_at IS NULL`, id, at)
 	return err
 }
 
@@ -107,6 +142,15 @@ func registrationsOfAddress(ctx context.Context, q store.Querier, event ident.ID
 func linkedSince(ctx context.Context, q store.Querier, registration ident.ID, since time.Time) (yes bool, err error) {
 	err = q.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM magic_links WHERE registration_id = $1 AND created_at > $2)`, registration, since)
 	return yes, err
+}
+
+// livingOfAddress counts who is registered under an address in an event and comes, or
+// waits to.
+func livingOfAddress(ctx context.Context, q store.Querier, event ident.ID, email string) (n int, err error) {
+	err = q.GetContext(ctx, &n, `
+		SELECT count(*) FROM registrations r JOIN persons p ON p.id = r.person_id
+		WHERE r.event_id = $1 AND lower(p.email) = $2 AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')`, event, email)
+	return n, err
 }
 
 func revokeOwnLinks(ctx context.Context, q store.Querier, registration ident.ID, at time.Time) error {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -147,7 +148,8 @@ func (s *Service) FirmLinks(ctx context.Context, by accounts.Actor, event, firm 
 	return linksOfFirm(ctx, s.db, event, firm)
 }
 
-// RevokeLink ends a link of an event at once. Ending it again changes nothing.
+// RevokeLink ends a link of an event at once, and with an officer's those to members'
+// own pages that were mailed to the officer. Ending it again changes nothing.
 //
 // Faults: Forbidden; NotFound, the event has no such link.
 func (s *Service) RevokeLink(ctx context.Context, by accounts.Actor, event, id ident.ID) (l Link, err error) {
@@ -198,19 +200,41 @@ func (s *Service) FirmByLink(ctx context.Context, secret string) (Link, error) {
 	return l, nil
 }
 
-// officerOf answers the address of whoever speaks for a delegation: the one that
-// the desk wrote beside the holder of its link, the latest first. It is empty when
-// none is known.
-func officerOf(ctx context.Context, q store.Querier, delegation ident.ID, at time.Time) (string, error) {
-	holders, err := holdersOf(ctx, q, delegation, at)
-	for _, holder := range holders {
-		for word := range strings.FieldsFuncSeq(holder, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>()[],;，；（）、:：", r) }) {
-			if address, ok := text.Email(word); ok {
-				return address, err
+// speakerFor answers the address of whoever speaks for a member of a delegation: of
+// an officer who answers for members like them, or else of one who looks after their
+// needs. Only the first may act for them, so that only the first may be told the
+// link to their own page: acts is that officer's link, and Nil for the other. The address is empty when none is known.
+func speakerFor(ctx context.Context, q store.Querier, delegation ident.ID, role string, at time.Time) (address string, acts ident.ID, err error) {
+	speakers, err := speakersOf(ctx, q, delegation, at)
+	if err != nil {
+		return "", ident.Nil, fmt.Errorf("find who speaks for a delegation: %w", err)
+	}
+	for _, duty := range []accounts.Duty{accounts.Complete, accounts.EditNeeds} {
+		for _, s := range speakers {
+			if !s.Role.Covers(duty, role) {
+				continue
+			}
+			address := addressIn(s.Holder)
+			switch {
+			case address == "":
+			case duty == accounts.Complete:
+				return address, s.ID, nil
+			default:
+				return address, ident.Nil, nil
 			}
 		}
 	}
-	return "", err
+	return "", ident.Nil, nil
+}
+
+// addressIn finds the address in what the desk wrote about somebody.
+func addressIn(said string) string {
+	for word := range strings.FieldsFuncSeq(said, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>()[],;，；（）、:：", r) }) {
+		if address, ok := text.Email(word); ok {
+			return address
+		}
+	}
+	return ""
 }
 
 // newLink makes a fresh link to the person's own page.
@@ -239,16 +263,23 @@ func (s *Service) ByLink(ctx context.Context, secret string) (Registration, erro
 	return r, err
 }
 
-// OwnPage answers whose own page a link opens, and when the link ends.
+// OwnPage answers whose own page a link opens, and when the link ends. One that was
+// asked for again ends the older ones when it is first opened, and not before:
+// whoever knows an address can ask.
 //
 // Fault: NotFound, no such link, or it ended.
 func (s *Service) OwnPage(ctx context.Context, secret string) (r Registration, ends time.Time, err error) {
-	id, ends, err := registrationOfLink(ctx, s.db, hashOf(secret), s.now())
+	link, err := registrationOfLink(ctx, s.db, hashOf(secret), s.now())
 	if err != nil {
 		return Registration{}, time.Time{}, err
 	}
-	r, err = registrationByID(ctx, s.db, id)
-	return r, ends, err
+	if link.Renews {
+		if err := updateRenewed(ctx, s.db, hashOf(secret), s.now()); err != nil {
+			return Registration{}, time.Time{}, fmt.Errorf("end older links: %w", err)
+		}
+	}
+	r, err = registrationByID(ctx, s.db, link.Registration)
+	return r, link.Ends, err
 }
 
 // LastDay is the last day on which a link works that ends at an instant, as a

@@ -50,8 +50,9 @@ func (d Delegation) Matches(search string) bool {
 }
 
 // AddMember registers a person as a member of a delegation, by the office or by an
-// officer who nominates such members. The category follows from the role. Over the
-// quota the person waits.
+// officer who answers for such members. The category follows from the role. Over the
+// quota the person waits. Whom an officer adds, and who lacks what is asked of members
+// before they are confirmed, is nominated only: a draft.
 //
 // Faults: NotFound; Forbidden; Conflict, the delegation does not come, or
 // registration is closed; Invalid with fields.
@@ -71,7 +72,29 @@ func (s *Service) AddMember(ctx context.Context, by accounts.Actor, delegation i
 		_, err := in.check(s.now())
 		return Registration{}, withField(err, "role", "field.choice")
 	}
-	r, _, err := s.Register(ctx, by, d.EventID, in)
+	if by.May(accounts.EditRegistration, d.EventID) {
+		r, _, err := s.Register(ctx, by, d.EventID, in)
+		return r, err
+	}
+	p, err := s.admit(ctx, by, d.EventID, []Input{in})
+	if err != nil {
+		return Registration{}, err
+	}
+	var r Registration
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		one := p.people[0]
+		if len(one.lacks(p.event)) == 0 {
+			done, err := s.register(ctx, tx, by, p, ident.Nil)
+			if err == nil {
+				r = done[0].Registration
+			}
+			return err
+		}
+		if r, err = s.insertDraft(ctx, tx, by, p.event, one.category, one.checked, ident.Nil); err != nil {
+			return err
+		}
+		return s.draftAnswers(ctx, tx, by, p.event, r, one.Answers)
+	})
 	return r, err
 }
 
@@ -100,8 +123,8 @@ func (s *Service) WithdrawMember(ctx context.Context, by accounts.Actor, delegat
 }
 
 // Members answers who belongs to a delegation in order of precedence, those who
-// do not come any more last. Its officers see those whom their role is about, as
-// guests are told: not what vetting does.
+// do not come any more last. Its officers see those whom their role is about. What
+// vetting does only those see who vet.
 //
 // Fault: Forbidden.
 func (s *Service) Members(ctx context.Context, by accounts.Actor, d Delegation) ([]Registration, error) {
@@ -117,7 +140,7 @@ func (s *Service) Members(ctx context.Context, by accounts.Actor, d Delegation) 
 		if !by.May(accounts.SeeSensitive, d.EventID) && !list[i].officerOf(by, accounts.Complete) {
 			list[i].PassportLast4 = ""
 		}
-		if own {
+		if !by.May(accounts.VetRegistration, d.EventID) {
 			list[i] = list[i].forGuests()
 		}
 	}
@@ -150,9 +173,7 @@ func (s *Service) OfFirm(ctx context.Context, by accounts.Actor, event, firm ide
 	}
 	list, err := ofFirm(ctx, s.db, event, firm)
 	for i := range list {
-		if own {
-			list[i] = list[i].forGuests()
-		}
+		list[i] = list[i].seenBy(by)
 	}
 	return list, err
 }

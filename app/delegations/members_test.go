@@ -15,6 +15,7 @@ import (
 
 func member(n int, role string) delegations.Input {
 	in := firm(n)
+	in.BirthDate, in.TitleEN = "1972-03-07", "Member of the council"
 	in.Category, in.Role, in.Passport = "", role, delegations.Passport{Number: fmt.Sprintf("TEST%05d", n), Issuer: "HU", ExpiresOn: "2031-12-31"}
 	return in
 }
@@ -198,6 +199,47 @@ func TestDelegationsAreFound(t *testing.T) {
 	for search, want := range map[string]bool{"": true, "d07": true, "варна": true, "VARNA": true, "baojialiya": true, "wen": true, "瓦尔": true, "želyazkov": false, "stoimen": true, "aachen": false} {
 		if got := d.Matches(search); got != want {
 			t.Errorf("%q: %v", search, got)
+		}
+	}
+}
+
+// Whom an officer adds without what is asked before members are confirmed is nominated,
+// holds no place, and is handed in once that is there; the office registers at once.
+func TestWhoeverLacksSomethingIsNominated(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	for _, code := range []string{"head", "member", "companion"} {
+		g.category(t, code, nil)
+	}
+	d := g.delegation(t, "D01", 5)
+	by := g.liaison(d)
+	open := member(1, "member")
+	open.Passport, open.BirthDate = delegations.Passport{}, ""
+	for _, tt := range []struct {
+		name  string
+		by    accounts.Actor
+		in    delegations.Input
+		want  delegations.Status
+		lacks []string
+	}{
+		{"an officer, of everything", by, member(2, "member"), delegations.Submitted, nil},
+		{"an officer, without papers", by, open, delegations.Draft, []string{"birth_date", "passport.number"}},
+		{"an officer, a companion of nobody", by, member(3, "companion"), delegations.Draft, []string{"companion_of"}},
+		{"the office, without papers", office, func() delegations.Input { in := open; in.Email, in.FamilyName = "o@city.example", "Office"; return in }(), delegations.Submitted, nil},
+	} {
+		r, err := g.guests.AddMember(t.Context(), tt.by, d.ID, tt.in)
+		if err != nil || r.Status != tt.want {
+			t.Fatalf("%s: %s, %v", tt.name, r.Status, err)
+		}
+		drafts, err := g.guests.Drafts(t.Context(), by, d)
+		var lacks []string
+		for _, one := range drafts {
+			if one.ID == r.ID {
+				lacks = one.Lacks
+			}
+		}
+		if err != nil || !slices.Equal(lacks, tt.lacks) {
+			t.Errorf("%s: lacks %v, %v", tt.name, lacks, err)
 		}
 	}
 }

@@ -99,10 +99,10 @@ func (s *Service) sideBySide(ctx context.Context, tx *sqlx.Tx, by accounts.Actor
 	field("nationality", a.Country, b.Country)
 	m.Fields = append(m.Fields, Compared{Field: "birth", Hidden: true, Same: signs("birth")})
 	last4 := func(r Registration) locale.Text {
-		if r.PassportLast4 == "" || !by.May(accounts.SeeSensitive, m.EventID) {
+		if r.PassportLast4 == "" {
 			return locale.Text{}
 		}
-		return plain("••••" + r.PassportLast4)
+		return plain(Masked + r.PassportLast4)
 	}
 	m.Fields = append(m.Fields, Compared{Field: "document", First: last4(a), Second: last4(b), Hidden: last4(a).Empty() && last4(b).Empty(), Same: signs("document")})
 	field("email", plain(a.Email), plain(b.Email))

@@ -110,7 +110,7 @@ func (s *Service) openFor(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 func (s *Service) insertDraft(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked, companionOf ident.ID) (Registration, error) {
 	r := Registration{
 		ID: s.newID(), EventID: e.ID, PersonID: s.newID(), CategoryID: category.ID, DelegationID: c.DelegationID, Role: c.Role, Status: Draft,
-		BadgeType: category.BadgeType, Lang: c.Lang, MealPlan: c.MealPlan, Version: 1, TitleEN: c.TitleEN, TitleZH: c.TitleZH, Organisation: c.Organisation,
+		BadgeType: category.BadgeType, Lang: c.Lang, MealPlan: c.MealPlan, Organisation: c.Organisation, TitleEN: c.TitleEN, TitleZH: c.TitleZH, Version: 1,
 	}
 	if err := s.checkCompanion(ctx, tx, r, companionOf); err != nil {
 		return r, err

@@ -11,6 +11,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
 )
 
 // Another portrait waits beside whatever else waits, and taking it replaces the badge
@@ -26,13 +27,16 @@ func TestAnotherPortraitWaits(t *testing.T) {
 	own := accounts.GuestActor()
 	own.LinkEventID, own.RegistrationID = r.EventID, r.ID
 	file, another := ident.New(), ident.New()
-	if _, err := g.guests.AskPhoto(ctx, own, r.ID, file); fault.CodeOf(err) != fault.Conflict {
+	ask := func(by accounts.Actor, file ident.ID) error {
+		return store.InTx(ctx, g.db, func(tx *sqlx.Tx) error { return g.guests.AskPhoto(ctx, tx, by, r.ID, file) })
+	}
+	if err := ask(own, file); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("before anything is approved: %v", err)
 	}
 	if _, _, err := g.guests.Approve(ctx, office, r.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.guests.AskPhoto(ctx, accounts.GuestActor(), r.ID, file); fault.CodeOf(err) != fault.Forbidden {
+	if err := ask(accounts.GuestActor(), file); fault.CodeOf(err) != fault.Forbidden {
 		t.Errorf("nobody asks: %v", err)
 	}
 	pending := func() []string {
@@ -54,7 +58,7 @@ func TestAnotherPortraitWaits(t *testing.T) {
 			t.Errorf("%s %q waits, want %q", when, got, want)
 		}
 	}
-	if _, err := g.guests.AskPhoto(ctx, own, r.ID, file); err != nil {
+	if err := ask(own, file); err != nil {
 		t.Fatal(err)
 	}
 	check("a portrait:", "photo="+file.String())
@@ -62,7 +66,7 @@ func TestAnotherPortraitWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("and a title:", "title_en=Director", "photo="+file.String())
-	if _, err := g.guests.AskPhoto(ctx, own, r.ID, another); err != nil {
+	if err := ask(own, another); err != nil {
 		t.Fatal(err)
 	}
 	check("another portrait:", "title_en=Director", "photo="+another.String())

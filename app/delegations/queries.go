@@ -23,12 +23,13 @@ func orEmpty(list []string) []string {
 // holding are the states that hold a place.
 const holding = `('submitted', 'under_review', 'on_hold', 'returned', 'approved', 'badge_issued', 'checked_in', 'departed')`
 
-func upsertStaff(ctx context.Context, q store.Querier, in Staff) (id ident.ID, err error) {
+func upsertStaff(ctx context.Context, q store.Querier, in Staff, fresh bool) (id ident.ID, err error) {
 	err = q.GetContext(ctx, &id, `
 		INSERT INTO staff (id, code, name_zh, name_en, role, languages) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT ON CONSTRAINT staff_code DO UPDATE SET name_zh = $3, name_en = $4, role = $5, languages = $6 RETURNING id`,
-		in.ID, in.Code, in.Name.ZH, in.Name.EN, in.Role, pq.Array(orEmpty(in.Languages)))
-	return id, err
+		ON CONFLICT ON CONSTRAINT staff_code DO UPDATE SET name_zh = $3, name_en = $4, role = $5, languages = $6
+		WHERE NOT $7::boolean RETURNING id`,
+		in.ID, in.Code, in.Name.ZH, in.Name.EN, in.Role, pq.Array(orEmpty(in.Languages)), fresh)
+	return id, store.Fault(err)
 }
 
 func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at time.Time) (id ident.ID, err error) {

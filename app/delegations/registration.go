@@ -181,6 +181,11 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err := s.stillOpen(ctx, tx, by, p); err != nil {
 		return nil, err
 	}
+	if unasked(by) {
+		if err := p.fitAddresses(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
 	done, err := s.enroll(ctx, b, by, p, persons, group)
 	if err != nil {
 		return nil, err
@@ -305,7 +310,7 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	if atOnce && placed {
 		r, _, err = s.approve(ctx, tx, by, e, r, secret, "")
 	} else {
-		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret})
+		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Unasked: unasked(by)})
 	}
 	return Registered{r, secret}, err
 }
@@ -377,7 +382,7 @@ func (s *Service) approve(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if err != nil {
 		return r, issued, err
 	}
-	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token})
+	return r, issued, s.mail.Write(ctx, tx, Letter{Kind: "approved", Event: e, Registration: r, ManageSecret: secret, BadgeToken: issued.Token, Unasked: unasked(by)})
 }
 
 // accept is approve without the letter.
@@ -483,7 +488,7 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 	if err != nil {
 		return r, err
 	}
-	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All()})
+	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All(), Unasked: unasked(by)})
 }
 
 // leave is end without the letter, and with the place still to be given away.

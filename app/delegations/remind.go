@@ -48,12 +48,11 @@ func (s *Service) Remind(ctx context.Context, by accounts.Actor, event ident.ID,
 	if err != nil {
 		return done, err
 	}
-	list = slices.DeleteFunc(list, func(x Standing) bool {
-		if len(only) > 0 {
-			return x.Due == "" || !slices.Contains(only, x.ID)
-		}
-		return len(x.Late) == 0
-	})
+	open := func(x Standing) bool { return len(x.Late) > 0 }
+	if len(only) > 0 {
+		open = func(x Standing) bool { return x.Due != "" && slices.Contains(only, x.ID) }
+	}
+	list = slices.DeleteFunc(list, func(x Standing) bool { return !open(x) })
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		done = Reminded{}
 		e, err := events.In(ctx, tx, event)
@@ -65,7 +64,7 @@ func (s *Service) Remind(ctx context.Context, by accounts.Actor, event ident.ID,
 			return err
 		}
 		for _, x := range list {
-			if err := s.remind(ctx, tx, by, Reminder{Event: e, Standing: x, Deadlines: deadlines, Now: s.now()}, &done); err != nil {
+			if err := s.remind(ctx, tx, by, Reminder{Event: e, Standing: x, Deadlines: deadlines, Now: s.now()}, open, &done); err != nil {
 				return err
 			}
 		}
@@ -74,16 +73,20 @@ func (s *Service) Remind(ctx context.Context, by accounts.Actor, event ident.ID,
 	return done, err
 }
 
-// remind writes to the officers of one delegation who can act on what is open.
-func (s *Service) remind(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Reminder, done *Reminded) error {
+// remind writes to the officers of one delegation who can act on what is open, to
+// each of what they can act on.
+func (s *Service) remind(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Reminder, open func(Standing) bool, done *Reminded) error {
 	links, err := linksOfDelegation(ctx, tx, r.Standing.ID)
 	if err != nil {
 		return fmt.Errorf("read officers: %w", err)
 	}
 	slices.SortFunc(links, func(a, b Link) int { return slices.Compare(a.ID[:], b.ID[:]) }) // rows are locked in one order
-	found := false
+	found, all := false, r.Standing
 	for _, l := range links {
 		if l.Email == "" || l.State(s.now()) != "open" || !l.Role.Has(accounts.Confirm) {
+			continue
+		}
+		if r.Standing = all.of(l.Role); !open(r.Standing) {
 			continue
 		}
 		found = true
@@ -108,7 +111,7 @@ func (s *Service) remind(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 		done.Sent++
 	}
 	if !found {
-		done.Nobody = append(done.Nobody, r.Standing.Delegation)
+		done.Nobody = append(done.Nobody, all.Delegation)
 	}
 	return nil
 }

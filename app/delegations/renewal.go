@@ -2,7 +2,6 @@ package delegations
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -139,9 +138,9 @@ func (r *Renewals) answer(ctx context.Context, one linkRequest) error {
 // the form is no means to fill a mailbox.
 const renewalPause = 5 * time.Minute
 
-// RenewLinks sends a fresh link to each registration of an address in an event, and
-// ends the older ones. It answers how many were sent. Asked twice at once, it sends one
-// to each; what fails for one leaves the others theirs.
+// RenewLinks sends fresh links to the registrations of an address in an event in one
+// letter. Each ends the older ones when it is opened. It answers how many links were sent.
+// Asked twice at once, it sends one to each.
 func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) (sent int, err error) {
 	e, err := s.events.ByID(ctx, event)
 	if err != nil || !e.Shown() {
@@ -151,36 +150,46 @@ func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) 
 	if err != nil {
 		return 0, err
 	}
-	var failed []error
-	for _, id := range ids {
-		renewed := false
-		_, err := s.locked(ctx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-			written, err := linkedSince(ctx, tx, r.ID, s.now().Add(-renewalPause))
-			if renewed = err == nil && !written; !renewed {
-				return r, err
+	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		sent = 0
+		if err := lockRegistrations(ctx, tx, ids); err != nil {
+			return err
+		}
+		together := gather(s, email)
+		for _, id := range ids {
+			written, err := linkedSince(ctx, tx, id, s.now().Add(-renewalPause))
+			if err != nil {
+				return err
 			}
-			return r, s.renew(ctx, tx, e, r)
-		})
-		switch {
-		case err != nil:
-			failed = append(failed, fmt.Errorf("renew link of %s: %w", id, err))
-		case renewed:
+			if written { // by who asked at the same moment
+				continue
+			}
+			_, err = together.inLocked(ctx, tx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+				return r, together.renew(ctx, tx, e, r)
+			})
+			if err != nil {
+				return err
+			}
 			sent++
 		}
+		return together.send(ctx, tx)
+	})
+	if err != nil {
+		return 0, err
 	}
-	return sent, errors.Join(failed...)
+	return sent, nil
 }
 
 func (s *Service) renew(ctx context.Context, tx *sqlx.Tx, e events.Event, r Registration) error {
-	if err := revokeOwnLinks(ctx, tx, r.ID, s.now()); err != nil {
-		return err
-	}
 	secret, err := s.newLink(ctx, tx, e, r.ID)
 	if err != nil {
+		return err
+	}
+	if err := updateRenews(ctx, tx, hashOf(secret)); err != nil {
 		return err
 	}
 	if err := s.record(ctx, tx, accounts.GuestActor(), e.ID, "registration.renew_link", "registration", r.ID, nil, nil, ""); err != nil {
 		return err
 	}
-	return s.mail.Write(ctx, tx, Letter{Kind: "link", Event: e, Registration: r, ManageSecret: secret})
+	return s.mail.Write(ctx, tx, Letter{Kind: "link", Event: e, Registration: r, ManageSecret: secret, Unasked: true})
 }

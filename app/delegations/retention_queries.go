@@ -11,6 +11,9 @@ const lastOf = `NOT held(r.id) AND NOT EXISTS (
 // one narrows a statement to the registration that is erased, if it is one.
 const one = `($2::uuid IS NULL OR r.id = $2) AND `
 
+// ofNeeds tells whether a field of a change says what somebody eats or needs.
+const ofNeeds = `f.field ->> 'field' IN ('meal_plan', 'access_needs')`
+
 // Retention is what of registrations is not kept for ever. A person becomes the
 // reference of their registration; that somebody came, for whom and as what,
 // stays. Views that the desk saved go with the first of them: they may say whom
@@ -20,6 +23,13 @@ func Retention() []retention.Task {
 		retention.Of(retention.Needs, `
 			UPDATE registrations SET meal_plan = 'none', access_needs = '{}'
 			WHERE event_id = $1 AND ($2::uuid IS NULL OR id = $2) AND (meal_plan <> 'none' OR access_needs <> '{}') AND NOT held(id)`),
+		// That they changed stays in the history; from what to what goes with them.
+		retention.Of(retention.Needs, `
+			UPDATE registration_changes h SET fields = (
+				SELECT coalesce(jsonb_agg(CASE WHEN `+ofNeeds+` THEN f.field || '{"from": "", "to": ""}' ELSE f.field END ORDER BY f.n), '[]')
+				FROM jsonb_array_elements(h.fields) WITH ORDINALITY AS f (field, n))
+			FROM registrations r WHERE r.event_id = $1 AND r.id = h.registration_id AND ($2::uuid IS NULL OR r.id = $2) AND NOT held(r.id)
+				AND EXISTS (SELECT 1 FROM jsonb_array_elements(h.fields) AS f (field) WHERE `+ofNeeds+` AND (f.field ->> 'from' <> '' OR f.field ->> 'to' <> ''))`),
 		retention.Of(retention.Needs, `
 			DELETE FROM travel_legs l WHERE l.event_id = $1 AND CASE WHEN $2::uuid IS NULL
 				THEN NOT EXISTS (SELECT 1 FROM registrations r WHERE r.delegation_id = l.delegation_id AND held(r.id))

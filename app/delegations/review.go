@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,6 +149,10 @@ func (f Filter) query(ctx context.Context, tx *sqlx.Tx, event ident.ID, now time
 // name that begins with any one letter.
 const wordMin = 3
 
+// longestWord is more bytes than any name has: PostgreSQL looks for no longer ones
+// than a few thousand, and says so with the word.
+const longestWord = 400
+
 var (
 	referenceLike = regexp.MustCompile(`^[A-Z][A-Z0-9]*-[0-9]*$`)
 	numberLike    = regexp.MustCompile(`^[0-9]{1,9}$`)
@@ -172,6 +175,10 @@ func (f Filter) search(q *listQuery) {
 	default:
 		var terms []string
 		for _, word := range strings.Fields(text.Fold(sought)) {
+			if len(word) > longestWord {
+				q.where("false")
+				return
+			}
 			term := "'" + word + "'" // folded: letters and digits only
 			if han := []rune(word); unicode.Is(unicode.Han, han[0]) || len(han) >= wordMin {
 				term += ":*"
@@ -254,5 +261,5 @@ func (s *Service) Steps(ctx context.Context, by accounts.Actor, r Registration) 
 	if by.May(accounts.VetRegistration, r.EventID) {
 		return list, err
 	}
-	return slices.DeleteFunc(list, func(step Step) bool { return step.To == OnHold || step.From == OnHold && step.To == UnderReview }), err
+	return stepsForGuests(list), err
 }

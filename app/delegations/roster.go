@@ -22,6 +22,7 @@ type Row struct {
 	Line         int // as the file counts
 	DelegationID ident.ID
 	Input        Input
+	With         string        // whom a companion comes with, by reference or name; one of an earlier row too
 	Wrong        []fault.Field // cells that say nothing that can be taken; the line is bad
 }
 
@@ -45,6 +46,7 @@ type Found struct {
 	Status         Status            // of that registration
 	Problems       []fault.Field     // must be put right, beside their fields
 	Warnings       []fault.Field     // worth a look
+	Lacks          []string          // of a draft: what is missing before it can be confirmed; see Incomplete
 	Before         map[string]string // what stands in the fields that change; sensitive ones masked
 }
 
@@ -57,13 +59,15 @@ type roll struct {
 	categories  []events.Category
 	form        forms.Form
 	answers     map[ident.ID]forms.Answers // of the people, by registration
+	drafts      map[ident.ID]known         // what is known of those who are drafts
 	countries   map[string]bool
 	delegations map[ident.ID]*rollDelegation
 	office      bool
 	now         time.Time
 	entries     []*rollEntry
 	keys        map[string]*rollEntry
-	elsewhere   map[string]bool // passport indexes of others at the event
+	names       map[string][]*rollEntry // by nameOnly
+	elsewhere   map[string]bool         // passport indexes of others at the event
 	taken       map[ident.ID]int
 }
 
@@ -76,6 +80,7 @@ type rollDelegation struct {
 type rollEntry struct {
 	rollPerson
 	line int
+	of   *rollEntry // whose line it is, of somebody whom the database keeps
 }
 
 // CheckRows says of each line of a list what it would come to, by the rules of the
@@ -97,13 +102,13 @@ func (s *Service) CheckRows(ctx context.Context, by accounts.Actor, event ident.
 func (s *Service) newRoll(ctx context.Context, q store.Querier, by accounts.Actor, event ident.ID, rows []Row) (*roll, error) {
 	r := &roll{
 		Service: s, office: by.May(accounts.EditRegistration, event), now: s.now(),
-		countries: map[string]bool{}, delegations: map[ident.ID]*rollDelegation{}, keys: map[string]*rollEntry{}, taken: map[ident.ID]int{}, elsewhere: map[string]bool{},
+		countries: map[string]bool{}, delegations: map[ident.ID]*rollDelegation{}, keys: map[string]*rollEntry{}, names: map[string][]*rollEntry{}, drafts: map[ident.ID]known{}, taken: map[ident.ID]int{}, elsewhere: map[string]bool{},
 	}
 	var ids []ident.ID
 	var of marks
 	for i := range rows {
 		id := rows[i].DelegationID
-		if !r.office && !by.ForDelegation(event, id) {
+		if !r.office && !by.MayFor(accounts.BringList, event, id, "") {
 			return nil, fault.New(fault.Forbidden, "error.forbidden")
 		}
 		if id != ident.Nil && !slices.Contains(ids, id) {
@@ -119,6 +124,8 @@ func (s *Service) newRoll(ctx context.Context, q store.Querier, by accounts.Acto
 		if email := rows[i].Input.Email; email != "" {
 			of.emails = append(of.emails, email)
 		}
+		of.names = append(of.names, nameKey(rows[i].Input.GivenName, rows[i].Input.FamilyName))
+		of.all = of.all || rows[i].With != "" // whoever that may be
 	}
 	var err error
 	if r.event, err = events.In(ctx, q, event); err != nil {
@@ -168,6 +175,9 @@ func (r *roll) read(ctx context.Context, q store.Querier, ids []ident.ID, of mar
 	if r.answers, err = forms.Standing(ctx, q, known); err != nil {
 		return fmt.Errorf("read answers: %w", err)
 	}
+	if err := r.readDrafts(ctx, q); err != nil {
+		return err
+	}
 	if r.office && len(of.passports) > 0 {
 		others, err := passportsElsewhere(ctx, q, r.event.ID, ids, of.passports)
 		if err != nil {
@@ -195,6 +205,8 @@ func (r *roll) enter(e *rollEntry) {
 			r.keys[key] = e
 		}
 	}
+	alone := nameOnly(e.DelegationID, e.name())
+	r.names[alone] = append(r.names[alone], e)
 	if d := r.delegations[e.DelegationID]; d != nil && e.Role == "head" && !gone {
 		d.head = e
 	}
@@ -230,9 +242,18 @@ func keysOf(delegation ident.ID, name, email string, birth, passport []byte) (ke
 
 func (p rollPerson) name() string { return text.Fold(p.GivenName + " " + p.FamilyName) }
 
-// find looks for the person of a line. The same name and address is not enough
-// when passport and birth date are both known and both others: father and son.
+// find looks for the person of a line.
 func (r *roll) find(row Row) *rollEntry {
+	if e := r.findSure(row); e != nil {
+		return e
+	}
+	return r.namesake(row)
+}
+
+// findSure looks for the person of a line by more than the name. The same name and
+// address is not enough when passport and birth date are both known and both others:
+// father and son.
+func (r *roll) findSure(row Row) *rollEntry {
 	in := row.Input
 	birth, passport := r.birthIndex(in.BirthDate), r.passportIndex(in.Passport)
 	for _, key := range keysOf(row.DelegationID, text.Fold(in.GivenName+" "+in.FamilyName), in.Email, birth, passport) {

@@ -14,7 +14,7 @@ const answerField = "answers."
 
 // asked holds the answers of a line against the event's form. Of somebody new, all
 // that the form asks is due, but what a list cannot carry must be registered by the
-// form. Of somebody who is registered, a line says only what differs.
+// form, or is completed later by who may lack it. Of somebody who is registered, a line says only what differs.
 func (r *roll) asked(f *Found, c checked, e *rollEntry) checked {
 	if e != nil {
 		return r.amend(f, c, e)
@@ -22,6 +22,9 @@ func (r *roll) asked(f *Found, c checked, e *rollEntry) checked {
 	clean, wrong := forms.Check(r.form.Questions, c.Category, c.Answers)
 	for _, p := range wrong {
 		q, _ := r.question(strings.TrimPrefix(p.Path, answerField))
+		if r.mayLack(nil) && len(c.Answers[q.Code]) == 0 {
+			continue
+		}
 		if q.Kind == forms.File {
 			p = fault.Field{Key: "lists.file_asked", Args: []any{q.Label}}
 		}

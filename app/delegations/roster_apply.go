@@ -60,7 +60,9 @@ func (s *Service) ApplyRows(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 			return nil, fmt.Errorf("line %d: %w", row.Line, err)
 		}
 		found[i].RegistrationID, found[i].Reference, found[i].Status = applied.ID, applied.Reference, applied.Status
-		touched = append(touched, applied.ID)
+		if applied.Status != Draft { // as a nomination, nobody at the desk sees them
+			touched = append(touched, applied.ID)
+		}
 	}
 	return found, s.findDuplicatesAnew(ctx, tx, touched...)
 }
@@ -123,6 +125,11 @@ func (s *Service) applyRow(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if f.Verdict == RowChanged {
 		return s.change(ctx, tx, by, r, f, c, known)
 	}
+	if len(f.Lacks) > 0 {
+		reg, err := s.nominateRow(ctx, tx, by, r, c)
+		c.self.ID = reg.ID
+		return reg, err
+	}
 	category, _ := r.category(c.Category)
 	person := s.newID()
 	if err := s.insertPersonOf(ctx, tx, person, c); err != nil {
@@ -132,7 +139,11 @@ func (s *Service) applyRow(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err != nil {
 		return Registration{}, err
 	}
-	return done[0].Registration, nil
+	c.self.ID = done[0].ID
+	if c.host == nil {
+		return done[0].Registration, nil
+	}
+	return done[0].Registration, updateCompanion(ctx, tx, c.self.ID, c.host.ID)
 }
 
 // change writes what a line says otherwise of somebody who is locked. Whoever was asked for changes is before
@@ -160,6 +171,11 @@ func (s *Service) change(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	if err := updateDetails(ctx, tx, known.ID, known.Version, c.Input); err != nil {
 		return Registration{}, err
 	}
+	if _, moves := f.Before["companion_of"]; moves {
+		if err := updateCompanion(ctx, tx, known.ID, c.host.ID); err != nil {
+			return Registration{}, err
+		}
+	}
 	if len(c.amended) > 0 {
 		if err := forms.Amend(ctx, tx, r.form, r.event.ID, known.ID, c.amended, s.now()); err != nil {
 			return Registration{}, fmt.Errorf("keep answers: %w", err)
@@ -176,6 +192,9 @@ func (s *Service) change(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r 
 	}
 	if err := s.keepHistory(ctx, tx, by, r.event, before, was, now); err != nil {
 		return reg, err
+	}
+	if reg.Status == Draft {
+		return s.confirmRow(ctx, tx, by, r, reg)
 	}
 	if err := s.promoteInto(ctx, r, before, c.Role); err != nil {
 		return reg, err
@@ -216,7 +235,7 @@ func (s *Service) keepHistory(ctx context.Context, tx *sqlx.Tx, by accounts.Acto
 	if err := insertChange(ctx, tx, r.ID, change, by, fields); err != nil {
 		return err
 	}
-	return s.tellAddress(ctx, tx, e, r, was.Email, now.Email)
+	return s.tellAddress(ctx, tx, by, e, r, was.Email, now.Email)
 }
 
 // changePassport keeps another passport, or another end of the one.

@@ -1,6 +1,7 @@
 package delegations
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,16 @@ func (r *roll) judge(row Row) (f Found, c checked, e *rollEntry) {
 	if !d.Coming() {
 		f.bad("delegation", "delegations.not_coming")
 	}
-	e = r.find(row)
+	if e = r.findSure(row); e == nil {
+		e = r.namesake(row)
+		switch {
+		case e != nil && e.line > 0:
+			f.bad("family_name", "lists.same_name", e.line)
+			return f, c, e
+		case e != nil && e.Status != Rejected:
+			f.warn("family_name", "lists.taken_for", e.Reference)
+		}
+	}
 	switch {
 	case e == nil:
 	case e.line > 0:
@@ -43,12 +53,17 @@ func (r *roll) judge(row Row) (f Found, c checked, e *rollEntry) {
 		in = e.overlaid(in)
 	}
 	c = r.check(&f, d, in, e)
+	r.findHost(&f, row, &c)
 	if f.Verdict == RowBad || len(row.Wrong) > 0 {
 		return f, c, e
 	}
+	f.Lacks = r.lacks(c, e)
 	if e == nil {
-		r.place(&f, d, c)
-		r.enter(r.entryOf(row, c))
+		if len(f.Lacks) == 0 {
+			r.place(&f, d, c)
+		}
+		c.self = r.entryOf(row, c)
+		r.enter(c.self)
 		return f, c, nil
 	}
 	r.compare(&f, c, e)
@@ -60,8 +75,11 @@ func (r *roll) judge(row Row) (f Found, c checked, e *rollEntry) {
 		case d.head == e:
 			d.head = nil
 		}
+		if e.Status == Draft && len(f.Lacks) == 0 {
+			r.place(&f, d, c)
+		}
 	}
-	r.enter(&rollEntry{rollPerson: r.entryOf(row, c).rollPerson, line: row.Line})
+	r.enter(&rollEntry{rollPerson: r.entryOf(row, c).rollPerson, line: row.Line, of: e})
 	return f, c, e
 }
 
@@ -96,6 +114,9 @@ func (r *roll) check(f *Found, d *rollDelegation, in Input, e *rollEntry) checke
 	}
 	in.Category, in.DelegationID, in.FirmID, in.Source = CategoryOf(in.Role), d.ID, ident.Nil, "import"
 	c, err := in.check(r.now)
+	if r.mayLack(e) {
+		err = unfinished(err, c.Input)
+	}
 	if refused, ok := fault.Of(err); ok {
 		f.Verdict = RowBad
 		f.Problems = append(f.Problems, refused.Fields...)
@@ -181,6 +202,7 @@ func (r *roll) place(f *Found, d *rollDelegation, c checked) {
 func (r *roll) entryOf(row Row, c checked) *rollEntry {
 	e := &rollEntry{line: row.Line}
 	e.DelegationID, e.GivenName, e.FamilyName, e.Email, e.Role, e.Status = row.DelegationID, c.GivenName, c.FamilyName, c.Email, c.Role, Submitted
+	e.NameNative, e.NameZH = c.NameNative, c.NameZH
 	e.BirthIndex, e.PassportIndex = r.birthIndex(c.BirthDate), r.passportIndex(c.Passport)
 	return e
 }
@@ -217,16 +239,12 @@ func (p rollPerson) overlaid(in Input) Input {
 	return in
 }
 
-// faceFields are what a badge, a list or a door shows of a person. Once a
-// registration is approved they are not changed in passing.
-var faceFields = []string{
-	"given_name", "family_name", "name_native", "native_order", "name_zh", "nationality", "birth_date", "passport.number", "passport.issuer", "passport.expires_on",
-	"title_en", "title_zh", "organisation", "role",
-}
-
 // compare finds the fields in which a line differs from what stands there.
 func (r *roll) compare(f *Found, c checked, e *rollEntry) {
 	f.Before = e.differs(r.Service, c)
+	if c.host != nil && (c.host.ID == ident.Nil || c.host.ID != e.CompanionOf) {
+		f.Before["companion_of"] = r.referenceOf(e.CompanionOf)
+	}
 	for code := range c.amended {
 		f.Before[answerField+code] = strings.Join(r.answers[e.ID][code], ";")
 	}
@@ -241,11 +259,20 @@ func (r *roll) compare(f *Found, c checked, e *rollEntry) {
 	if !slices.Contains([]Status{Approved, BadgeIssued, CheckedIn}, e.Status) {
 		return
 	}
-	for _, field := range faceFields {
-		if _, changes := f.Before[field]; changes {
+	for _, field := range slices.Sorted(maps.Keys(f.Before)) {
+		if Key(field) && !strings.HasPrefix(field, answerField) { // role and host are not among Fields, and key fields too
 			f.bad(field, "lists.approved", e.Reference)
 		}
 	}
+}
+
+// referenceOf is the reference of somebody in these delegations.
+func (r *roll) referenceOf(id ident.ID) string {
+	i := slices.IndexFunc(r.entries, func(e *rollEntry) bool { return id != ident.Nil && e.ID == id })
+	if i < 0 {
+		return ""
+	}
+	return r.entries[i].Reference
 }
 
 func (p rollPerson) differs(s *Service, c checked) map[string]string {

@@ -18,6 +18,7 @@ type rollPerson struct {
 	PersonID      ident.ID       `db:"person_id"`
 	DelegationID  ident.ID       `db:"delegation_id"`
 	MergedInto    ident.ID       `db:"merged_into"`
+	CompanionOf   ident.ID       `db:"companion_of"`
 	Reference     string         `db:"reference"`
 	Category      string         `db:"category"`
 	Role          string         `db:"role"`
@@ -55,7 +56,8 @@ func (p rollPerson) Gone() bool { return Registration{Status: p.Status}.Gone() }
 // marks are what tells the people apart whom some lines name.
 type marks struct {
 	passports, births [][]byte
-	emails            []string
+	emails, names     []string
+	all               bool // anybody of the delegations
 }
 
 // rollPeople answers who of some delegations of an event may be one of those whom
@@ -65,12 +67,14 @@ func rollPeople(ctx context.Context, q store.Querier, event ident.ID, delegation
 		WITH likely AS (
 			SELECT person_id FROM travel_documents WHERE number_index = ANY($3)
 			UNION SELECT id FROM persons WHERE birth_date_index = ANY($4)
+			UNION SELECT id FROM persons WHERE name_key = ANY($7)
 			UNION SELECT id FROM persons WHERE email <> '' AND lower(email) IN (SELECT lower(e) FROM unnest($5::text[]) e)
 		), named AS (
 			SELECT id, merged_into FROM registrations
-			WHERE event_id = $1 AND delegation_id = ANY($2) AND (role = 'head' OR person_id IN (SELECT person_id FROM likely))
+			WHERE event_id = $1 AND delegation_id = ANY($2) AND ($6 OR role = 'head' OR person_id IN (SELECT person_id FROM likely))
 		)
-		SELECT r.id, r.person_id, r.delegation_id, coalesce(r.merged_into, '00000000-0000-0000-0000-000000000000') AS merged_into, r.reference, c.code AS category, r.role, r.status, r.version, r.title_en, r.title_zh, r.organisation,
+		SELECT r.id, r.person_id, r.delegation_id, coalesce(r.merged_into, '00000000-0000-0000-0000-000000000000') AS merged_into,
+			coalesce(r.companion_of, '00000000-0000-0000-0000-000000000000') AS companion_of, r.reference, c.code AS category, r.role, r.status, r.version, r.title_en, r.title_zh, r.organisation,
 			r.lang, r.meal_plan, r.access_needs, p.given_name, p.family_name, p.name_native, p.native_order, p.name_zh, p.mrz_surname, p.mrz_given, p.sex,
 			coalesce(p.nationality, '') AS nationality, p.languages, p.email, p.phone, p.birth_date_index,
 			coalesce(t.id, '00000000-0000-0000-0000-000000000000') AS document_id, t.number_index, coalesce(t.number_last4, '') AS number_last4,
@@ -78,7 +82,7 @@ func rollPeople(ctx context.Context, q store.Querier, event ident.ID, delegation
 		FROM registrations r JOIN persons p ON p.id = r.person_id JOIN categories c ON c.id = r.category_id
 		LEFT JOIN LATERAL (SELECT * FROM travel_documents d WHERE d.person_id = p.id ORDER BY d.expires_on DESC, d.id LIMIT 1) t ON true
 		WHERE r.id IN (SELECT id FROM named UNION SELECT merged_into FROM named) AND r.delegation_id = ANY($2) ORDER BY r.id`,
-		event, pq.Array(delegations), pq.ByteaArray(of.passports), pq.ByteaArray(of.births), pq.Array(orEmpty(of.emails)))
+		event, pq.Array(delegations), pq.ByteaArray(of.passports), pq.ByteaArray(of.births), pq.Array(orEmpty(of.emails)), of.all, pq.Array(orEmpty(of.names)))
 	return list, err
 }
 
@@ -131,6 +135,11 @@ func updateDetails(ctx context.Context, q store.Querier, id ident.ID, version in
 	return nil
 }
 
+func updateCompanion(ctx context.Context, q store.Querier, id, of ident.ID) error {
+	_, err := q.ExecContext(ctx, `UPDATE registrations SET companion_of = $2 WHERE id = $1`, id, store.OrNull(of))
+	return err
+}
+
 func updatePassport(ctx context.Context, q store.Querier, id ident.ID, sealed, index []byte, last4, issuer string, expires time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		UPDATE travel_documents SET number_sealed = $2, number_index = $3, number_last4 = $4, issuer = $5, expires_on = $6 WHERE id = $1`,
@@ -142,6 +151,7 @@ func updatePassport(ctx context.Context, q store.Querier, id ident.ID, sealed, i
 type exportRow struct {
 	ID           ident.ID       `db:"id"`
 	Code         string         `db:"code"`
+	With         string         `db:"companion_with"`
 	Sex          string         `db:"sex"`
 	NativeOrder  string         `db:"native_order"`
 	Languages    pq.StringArray `db:"languages"`
@@ -156,9 +166,10 @@ type exportRow struct {
 func exportDetails(ctx context.Context, q store.Querier, ids []ident.ID) (map[ident.ID]exportRow, error) {
 	var rows []exportRow
 	err := q.SelectContext(ctx, &rows, `
-		SELECT r.id, coalesce(d.code, '') AS code, p.sex, p.native_order, p.languages, r.access_needs, p.birth_date_sealed,
+		SELECT r.id, coalesce(d.code, '') AS code, coalesce(h.reference, '') AS companion_with, p.sex, p.native_order, p.languages, r.access_needs, p.birth_date_sealed,
 			coalesce(t.id, '00000000-0000-0000-0000-000000000000') AS document_id, t.number_sealed, coalesce(t.issuer, '') AS issuer, t.expires_on
 		FROM registrations r JOIN persons p ON p.id = r.person_id LEFT JOIN delegations d ON d.id = r.delegation_id
+		LEFT JOIN registrations h ON h.id = r.companion_of
 		LEFT JOIN LATERAL (SELECT * FROM travel_documents x WHERE x.person_id = p.id ORDER BY x.expires_on DESC, x.id LIMIT 1) t ON true
 		WHERE r.id = ANY($1)`, pq.Array(ids))
 	found := map[ident.ID]exportRow{}

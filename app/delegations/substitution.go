@@ -27,6 +27,7 @@ type Substitution struct {
 	AsRank       string      `db:"as_rank"` // of AsRanks
 	State        string      `db:"state"`   // asked, done, refused
 	Note         string      `db:"note"`
+	LetterID     ident.ID    `db:"letter_id"` // the file that names who comes; Nil: none
 	AskedAt      time.Time   `db:"asked_at"`
 	AskedBy      locale.Text `db:"asked_by"`
 	DecidedAt    *time.Time  `db:"decided_at"`
@@ -52,6 +53,7 @@ type Stand struct {
 	New         Input
 	AsRank      string
 	Note        string
+	Letter      string // token of a file that was handed in; empty: none
 }
 
 // Handover lets another part of the program put one registrant in the place of
@@ -142,7 +144,7 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 			return err
 		}
 		own := by.ForRegistration(gone.EventID, gone.ID) && in.To == ident.Nil // who else is of the delegation is not theirs to know
-		if !own && !by.May(accounts.EditRegistration, gone.EventID) && !by.ForDelegation(gone.EventID, gone.DelegationID) {
+		if !own && !by.May(accounts.EditRegistration, gone.EventID) && !gone.officerOf(by, accounts.Substitute) {
 			return fault.New(fault.Forbidden, "error.forbidden")
 		}
 		e, err := events.In(ctx, tx, gone.EventID)
@@ -167,18 +169,35 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		if err := x.fits(); err != nil {
 			return err
 		}
+		if in.Letter != "" {
+			if x.LetterID, err = s.attachLetter(ctx, tx, by, gone, in.Letter); err != nil {
+				return err
+			}
+		}
 		return do(tx, e, &x)
 	})
-	if !by.May(accounts.EditRegistration, x.Gone.EventID) {
-		x.Gone, x.Deputy, x.Left, x.After = x.Gone.forGuests(), x.Deputy.forGuests(), x.Left.forGuests(), x.After.forGuests()
-		for i := range x.Order {
-			x.Order[i] = x.Order[i].forGuests()
-		}
-		if by.RegistrationID != ident.Nil {
-			x.Order = nil
-		}
+	x.Gone, x.Deputy, x.Left, x.After = x.Gone.seenBy(by), x.Deputy.seenBy(by), x.Left.seenBy(by), x.After.seenBy(by)
+	for i := range x.Order {
+		x.Order[i] = x.Order[i].seenBy(by)
+	}
+	if by.RegistrationID != ident.Nil {
+		x.Order = nil
 	}
 	return x, err
+}
+
+// attachLetter keeps the letter that names who comes instead, with whoever does not.
+func (s *Service) attachLetter(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, gone Registration, token string) (ident.ID, error) {
+	if s.papers == nil {
+		return ident.Nil, errors.New("a letter came, and nothing keeps files")
+	}
+	id, err := s.papers.AttachLetter(ctx, tx, by, gone.EventID, gone.ID, token)
+	if f, ok := fault.Of(err); ok && f.Code == fault.Invalid && len(f.Fields) > 0 {
+		field := f.Fields[0]
+		field.Path = "letter"
+		return id, fault.Fields(field)
+	}
+	return id, err
 }
 
 func (in Stand) check() error {
@@ -300,6 +319,11 @@ func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	r.Role, r.CategoryID, r.Category, r.BadgeType, r.Version = x.Gone.Role, x.Gone.CategoryID, x.Gone.Category, x.Gone.BadgeType, r.Version+1
 	if err := updateRole(ctx, tx, r); err != nil {
 		return err
+	}
+	if x.AsRank == "representative" {
+		if err := takeOrder(ctx, tx, x.Gone.ID, r.ID); err != nil {
+			return err
+		}
 	}
 	if r, x.Issued, err = s.seat(ctx, tx, by, e, x.Gone, r); err != nil {
 		return err

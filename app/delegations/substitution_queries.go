@@ -16,8 +16,15 @@ func updateRole(ctx context.Context, q store.Querier, r Registration) error {
 		r.ID, r.Version, r.Role, r.CategoryID, r.BadgeType))
 }
 
+// takeOrder puts a formal representative where whom they stand for stood in the order
+// of precedence of the delegation.
+func takeOrder(ctx context.Context, q store.Querier, from, to ident.ID) error {
+	_, err := q.ExecContext(ctx, `UPDATE registrations SET delegation_order = g.delegation_order FROM registrations g WHERE registrations.id = $2 AND g.id = $1`, from, to)
+	return err
+}
+
 const substitutionSelect = `
-	SELECT s.id, s.delegation_id, s.from_registration_id, s.to_registration_id, s.as_rank, s.state, s.note, s.asked_at,
+	SELECT s.id, s.delegation_id, s.from_registration_id, s.to_registration_id, s.as_rank, s.state, s.note, coalesce(s.letter_id, '00000000-0000-0000-0000-000000000000') AS letter_id, s.asked_at,
 		s.asked_by_zh AS "asked_by.zh", s.asked_by_en AS "asked_by.en", s.decided_at, s.decided_by_zh AS "decided_by.zh", s.decided_by_en AS "decided_by.en", s.reason,
 		trim(fp.given_name || ' ' || fp.family_name) AS "from.latin", fp.name_native AS "from.native", fp.name_zh AS "from.zh",
 		trim(tp.given_name || ' ' || tp.family_name) AS "to.latin", tp.name_native AS "to.native", tp.name_zh AS "to.zh"
@@ -51,9 +58,9 @@ func substitutionByID(ctx context.Context, q store.Querier, id ident.ID) (s Subs
 func insertSubstitution(ctx context.Context, q store.Querier, s Substitution) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO substitutions (id, delegation_id, from_registration_id, to_registration_id, as_rank, state, note, asked_at, asked_by_zh, asked_by_en,
-			decided_at, decided_by_zh, decided_by_en)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		s.ID, s.DelegationID, s.FromID, s.ToID, s.AsRank, s.State, s.Note, s.AskedAt, s.AskedBy.ZH, s.AskedBy.EN, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN)
+			decided_at, decided_by_zh, decided_by_en, letter_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		s.ID, s.DelegationID, s.FromID, s.ToID, s.AsRank, s.State, s.Note, s.AskedAt, s.AskedBy.ZH, s.AskedBy.EN, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN, store.OrNull(s.LetterID))
 	return store.Fault(err)
 }
 
@@ -70,4 +77,9 @@ func updateSubstitution(ctx context.Context, q store.Querier, s Substitution) er
 	return onlyOne(q.ExecContext(ctx, `
 		UPDATE substitutions SET state = $2, decided_at = $3, decided_by_zh = $4, decided_by_en = $5, reason = $6 WHERE id = $1 AND state = 'asked'`,
 		s.ID, s.State, s.DecidedAt, s.DecidedBy.ZH, s.DecidedBy.EN, s.Reason))
+}
+
+func eventOfSubstitution(ctx context.Context, q store.Querier, id ident.ID) (event ident.ID, err error) {
+	err = q.GetContext(ctx, &event, `SELECT d.event_id FROM substitutions s JOIN delegations d ON d.id = s.delegation_id WHERE s.id = $1`, id)
+	return event, store.Fault(err)
 }

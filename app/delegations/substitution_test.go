@@ -361,6 +361,41 @@ func TestGuestNamesWhoComesInstead(t *testing.T) {
 	}
 }
 
+// A formal representative stands where whom they stand for stood; another deputy keeps
+// their own place in the order.
+func TestARepresentativeTakesTheOrder(t *testing.T) {
+	t.Parallel()
+	for rank, want := range map[string]int{"representative": 1, "own": 2} {
+		g := newGround(t, 9)
+		g.memberCategories(t)
+		d := g.delegation(t, "D01", 5)
+		var people []delegations.Registration
+		var order []ident.ID
+		for n := range 3 {
+			r, err := g.guests.AddMember(t.Context(), office, d.ID, member(n+1, "member"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			people, order = append(people, r), append(order, r.ID)
+		}
+		people[0], people[1], order[0], order[1] = people[1], people[0], order[1], order[0]
+		now, err := g.guests.ByID(t.Context(), office, d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.guests.Arrange(t.Context(), office, d.ID, now.Version, order); err != nil {
+			t.Fatal(err)
+		}
+		done, err := g.guests.Substitute(t.Context(), office, delegations.Stand{From: people[0].ID, To: people[2].ID, AsRank: rank})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := 1 + slices.IndexFunc(done.Order, func(r delegations.Registration) bool { return r.ID == people[2].ID }); at != want {
+			t.Errorf("%s: stands at %d, want %d", rank, at, want)
+		}
+	}
+}
+
 // Somebody new who comes instead is asked what the category of their predecessor is.
 func TestSomebodyNewIsAskedToo(t *testing.T) {
 	t.Parallel()

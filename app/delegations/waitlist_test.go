@@ -109,7 +109,7 @@ func (g ground) group(t *testing.T, from, size int) []delegations.Registered {
 	for n := range size {
 		people = append(people, firm(from+n))
 	}
-	_, done, err := g.guests.RegisterGroup(t.Context(), accounts.GuestActor(), g.event.ID, people)
+	_, done, err := g.guests.RegisterGroup(t.Context(), accounts.GuestActor(), g.event.ID, people, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestGroupsAreChecked(t *testing.T) {
 		{"more than there are places", "people", []delegations.Input{firm(1), firm(2), firm(3), firm(4)}},
 		{"one of them broken", "people[1].email", []delegations.Input{firm(1), broken}},
 	} {
-		_, _, err := g.guests.RegisterGroup(t.Context(), accounts.GuestActor(), g.event.ID, tt.people)
+		_, _, err := g.guests.RegisterGroup(t.Context(), accounts.GuestActor(), g.event.ID, tt.people, "")
 		f, ok := fault.Of(err)
 		if !ok || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Path != tt.path {
 			t.Errorf("%s: %v, want a word beside %s", tt.name, err, tt.path)

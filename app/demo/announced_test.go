@@ -9,6 +9,7 @@ import (
 // made to the field: logs, queues, what the database keeps for itself.
 var unlogged = []string{
 	"retention_rules", // the defaults come with the schema; who changes one is logged
+	"countries",       // they come with the schema too
 	"audit_entries", "audit_seals", "outbox", "river_client", "river_client_queue", "river_job", "river_leader", "river_migration", "river_queue",
 	"goose_db_version", "migration_steps", "installation", "idempotency_keys", "mail_pace", "mail_attempts",
 }

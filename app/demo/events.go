@@ -46,10 +46,6 @@ func loadReference(ctx context.Context, s Services) error {
 		return err
 	}
 	for _, r := range cities {
-		country := events.Country{Code: r["country_a2"], Code3: r["country_a3"], Name: locale.Text{ZH: r["country_zh"], EN: r["country_en"]}}
-		if err := s.Events.SaveCountry(ctx, by, country); err != nil {
-			return fmt.Errorf("country or region %s: %w", country.Code, err)
-		}
 		city := events.City{
 			Code: r["city_code"], CountryCode: r["country_a2"], Name: locale.Text{ZH: r["city_zh"], EN: r["city_en"]}, Native: r["city_native"],
 			Languages: r.list("languages_bcp47"), TimeZone: r["time_zone"], Group: r["country_group"],
@@ -57,13 +53,6 @@ func loadReference(ctx context.Context, s Services) error {
 		}
 		if err := s.Events.SaveCity(ctx, by, city); err != nil {
 			return fmt.Errorf("city %s: %w", city.Code, err)
-		}
-	}
-	for _, extra := range []events.Country{
-		{Code: "CN", Code3: "CHN", Name: locale.Text{ZH: "中国", EN: "China"}},
-	} {
-		if err := s.Events.SaveCountry(ctx, by, extra); err != nil {
-			return fmt.Errorf("country or region %s: %w", extra.Code, err)
 		}
 	}
 	sectors, err := table("sectors.csv")

@@ -30,6 +30,8 @@ type noLetters struct{}
 
 func (noLetters) Write(context.Context, *sqlx.Tx, delegations.Letter) error { return nil }
 
+func (noLetters) Together(context.Context, *sqlx.Tx, string, []delegations.Letter) error { return nil }
+
 func (noLetters) Remind(context.Context, *sqlx.Tx, delegations.Reminder) error { return nil }
 
 // ground is the demo's forum, on a database of its own, at an hour of its own.

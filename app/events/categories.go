@@ -35,13 +35,26 @@ func (c *Category) clean() {
 }
 
 func (c Category) check() (bad fault.List) {
-	bad.Check(categoryForm.MatchString(c.Code), "code", "constraint.categories_code")
+	switch {
+	case c.Code != "":
+		bad.Check(categoryForm.MatchString(c.Code), "code", "constraint.categories_code")
+	case c.Name.EN != "": // else the missing name is the cause
+		bad.Add("code", "events.code_none")
+	}
 	checkName(&bad, c.Name, "name", 60)
 	bad.Check(c.Quota == nil || *c.Quota >= 0 && *c.Quota <= mostPlaces, "quota", "field.number_between", 0, mostPlaces)
 	bad.Check(slices.Contains(Approvals, c.Approval), "approval", "field.choice")
 	bad.Check(slices.Contains(PhotoRules, c.Photo), "photo", "field.choice")
 	bad.Check(c.OpensAt == nil || c.ClosesAt == nil || c.ClosesAt.After(*c.OpensAt), "closes_at", "field.order")
 	return bad
+}
+
+// Check answers what is wrong with a category, before anybody asks to save it.
+//
+// Fault: Invalid with fields.
+func (c Category) Check() error {
+	c.clean()
+	return c.check().Err()
 }
 
 // categoryFault lays a refusal of the database beside the field that caused it.
@@ -61,7 +74,7 @@ func categoryFault(err error) error {
 func (s *Service) SaveCategory(ctx context.Context, by accounts.Actor, in Category) (Category, error) {
 	in.clean()
 	in.ID = s.newID()
-	err := s.save(ctx, by, in.EventID, "category.save", "category", in.ID, in.check(), func(tx *sqlx.Tx) (err error) {
+	err := s.save(ctx, by, in.EventID, "category.save", "category", in.ID, in.check(), nil, func(tx *sqlx.Tx) (err error) {
 		in.ID, err = upsertCategory(ctx, tx, in)
 		return categoryFault(err)
 	})
@@ -74,7 +87,7 @@ func (s *Service) SaveCategory(ctx context.Context, by accounts.Actor, in Catego
 func (s *Service) AddCategory(ctx context.Context, by accounts.Actor, in Category) (Category, error) {
 	in.clean()
 	in.ID, in.Version = s.newID(), 1
-	err := s.save(ctx, by, in.EventID, "category.save", "category", in.ID, in.check(), func(tx *sqlx.Tx) (err error) {
+	err := s.save(ctx, by, in.EventID, "category.save", "category", in.ID, in.check(), nil, func(tx *sqlx.Tx) (err error) {
 		all, err := lockCategories(ctx, tx, in.EventID)
 		if err != nil {
 			return err
@@ -135,7 +148,7 @@ func (c Category) noted() map[string]any {
 //
 // Faults: Forbidden; NotFound.
 func (s *Service) MoveCategory(ctx context.Context, by accounts.Actor, event, id ident.ID, step int) error {
-	return s.save(ctx, by, event, "category.order", "category", id, nil, func(tx *sqlx.Tx) error {
+	return s.save(ctx, by, event, "category.order", "category", id, nil, nil, func(tx *sqlx.Tx) error {
 		all, err := lockCategories(ctx, tx, event)
 		if err != nil {
 			return err

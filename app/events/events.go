@@ -6,6 +6,7 @@ package events
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -170,13 +171,18 @@ func (s *Service) CreateSeries(ctx context.Context, by accounts.Actor, in Series
 	var bad fault.List
 	bad.Check(slugForm.MatchString(in.Slug), "slug", "field.slug")
 	checkName(&bad, in.Name, "name", 200)
+	bad.Check(slices.Contains(SeriesKinds, in.Kind), "kind", "field.choice")
 	bad.Check(in.SinceYear >= 1949 && in.SinceYear <= 2200, "since_year", "field.number_between", 1949, 2200)
 	if err := bad.Err(); err != nil {
 		return in, err
 	}
 	in.ID = s.newID()
 	return in, s.write(ctx, by, ident.Nil, "series.create", "series", in.ID, map[string]any{"slug": in.Slug}, func(tx *sqlx.Tx) error {
-		return insertSeries(ctx, tx, in)
+		err := insertSeries(ctx, tx, in)
+		if store.Constraint(err) == "series_slug" {
+			return fault.Fields(fault.Field{Path: "slug", Key: "field.taken"})
+		}
+		return err
 	})
 }
 
@@ -254,6 +260,7 @@ func (s *Service) Create(ctx context.Context, by accounts.Actor, in Input) (Even
 		in.Status = Preparing
 	}
 	id := s.newID()
+	in.clean()
 	if in.Prefix == "" {
 		in.Prefix = prefixOf(in.Slug, id)
 	}
@@ -268,15 +275,20 @@ func (s *Service) Create(ctx context.Context, by accounts.Actor, in Input) (Even
 		if err != nil {
 			return err
 		}
-		if err := insertEvent(ctx, tx, id, series.ID, in, s.now()); err != nil {
-			return takenField(err)
-		}
-		return s.furnish(ctx, tx, id, in)
+		return s.make(ctx, tx, id, series, in)
 	})
 	if err != nil {
 		return Event{}, err
 	}
 	return s.ByID(ctx, id)
+}
+
+// make writes a new event and what it cannot be used without.
+func (s *Service) make(ctx context.Context, tx *sqlx.Tx, id ident.ID, series Series, in Input) error {
+	if err := insertEvent(ctx, tx, id, series.ID, in, s.now()); err != nil {
+		return takenField(err)
+	}
+	return s.furnish(ctx, tx, id, series.Kind, in)
 }
 
 // prefixOf makes a prefix that no other event is likely to have: the slug's
@@ -300,46 +312,24 @@ func takenField(err error) error {
 	return err
 }
 
-// Edit changes an event. version is the one that was read: when somebody else
-// changed it since, nothing is saved.
-//
-// Faults: Forbidden; NotFound; Invalid with fields; Conflict.
-func (s *Service) Edit(ctx context.Context, by accounts.Actor, id ident.ID, version int, in Input) (Event, error) {
-	if !by.May(accounts.EditEvent, id) {
-		return Event{}, fault.New(fault.Forbidden, "error.forbidden")
-	}
-	if err := in.check().Err(); err != nil {
-		return Event{}, err
-	}
-	err := s.write(ctx, by, id, "event.edit", "event", id, map[string]any{"status": in.Status}, func(tx *sqlx.Tx) error {
-		changed, err := updateEvent(ctx, tx, id, version, in)
-		if err != nil {
-			return takenField(err)
-		}
-		if !changed {
-			return fault.New(fault.Conflict, "error.changed")
-		}
-		return nil
-	})
-	if err != nil {
-		return Event{}, err
-	}
-	return s.ByID(ctx, id)
-}
-
 // write is one transaction with its audit entry and its announcement.
 func (s *Service) write(ctx context.Context, by accounts.Actor, event ident.ID, action, kind string, object ident.ID, after map[string]any, change func(tx *sqlx.Tx) error) error {
 	return store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		if err := change(tx); err != nil {
 			return err
 		}
-		err := audit.Record(ctx, tx, audit.Entry{
-			ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
-			Action: action, ObjectKind: kind, ObjectID: object, After: after,
-		})
-		if err != nil {
-			return err
-		}
-		return outbox.Append(ctx, tx, outbox.Change{EventID: event, Kind: "event", Ref: object})
+		return s.log(ctx, tx, by, event, action, kind, object, after)
 	})
+}
+
+// log writes the audit entry and the announcement of a change.
+func (s *Service) log(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event ident.ID, action, kind string, object ident.ID, after map[string]any) error {
+	err := audit.Record(ctx, tx, audit.Entry{
+		ID: s.newID(), At: s.now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: event,
+		Action: action, ObjectKind: kind, ObjectID: object, After: after,
+	})
+	if err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Change{EventID: event, Kind: "event", Ref: object})
 }

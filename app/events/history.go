@@ -37,7 +37,7 @@ func (s *Service) SaveSeriesYear(ctx context.Context, by accounts.Actor, in Seri
 	}
 	bad.Check(!in.TotalUSD.IsNegative() && in.TotalUSD.LessThan(decimal.New(1, 16)) && in.TotalUSD.Equal(in.TotalUSD.Round(2)), "total_usd", "field.amount")
 	text.Line(&bad, "definition", in.Definition, true, 500)
-	return s.reference(ctx, by, "series_year.save", bad, func(tx *sqlx.Tx) error { return upsertSeriesYear(ctx, tx, in) })
+	return s.reference(ctx, by, "series_year.save", bad, nil, func(tx *sqlx.Tx) error { return upsertSeriesYear(ctx, tx, in) })
 }
 
 // SeriesHistory answers the years of a series, the earliest first.

@@ -37,6 +37,7 @@ const (
 	Answer       Purpose = "answer"        // to a question of a registration form
 	Letter       Purpose = "letter"        // a paper of the office
 	Evidence     Purpose = "evidence"      // of a project's stage
+	Succession   Purpose = "succession"    // the letter that names who comes in somebody's place
 )
 
 const mega = 1 << 20
@@ -55,6 +56,7 @@ var rules = map[Purpose]rule{
 	PassportScan: {10 * mega, []string{JPEG, PNG, PDF}, accounts.SeeSensitive, accounts.EditRegistration, true},
 	Answer:       {10 * mega, []string{JPEG, PNG, PDF, DOCX}, accounts.SeeRegistrations, accounts.EditRegistration, true},
 	Letter:       {10 * mega, []string{PDF, DOCX, OFD}, accounts.SeeDelegations, accounts.EditDelegation, false},
+	Succession:   {10 * mega, []string{JPEG, PNG, PDF, DOCX, OFD}, accounts.SeeDelegations, accounts.EditRegistration, true},
 	Evidence:     {50 * mega, []string{JPEG, PNG, PDF, DOCX, OFD}, accounts.SeeProjects, accounts.EditProject, false},
 }
 
@@ -97,8 +99,12 @@ type Input struct {
 	Purpose        Purpose
 	Name           string
 	Content        []byte
-	Waits          bool // see File
+	Ask            Asker // of a portrait that has to wait; nil: of nobody
 }
+
+// Asker tells the desk that a portrait waits for it, within the transaction that
+// keeps the file. delegations.Service does.
+type Asker func(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registration, file ident.ID) error
 
 // Service is the one door to files.
 type Service struct {
@@ -118,21 +124,23 @@ func New(db *sqlx.DB, box *seal.Box, blobs blob.Store, now clock.Clock, newID id
 
 // Add keeps a file. Pictures of persons are made anew, so that nothing but the
 // picture stays; a portrait is cropped about its middle to the shape of a badge.
-// A new portrait or scan takes the place of the one before.
+// A new portrait or scan takes the place of the one before. Once somebody is
+// approved, the portrait that they or their officer hand in waits for the desk,
+// whether there is one already or not: nobody wears a face that nobody looked at.
 //
 // Faults: Forbidden; NotFound, the registration; Conflict, its owner does not
-// come, or there are too many; Invalid on "file".
+// come or was forgotten, or there are too many; Invalid on "file".
 func (s *Service) Add(ctx context.Context, by accounts.Actor, in Input) (File, error) {
 	rule, known := rules[in.Purpose]
 	if !known {
 		return File{}, fmt.Errorf("there are no files for %q", in.Purpose)
 	}
-	owner, err := s.ownerOf(ctx, by, in)
+	owner, err := s.ownerOf(ctx, s.db, by, in) // before anything is decoded; again under the lock
 	if err != nil {
 		return File{}, err
 	}
 	f := File{
-		ID: s.newID(), EventID: owner.EventID, RegistrationID: in.RegistrationID, Purpose: in.Purpose, Name: tidyName(in.Name), CreatedAt: s.now(), CreatedBy: by.Name(), Waits: in.Waits && in.Purpose == Photo,
+		ID: s.newID(), EventID: owner.EventID, RegistrationID: in.RegistrationID, Purpose: in.Purpose, Name: tidyName(in.Name), CreatedAt: s.now(), CreatedBy: by.Name(),
 	}
 	content, err := s.prepare(ctx, rule, &f, in.Content)
 	if err != nil {
@@ -145,8 +153,25 @@ func (s *Service) Add(ctx context.Context, by accounts.Actor, in Input) (File, e
 	}
 	var before []string
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if in.RegistrationID != ident.Nil {
+			if err := lockOwner(ctx, tx, in.RegistrationID); err != nil {
+				return err
+			}
+		}
+		if owner, err = s.ownerOf(ctx, tx, by, in); err != nil {
+			return err
+		}
+		f.Waits = owner.keepsPortrait(by, f.Purpose)
 		if before, err = s.keep(ctx, tx, f); err != nil {
 			return err
+		}
+		if f.Waits {
+			if in.Ask == nil {
+				return fmt.Errorf("portrait of %s has to wait, and nobody is asked", in.RegistrationID)
+			}
+			if err := in.Ask(ctx, tx, by, f.RegistrationID, f.ID); err != nil {
+				return err
+			}
 		}
 		return s.record(ctx, tx, by, "file.add", f)
 	})
@@ -159,7 +184,7 @@ func (s *Service) Add(ctx context.Context, by accounts.Actor, in Input) (File, e
 }
 
 // ownerOf finds whom a file is about, and tells whether the actor may hand it in.
-func (s *Service) ownerOf(ctx context.Context, by accounts.Actor, in Input) (owner, error) {
+func (s *Service) ownerOf(ctx context.Context, q store.Querier, by accounts.Actor, in Input) (owner, error) {
 	rule := rules[in.Purpose]
 	if in.RegistrationID == ident.Nil {
 		if !by.May(rule.add, in.EventID) {
@@ -167,14 +192,14 @@ func (s *Service) ownerOf(ctx context.Context, by accounts.Actor, in Input) (own
 		}
 		return owner{EventID: in.EventID}, nil
 	}
-	o, err := ownerByID(ctx, s.db, in.RegistrationID)
+	o, err := ownerByID(ctx, q, in.RegistrationID)
 	if err != nil {
 		return o, err
 	}
 	if !by.May(rule.add, o.EventID) && !(rule.own && o.holds(by)) {
 		return o, forbidden()
 	}
-	if slices.Contains([]string{"rejected", "withdrawn", "cancelled"}, o.Status) {
+	if o.Forgotten || slices.Contains([]string{"rejected", "withdrawn", "cancelled"}, o.Status) {
 		return o, fault.New(fault.Conflict, "files.gone")
 	}
 	return o, nil
@@ -224,28 +249,20 @@ func (s *Service) put(ctx context.Context, f *File, content []byte) error {
 
 func place(id ident.ID) string { return "files:" + id.String() }
 
-// Remove deletes a file: its content at once, its row keeps that there was one.
+// Remove deletes a file: its content at once, its row keeps that there was one. The
+// portrait with which somebody was approved is the desk's to delete.
 //
-// Faults: Forbidden; NotFound.
+// Faults: Forbidden; NotFound; Conflict, it was approved.
 func (s *Service) Remove(ctx context.Context, by accounts.Actor, id ident.ID) (File, error) {
 	f, err := fileByID(ctx, s.db, id)
 	if err != nil {
 		return File{}, err
 	}
-	rule := rules[f.Purpose]
-	may := by.May(rule.add, f.EventID)
-	if !may && rule.own && f.RegistrationID != ident.Nil {
-		o, err := ownerByID(ctx, s.db, f.RegistrationID)
-		if err != nil {
-			return File{}, err
-		}
-		may = o.holds(by)
-	}
-	if !may {
-		return File{}, forbidden()
-	}
 	var key string
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := s.mayRemove(ctx, tx, by, f); err != nil {
+			return err
+		}
 		if key, err = deleteFile(ctx, tx, id, s.now()); err != nil {
 			return err
 		}
@@ -255,6 +272,31 @@ func (s *Service) Remove(ctx context.Context, by accounts.Actor, id ident.ID) (F
 		s.forget(ctx, key)
 	}
 	return f, err
+}
+
+// mayRemove tells whether an actor may delete a file, and keeps whoever it is about
+// as they are until that is done.
+func (s *Service) mayRemove(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, f File) error {
+	rule := rules[f.Purpose]
+	if by.May(rule.add, f.EventID) {
+		return nil
+	}
+	if !rule.own || f.RegistrationID == ident.Nil {
+		return forbidden()
+	}
+	if err := lockOwner(ctx, tx, f.RegistrationID); err != nil {
+		return err
+	}
+	o, err := ownerByID(ctx, tx, f.RegistrationID)
+	switch {
+	case err != nil:
+		return err
+	case !o.holds(by):
+		return forbidden()
+	case o.keepsPortrait(by, f.Purpose):
+		return fault.New(fault.Conflict, "files.approved")
+	}
+	return nil
 }
 
 func (s *Service) record(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, action string, f File) error {

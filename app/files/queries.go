@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +20,15 @@ type owner struct {
 	DelegationID ident.ID `db:"delegation_id"`
 	Role         string   `db:"role"` // in the delegation
 	Status       string   `db:"status"`
+	Forgotten    bool     `db:"pseudonymous"` // their data was erased
+}
+
+// approved are the states of whom badge, door and desk know by the portrait in use.
+var approved = []string{"approved", "badge_issued", "checked_in"}
+
+// keepsPortrait tells whether an actor may not change a portrait without the desk.
+func (o owner) keepsPortrait(by accounts.Actor, p Purpose) bool {
+	return p == Photo && slices.Contains(approved, o.Status) && !by.May(rules[Photo].add, o.EventID)
 }
 
 // holds tells whether an actor is the owner, or an officer who completes them,
@@ -29,7 +39,8 @@ func (o owner) holds(by accounts.Actor) bool {
 
 func ownerByID(ctx context.Context, q store.Querier, id ident.ID) (o owner, err error) {
 	err = q.GetContext(ctx, &o, `
-		SELECT id, event_id, coalesce(delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id, role, status FROM registrations WHERE id = $1`, id)
+		SELECT r.id, r.event_id, coalesce(r.delegation_id, '00000000-0000-0000-0000-000000000000') AS delegation_id, r.role, r.status, p.pseudonymous
+		FROM registrations r JOIN persons p ON p.id = r.person_id WHERE r.id = $1`, id)
 	return o, store.Fault(err)
 }
 
@@ -87,8 +98,9 @@ func insertFile(ctx context.Context, q store.Querier, f File) error {
 	return err
 }
 
-// gone is what a file's row keeps: that there was one, not what it was called.
-const gone = `deleted_at = $2, name = '', key = NULL`
+// gone is what a file's row keeps: that there was one, not what it was called, who
+// brought it or by what it would be known again.
+const gone = `deleted_at = $2, name = '', key = NULL, created_by = '', sha256 = decode(repeat('00', 32), 'hex')`
 
 // deleteFile answers the key of the content, which nothing refers to any more.
 func deleteFile(ctx context.Context, q store.Querier, id ident.ID, at time.Time) (key string, err error) {
@@ -111,7 +123,7 @@ func deleteOfKind(ctx context.Context, q store.Querier, registration ident.ID, p
 func moveKinds(ctx context.Context, q store.Querier, from, to ident.ID, kinds []string, at time.Time) error {
 	_, err := q.ExecContext(ctx, `
 		WITH moving AS (SELECT id, purpose FROM files WHERE registration_id = $1 AND purpose = ANY($3) AND deleted_at IS NULL AND NOT held($1) FOR UPDATE)
-		UPDATE files f SET deleted_at = $4, name = '', key = NULL
+		UPDATE files f SET deleted_at = $4, name = '', key = NULL, created_by = '', sha256 = decode(repeat('00', 32), 'hex')
 		WHERE f.registration_id = $2 AND f.deleted_at IS NULL AND f.purpose IN (SELECT purpose FROM moving WHERE purpose <> 'answer')`, from, to, pq.Array(kinds), at)
 	if err != nil {
 		return err

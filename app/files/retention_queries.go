@@ -10,7 +10,7 @@ import (
 
 // classes says under which class of data the files of a purpose stand.
 var classes = map[Purpose]string{
-	Photo: retention.Photos, PassportScan: retention.Documents, Answer: retention.Answers, Letter: retention.Letters, Evidence: retention.Evidence,
+	Photo: retention.Photos, PassportScan: retention.Documents, Answer: retention.Answers, Letter: retention.Letters, Succession: retention.Letters, Evidence: retention.Evidence,
 }
 
 // Retention is which files are not kept for ever. Their contents go with the next

@@ -41,8 +41,19 @@ type handed struct {
 //
 // Fault: Invalid on "file".
 func (s *Service) HandIn(ctx context.Context, event ident.ID, name string, content []byte) (token string, f File, err error) {
-	f = File{ID: s.newID(), EventID: event, Purpose: Answer, Name: tidyName(name), CreatedAt: s.now()}
-	if content, err = s.prepare(ctx, rules[Answer], &f, content); err != nil {
+	return s.handIn(ctx, Answer, event, name, content)
+}
+
+// HandInLetter is HandIn of the letter that names who comes in somebody's place.
+//
+// Fault: Invalid on "file".
+func (s *Service) HandInLetter(ctx context.Context, event ident.ID, name string, content []byte) (token string, f File, err error) {
+	return s.handIn(ctx, Succession, event, name, content)
+}
+
+func (s *Service) handIn(ctx context.Context, purpose Purpose, event ident.ID, name string, content []byte) (token string, f File, err error) {
+	f = File{ID: s.newID(), EventID: event, Purpose: purpose, Name: tidyName(name), CreatedAt: s.now()}
+	if content, err = s.prepare(ctx, rules[purpose], &f, content); err != nil {
 		return "", f, err
 	}
 	sum := sha256.Sum256(content)
@@ -54,25 +65,42 @@ func (s *Service) HandIn(ctx context.Context, event ident.ID, name string, conte
 	if err != nil {
 		return "", f, fmt.Errorf("write token: %w", err)
 	}
-	sealed, err := s.box.Seal(said, handedPlace(event))
+	sealed, err := s.box.Seal(said, handedPlace(purpose, event))
 	if err != nil {
 		return "", f, err
 	}
 	return base64.RawURLEncoding.EncodeToString(sealed), f, nil
 }
 
-// handedPlace binds a token to the event whose form it was handed in with.
-func handedPlace(event ident.ID) string { return "files:handed:" + event.String() }
+// handedPlace binds a token to the event whose form it was handed in with, and to what
+// the file is for.
+func handedPlace(purpose Purpose, event ident.ID) string {
+	if purpose == Answer {
+		return "files:handed:" + event.String()
+	}
+	return "files:handed:" + event.String() + ":" + string(purpose)
+}
 
 // HandedIn answers the file that a token stands for.
 //
 // Fault: Invalid on "file", there is none any more.
 func (s *Service) HandedIn(event ident.ID, token string) (File, error) {
+	return s.handedIn(Answer, event, token)
+}
+
+// HandedInLetter is HandedIn of HandInLetter.
+//
+// Fault: Invalid on "file", there is none any more.
+func (s *Service) HandedInLetter(event ident.ID, token string) (File, error) {
+	return s.handedIn(Succession, event, token)
+}
+
+func (s *Service) handedIn(purpose Purpose, event ident.ID, token string) (File, error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil {
 		return File{}, field("files.handed_gone")
 	}
-	said, err := s.box.Open(sealed, handedPlace(event))
+	said, err := s.box.Open(sealed, handedPlace(purpose, event))
 	if err != nil {
 		return File{}, field("files.handed_gone")
 	}
@@ -81,7 +109,7 @@ func (s *Service) HandedIn(event ident.ID, token string) (File, error) {
 		return File{}, field("files.handed_gone")
 	}
 	return File{
-		ID: h.ID, EventID: event, Purpose: Answer, Name: h.Name, MIME: h.MIME, Size: h.Size, Width: h.Width, Height: h.Height, SHA256: h.SHA256,
+		ID: h.ID, EventID: event, Purpose: purpose, Name: h.Name, MIME: h.MIME, Size: h.Size, Width: h.Width, Height: h.Height, SHA256: h.SHA256,
 		SealedBy: h.SealedBy, Key: h.Key,
 	}, nil
 }
@@ -100,7 +128,19 @@ func (s *Service) Waits(event ident.ID, token string) error {
 // Faults: Invalid on "file", it is not there any more or belongs to somebody;
 // Conflict, there are too many.
 func (s *Service) Attach(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error) {
-	f, err := s.HandedIn(event, token)
+	return s.attach(ctx, tx, by, Answer, event, registration, token)
+}
+
+// AttachLetter is Attach of the letter that names who comes in the place of a
+// registration.
+//
+// Fault: Invalid on "file", it is not there any more or belongs to somebody.
+func (s *Service) AttachLetter(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, event, registration ident.ID, token string) (ident.ID, error) {
+	return s.attach(ctx, tx, by, Succession, event, registration, token)
+}
+
+func (s *Service) attach(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, purpose Purpose, event, registration ident.ID, token string) (ident.ID, error) {
+	f, err := s.handedIn(purpose, event, token)
 	if err != nil {
 		return ident.Nil, err
 	}

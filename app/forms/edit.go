@@ -144,7 +144,12 @@ func (s *Service) Add(ctx context.Context, by accounts.Actor, event ident.ID, d 
 	d.clean()
 	err = s.change(ctx, by, event, "question.add", func(tx *sqlx.Tx, all []Question) (ident.ID, map[string]any, map[string]any, error) {
 		bad := d.check()
-		bad.Check(codeForm.MatchString(d.Code), "code", "forms.code")
+		switch {
+		case d.Code != "":
+			bad.Check(codeForm.MatchString(d.Code), "code", "forms.code")
+		case d.Label.EN != "": // else the missing label is the cause
+			bad.Add("code", "events.code_none")
+		}
 		bad.Check(!slices.ContainsFunc(all, func(q Question) bool { return q.Code == d.Code }), "code", "field.taken")
 		categories, err := events.CategoriesIn(ctx, tx, event)
 		if err != nil {

@@ -129,7 +129,54 @@ func (c column) choose(typed string) (value, key string, args []any) {
 			return value, "", nil
 		}
 	}
+	if near := c.near(folded(typed)); near != "" {
+		return "", "lists.choice_near", []any{c.said(near)}
+	}
 	return "", "lists.choice", nil
+}
+
+// near is the choice that somebody may have meant: one alone is a slip or two away,
+// in a word long enough to tell.
+func (c column) near(typed string) string {
+	word := []rune(typed)
+	if len(word) < 4 || len(word) > 40 {
+		return ""
+	}
+	best, found := 1+min(2, len(word)/4), ""
+	for name, value := range c.values {
+		switch n := slips(word, []rune(name), best+1); {
+		case n < best:
+			best, found = n, value
+		case n == best && value != found:
+			found = ""
+		}
+	}
+	return found
+}
+
+// slips is how many letters must be added, left out or changed to make one word of the
+// other; most when it is more than that.
+func slips(a, b []rune, most int) int {
+	if max(len(a)-len(b), len(b)-len(a)) >= most {
+		return most
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		last := row[0]
+		row[0] = i + 1
+		for j := range b {
+			change := last
+			if a[i] != b[j] {
+				change++
+			}
+			last = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return min(most, row[len(b)])
 }
 
 // chooseMany reads several choices, parted by semicolons, commas or 、. The answer
@@ -142,9 +189,8 @@ func (c column) chooseMany(typed string) (value, key string, args []any) {
 			continue
 		}
 		if len(c.values) > 0 {
-			var wrong string
-			if part, wrong, _ = c.choose(part); wrong != "" {
-				return "", wrong, nil
+			if part, key, args = c.choose(part); key != "" {
+				return "", key, args
 			}
 		}
 		values = append(values, part)

@@ -19,7 +19,7 @@ type Export struct {
 	EventID   ident.ID
 	Zone      *time.Location // of the instants in it
 	Filter    delegations.Filter
-	Sensitive bool // birth dates and passports too; logged
+	Sensitive bool // birth dates, passports, meals and needs too; logged
 	CSV       bool // else XLSX
 	Lang      locale.Lang
 }
@@ -39,8 +39,10 @@ func (s *Service) Write(ctx context.Context, by accounts.Actor, x Export, w io.W
 	}
 	head := []string{s.Words.T(x.Lang, "lists.column.reference"), s.Words.T(x.Lang, "lists.column.status"), s.Words.T(x.Lang, "lists.column.category"), s.Words.T(x.Lang, "lists.column.delegation"), s.Words.T(x.Lang, "lists.column.submitted")}
 	var shown []column
+	own := by.MayFor(accounts.BringList, x.EventID, x.Filter.DelegationID, "")
 	for _, c := range columns {
-		if !c.sensitive && c.Code != "passport.issuer" || x.Sensitive {
+		papers, needs := c.sensitive || c.Code == "passport.issuer", c.Code == "meal_plan" || c.Code == "access_needs"
+		if x.Sensitive || !papers && (own || !needs) {
 			shown, head = append(shown, c), append(head, c.Title.In(x.Lang))
 		}
 	}
@@ -74,7 +76,7 @@ func fieldOf(p delegations.Whole, code string) string {
 		return strings.Join(p.Answers[question], ";")
 	}
 	return map[string]string{
-		"role": p.Role, "family_name": p.FamilyName, "given_name": p.GivenName, "name_native": p.NameNative, "native_order": p.NativeOrder, "name_zh": p.NameZH,
+		"role": p.Role, "companion_of": p.With, "family_name": p.FamilyName, "given_name": p.GivenName, "name_native": p.NameNative, "native_order": p.NativeOrder, "name_zh": p.NameZH,
 		"sex": p.Sex, "nationality": p.Nationality, "birth_date": p.BirthDate, "passport.number": p.Passport.Number, "passport.issuer": p.Passport.Issuer,
 		"passport.expires_on": p.Passport.ExpiresOn, "title_en": p.TitleEN, "title_zh": p.TitleZH, "organisation": p.Organisation, "email": p.Email, "phone": p.Phone,
 		"languages": strings.Join(p.Languages, ";"), "meal_plan": p.MealPlan, "access_needs": strings.Join(p.AccessNeeds, ";"), "lang": p.Lang,

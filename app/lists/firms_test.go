@@ -30,13 +30,13 @@ func TestRegisterOfFirms(t *testing.T) {
 	)
 	want := []string{
 		"new", "new", "bad credit_code firms.credit_code", "duplicate credit_code lists.twice_firm",
-		"bad credit_code firms.credit_code whitelist_basis field.required whitelist_review field.order district lists.choice employees field.number",
+		"bad credit_code firms.credit_code district lists.choice employees field.number whitelist_review field.order whitelist_basis field.required",
 	}
 	got := g.verdicts(t, office, i)
 	if !reflect.DeepEqual(got, want) {
 		t.Fatalf("got  %q\nwant %q", got, want)
 	}
-	if i = g.commit(t, office, i); i.State != lists.Done || i.Good != 2 || i.Bad != 3 {
+	if i = g.commit(t, office, i); i.State != lists.Done || i.Good != 2 || i.Bad != 2 {
 		t.Errorf("%+v", i)
 	}
 	list, err := g.firms.OfEvent(t.Context(), g.event.ID)

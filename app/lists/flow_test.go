@@ -277,8 +277,8 @@ func TestPassportsOfAListAreMasked(t *testing.T) {
 		actor accounts.Actor
 		want  []string
 	}{
-		{"the officer", by, []string{"T/1", "1965-02-30"}},
-		{"protocol", user(accounts.Protocol), []string{"T/1", "1965-02-30"}},
+		{"the officer", by, []string{"1965-02-30", "T/1"}},
+		{"protocol", user(accounts.Protocol), []string{"1965-02-30", "T/1"}},
 		{"programme", user(accounts.Programme), []string{"••••", "••••"}},
 	} {
 		page, err := g.lists.Lines(t.Context(), tt.actor, i.ID, "bad", 0, 10)
@@ -304,7 +304,7 @@ func TestPastedRows(t *testing.T) {
 	by := g.officer(t, g.city)
 	i := g.upload(t, by, lists.Upload{EventID: g.event.ID, Kind: lists.Members, DelegationID: g.city.ID, Pasted: true, Lang: "zh", Consent: true,
 		File: []byte("姓（拉丁字母）\t电子邮箱\t护照号\t护照有效期\t国籍\t职务（英文）\r\nRéti, von\tr@city.example\t0012345\t2031年12月31日\tHUN\tThe \"great\" council\r\n")})
-	if got := g.verdicts(t, by, i); !reflect.DeepEqual(got, []string{"new"}) {
+	if got := g.verdicts(t, by, i); !reflect.DeepEqual(got, []string{"new lists.nominated"}) {
 		t.Errorf("%q %+v", got, i)
 	}
 	g.commit(t, by, i)
@@ -344,9 +344,9 @@ func TestExport(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, april)
 	by := g.officer(t, g.city)
-	g.commit(t, by, g.bring(t, by, g.city, head+",Languages,Access needs,Organisation",
-		"head,Halmosi,Dénes,m001@delegate.example,+36 30 123 4567,HU,1965-02-04,TEST00001,2031-12-31,Mayor,hu;en,step-free access,'=cmd|' /C calc'!A0",
-		"companion,Vida,Judit,m005@delegate.example,,HU,,,,,,,"))
+	g.commit(t, by, g.bring(t, by, g.city, head+",Languages,Access needs,Organisation,Accompanies",
+		"head,Halmosi,Dénes,m001@delegate.example,+36 30 123 4567,HU,1965-02-04,TEST00001,2031-12-31,Mayor,hu;en,step-free access,'=cmd|' /C calc'!A0,",
+		"companion,Vida,Judit,m005@delegate.example,,HU,1966-02-04,TEST00005,2031-12-31,,,,,Dénes Halmosi"))
 	protocol := accounts.Actor{Kind: accounts.User, ID: ident.New(), NameEN: "Protocol", Grants: []accounts.Grant{{EventID: g.event.ID, Role: accounts.Protocol}}}
 	programme := accounts.Actor{Kind: accounts.User, ID: ident.New(), NameEN: "Programme", Grants: []accounts.Grant{{EventID: g.event.ID, Role: accounts.Programme}}}
 	x := lists.Export{EventID: g.event.ID, Zone: g.event.Location(), CSV: true, Lang: locale.EN, Sensitive: true}
@@ -354,7 +354,7 @@ func TestExport(t *testing.T) {
 	if err := g.lists.Write(t.Context(), protocol, x, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"TEST00001", "1965-02-04", "'+36301234567", "'=cmd|", "Step-free access", "Accompanying person", "2027-04-20 10:00"} {
+	for _, want := range []string{"TEST00001", "1965-02-04", "'+36301234567", "'=cmd|", "Step-free access", "Accompanying person,F27-0001,Vida", "2027-04-20 10:00"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in %s", want, out.String())
 		}
@@ -381,6 +381,9 @@ func TestExport(t *testing.T) {
 		rows, err := f.GetRows("报名")
 		if all := fmt.Sprint(rows); err != nil || len(rows) != 3 || strings.Contains(all, "TEST") || strings.Contains(all, "1965") || strings.Contains(all, "护照号") || !strings.Contains(all, "豪尔莫希") && !strings.Contains(all, "团长") {
 			t.Errorf("%s reads %q, %v", name, rows, err)
+		}
+		if needs := strings.Contains(fmt.Sprint(rows), "无障碍"); needs != (name == "the delegation") {
+			t.Errorf("%s reads who needs what: %v in %q", name, needs, rows)
 		}
 		_ = f.Close()
 	}

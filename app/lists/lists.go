@@ -66,7 +66,7 @@ type Import struct {
 	Rows         int // lines below the header
 	DoneRows     int // of them, in the step under way; once it ended early: taken over
 	Good         int // new or changed
-	Bad          int // bad, or the same person twice
+	Bad          int // to be mended
 	Unchanged    int
 	Fault        *fault.Field // its Path is empty
 	By           locale.Text  // who brought or committed it
@@ -80,6 +80,15 @@ type Import struct {
 
 // Running tells whether something goes on that a reader may wait for.
 func (i Import) Running() bool { return i.State == Reading || i.State == Committing }
+
+// Twice is how many lines name whom an earlier line names; there is nothing to mend
+// in them.
+func (i Import) Twice() int {
+	if i.State != Checked && i.State != Done {
+		return 0
+	}
+	return i.Rows - i.Good - i.Bad - i.Unchanged
+}
 
 // Share is how much of the step under way is done, in hundredths.
 func (i Import) Share() float64 {
@@ -192,7 +201,7 @@ func (i Import) may(by accounts.Actor) bool {
 	if i.Kind == Firms {
 		return by.May(accounts.EditDelegation, ident.Nil)
 	}
-	return by.May(accounts.EditRegistration, i.EventID) || by.ForDelegation(i.EventID, i.DelegationID)
+	return by.May(accounts.EditRegistration, i.EventID) || by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "")
 }
 
 // ByID finds an import.

@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/forms"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/sheet"
@@ -43,6 +45,7 @@ func (m memberList) plain() []column {
 	s := m.s
 	return []column{
 		s.column("role", choice, "member", "职务类别", "role in the delegation"),
+		s.column("companion_of", words, "", "随行何人", "companion of", "with"),
 		s.column("family_name", latin, "Halmosi", "护照姓", "surname", "last name"),
 		s.column("given_name", latin, "Dénes", "护照名", "first name", "given names"),
 		s.column("name_native", words, "Halmosi Dénes", "native name"),
@@ -59,9 +62,9 @@ func (m memberList) plain() []column {
 		s.column("organisation", words, "", "单位", "organization", "company"),
 		s.column("email", latin, "halmosi@city.example", "邮箱", "email address", "mail"),
 		s.column("phone", latin, "+36 30 123 4567", "手机", "手机号", "mobile", "telephone"),
-		s.column("languages", many, "hu;en", "语言"),
+		s.column("languages", many, "hu;en", "语言", "使用语言", "languages"),
 		s.column("meal_plan", choice, "none", "饮食", "diet"),
-		s.column("access_needs", many, "", "无障碍需求"),
+		s.column("access_needs", many, "", "无障碍服务"),
 		s.column("lang", choice, "en", "letter language"),
 	}
 }
@@ -76,7 +79,7 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 	for n := range list {
 		c := &list[n]
 		switch c.Code {
-		case "family_name", "email":
+		case "family_name":
 			c.Required = true
 		case "birth_date", "passport.number", "passport.expires_on":
 			c.sensitive = true
@@ -85,14 +88,14 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 		case "native_order":
 			c.choices(l, []named{{value: "given_first", name: s.both("register.given_first")}, {value: "family_first", name: s.both("register.family_first")}})
 		case "sex":
-			c.choices(l, s.called("lists.sex.", "M", "F", "X"))
+			c.choices(l, s.called("registration.sex.", "M", "F", "X"))
 		case "nationality", "passport.issuer":
-			c.Must = c.Code == "nationality"
+			c.Must = c.Code == "nationality" && i.actor.May(accounts.EditRegistration, i.EventID) // officers may name people first
 			c.choices(l, lands)
 		case "meal_plan":
 			c.choices(l, s.called("delegations.meal.", delegations.MealPlans...))
 		case "access_needs":
-			c.choices(l, s.called("lists.access.", delegations.AccessNeeds...))
+			c.choices(l, s.needs())
 			c.Choices = nil // several may be named, which no drop-down takes
 		case "lang":
 			c.choices(l, []named{{value: "zh", name: s.both("delegations.letters_zh")}, {value: "en", name: s.both("delegations.letters_en")}})
@@ -111,6 +114,18 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 		list = append([]column{which}, list...)
 	}
 	return list, nil
+}
+
+// needs are what somebody may need, by the forms' names and by others.
+func (s *Service) needs() []named {
+	list := s.called("registration.need.", delegations.AccessNeeds...)
+	also := map[string][]string{
+		"seat_near_exit": {"seat near an exit"}, "sign_language": {"手语译员", "手语翻译"}, "hearing_loop": {"助听感应"}, "large_print": {"大字材料"},
+	}
+	for n := range list {
+		list[n].also = also[list[n].value]
+	}
+	return list
 }
 
 // lands are the countries and regions of the office's table.
@@ -171,7 +186,7 @@ func (m memberList) rows(i Import, lines []line, several map[string]bool) []dele
 		if in.Lang == "" {
 			in.Lang = i.Lang
 		}
-		rows[n] = delegations.Row{Line: l.number, DelegationID: i.DelegationID, Input: in, Wrong: l.wrong}
+		rows[n] = delegations.Row{Line: l.number, DelegationID: i.DelegationID, Input: in, With: v["companion_of"], Wrong: l.wrong}
 		if i.DelegationID == ident.Nil {
 			rows[n].DelegationID, _ = ident.Parse(v["delegation"])
 		}
@@ -184,8 +199,30 @@ func (m memberList) check(ctx context.Context, i Import, lines []line) ([]verdic
 	if err != nil {
 		return nil, err
 	}
-	found, err := m.s.Delegations.CheckRows(ctx, i.actor, i.EventID, m.rows(i, lines, several))
-	return verdicts(found), err
+	// Whom a companion comes with may stand below them.
+	sorted := slices.Clone(lines)
+	slices.SortStableFunc(sorted, func(a, b line) int { return cmp.Compare(a.turn(), b.turn()) })
+	found, err := m.s.Delegations.CheckRows(ctx, i.actor, i.EventID, m.rows(i, sorted, several))
+	if err != nil {
+		return nil, err
+	}
+	at := map[int]int{}
+	for n, l := range sorted {
+		at[l.number] = n
+	}
+	list := make([]verdict, len(lines))
+	for n, l := range lines {
+		list[n] = m.s.verdict(found[at[l.number]])
+	}
+	return list, nil
+}
+
+// turn is when a line is looked at: those who come with others after the others.
+func (l line) turn() int {
+	if l.values["companion_of"] != "" {
+		return 1
+	}
+	return 0
 }
 
 func (m memberList) apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []line) ([]verdict, error) {
@@ -194,16 +231,32 @@ func (m memberList) apply(ctx context.Context, tx *sqlx.Tx, i Import, lines []li
 		return nil, err
 	}
 	found, err := m.s.Delegations.ApplyRows(ctx, tx, i.actor, i.EventID, m.rows(i, lines, several))
-	return verdicts(found), err
-}
-
-func verdicts(found []delegations.Found) []verdict {
 	list := make([]verdict, len(found))
 	for n, f := range found {
-		list[n].Found = f
+		list[n] = m.s.verdict(f)
 	}
-	return list
+	return list, err
 }
+
+// verdict says of a nomination what it still lacks.
+func (s *Service) verdict(f delegations.Found) verdict {
+	if len(f.Lacks) == 0 || f.Verdict != delegations.RowNew && f.Verdict != delegations.RowChanged {
+		return verdict{f}
+	}
+	var lacks locale.Text
+	for n, what := range f.Lacks {
+		name := s.both("nominate.lacks." + what)
+		if n > 0 {
+			lacks.ZH, lacks.EN = lacks.ZH+"、", lacks.EN+", "
+		}
+		lacks.ZH, lacks.EN = lacks.ZH+name.ZH, lacks.EN+name.EN
+	}
+	f.Warnings = append([]fault.Field{{Key: nominated, Args: []any{lacks}}}, f.Warnings...)
+	return verdict{f}
+}
+
+// nominated is the sentence about somebody who is named and lacks something.
+const nominated = "lists.nominated"
 
 // actsFor is the actor in whose name a list is worked on beside the requests. The
 // right was asked for when the list was brought, and when it was committed.

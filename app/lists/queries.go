@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -222,12 +223,13 @@ type rowOf struct {
 	Problems     []problem
 	Data         []byte
 	Registration ident.ID
+	Turn         int // see line.turn
 }
 
 // arrays are the columns of many rows, to write them at once.
 func arrays(rows []rowOf) (args []any, err error) {
 	ids, lines, verdicts := make([]string, len(rows)), make([]int64, len(rows)), make([]string, len(rows))
-	problems, data, about := make([]string, len(rows)), make([][]byte, len(rows)), make([]string, len(rows))
+	problems, data, about, turns := make([]string, len(rows)), make([][]byte, len(rows)), make([]string, len(rows)), make([]int64, len(rows))
 	for n, r := range rows {
 		raw, err := json.Marshal(r.Problems)
 		if err != nil {
@@ -235,11 +237,12 @@ func arrays(rows []rowOf) (args []any, err error) {
 		}
 		ids[n], lines[n], verdicts[n] = r.ID.String(), int64(r.Line), string(r.Verdict)
 		problems[n], data[n], about[n] = string(raw), r.Data, r.Registration.String()
+		turns[n] = int64(r.Turn)
 	}
-	return []any{pq.Array(ids), pq.Array(lines), pq.Array(verdicts), pq.Array(problems), pq.ByteaArray(data), pq.Array(about)}, nil
+	return []any{pq.Array(ids), pq.Array(lines), pq.Array(verdicts), pq.Array(problems), pq.ByteaArray(data), pq.Array(about), pq.Array(turns)}, nil
 }
 
-const manyRows = `unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[]) AS r (id, line, verdict, problems, data, about)`
+const manyRows = `unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::int[]) AS r (id, line, verdict, problems, data, about, turn)`
 
 func insertRows(ctx context.Context, q store.Querier, id ident.ID, rows []rowOf) error {
 	args, err := arrays(rows)
@@ -247,8 +250,8 @@ func insertRows(ctx context.Context, q store.Querier, id ident.ID, rows []rowOf)
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO import_rows (import_id, id, line, verdict, problems, data_sealed, registration_id)
-		SELECT $1, r.id, r.line, r.verdict, r.problems::jsonb, r.data, NULLIF(r.about::uuid, '00000000-0000-0000-0000-000000000000') FROM `+manyRows, append([]any{id}, args...)...)
+		INSERT INTO import_rows (import_id, id, line, turn, verdict, problems, data_sealed, registration_id)
+		SELECT $1, r.id, r.line, r.turn, r.verdict, r.problems::jsonb, r.data, NULLIF(r.about::uuid, '00000000-0000-0000-0000-000000000000') FROM `+manyRows, append([]any{id}, args...)...)
 	return err
 }
 
@@ -292,7 +295,7 @@ func rowsWhere(ctx context.Context, q store.Querier, where string, args ...any) 
 
 // goodRows answers the next lines that are still to be taken over.
 func goodRows(ctx context.Context, q store.Querier, id ident.ID, most int) ([]rowOf, error) {
-	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict IN ('new', 'changed') AND NOT done ORDER BY line LIMIT $2`, id, most)
+	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict IN ('new', 'changed') AND NOT done ORDER BY turn, line LIMIT $2`, id, most)
 }
 
 // outcome answers how many lines an import has, how many of them were taken over, and
@@ -304,20 +307,18 @@ func outcome(ctx context.Context, q store.Querier, id ident.ID) (rows, good, bad
 		Bad  int `db:"bad"`
 	}
 	err = q.GetContext(ctx, &n, `
-		SELECT count(*) AS rows, count(*) FILTER (WHERE done AND verdict NOT IN ('bad', 'duplicate')) AS good,
-			count(*) FILTER (WHERE verdict IN ('bad', 'duplicate')) AS bad
+		SELECT count(*) AS rows, count(*) FILTER (WHERE done AND verdict NOT IN ('bad', 'duplicate')) AS good, count(*) FILTER (WHERE verdict = 'bad') AS bad
 		FROM import_rows WHERE import_id = $1`, id)
 	return n.Rows, n.Good, n.Bad, err
 }
 
 func badRows(ctx context.Context, q store.Querier, id ident.ID) ([]rowOf, error) {
-	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict IN ('bad', 'duplicate') ORDER BY line`, id)
+	return rowsWhere(ctx, q, `WHERE import_id = $1 AND verdict = 'bad' ORDER BY line`, id)
 }
 
-// shownFilter narrows the lines that are looked at: bad ones, those worth a look, or
-// of one verdict.
-const shownFilter = `WHERE import_id = $1 AND ($2 = '' OR $2 = 'bad' AND verdict IN ('bad', 'duplicate')
-	OR $2 = 'warned' AND verdict NOT IN ('bad', 'duplicate') AND problems @> '[{"warning": true}]' OR $2 <> 'bad' AND verdict = $2) `
+// shownFilter narrows the lines that are looked at: those worth a look, those that
+// nominate somebody, or those of one verdict.
+const shownFilter = `WHERE import_id = $1 AND ($2 = '' OR $2 = 'warned' AND verdict NOT IN ('bad', 'duplicate') AND problems @> '[{"warning": true}]' OR $2 = 'nominated' AND verdict IN ('new', 'changed') AND problems @> '[{"key": "` + nominated + `"}]' OR verdict = $2) `
 
 func shownRows(ctx context.Context, q store.Querier, id ident.ID, filter string, offset, limit int) ([]rowOf, error) {
 	return rowsWhere(ctx, q, shownFilter+`ORDER BY line LIMIT $3 OFFSET $4`, id, filter, limit, offset)
@@ -332,7 +333,8 @@ func rowCounts(ctx context.Context, q store.Querier, id ident.ID) (map[string]in
 	}
 	err := q.SelectContext(ctx, &rows, `
 		SELECT verdict, count(*) AS n FROM import_rows WHERE import_id = $1 GROUP BY verdict
-		UNION ALL SELECT 'warned', count(*) FROM import_rows `+shownFilter, id, "warned")
+		UNION ALL SELECT $2, count(*) FROM import_rows `+shownFilter+`
+		UNION ALL SELECT 'nominated', count(*) FROM import_rows `+strings.ReplaceAll(shownFilter, "$2", "$3"), id, "warned", "nominated")
 	counts := map[string]int{}
 	for _, r := range rows {
 		counts[r.Verdict] = r.N

@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -34,7 +35,7 @@ type Cell struct {
 	Value   string      // as it was typed; masked when the reader may not see it
 	Before  locale.Text // what stands there now, when it changes
 	Changes bool
-	Problem fault.Field // Key is empty when the cell only changes
+	Problem fault.Field // Path is the column; Key is empty when the cell only changes
 	Warning bool
 }
 
@@ -65,7 +66,7 @@ func (s *Service) Lines(ctx context.Context, by accounts.Actor, id ident.ID, fil
 	if err != nil {
 		return p, fmt.Errorf("read lines: %w", err)
 	}
-	clear := by.ForDelegation(i.EventID, i.DelegationID) || by.May(accounts.SeeSensitive, i.EventID)
+	clear := by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "") || by.May(accounts.SeeSensitive, i.EventID)
 	office := by.May(accounts.EditRegistration, i.EventID)
 	for _, row := range rows {
 		k, err := s.unseal(row)
@@ -96,10 +97,27 @@ func shown(i Import, row rowOf, k kept, columns []column, clear bool) Line {
 	}
 	for _, c := range columns {
 		if _, changes := k.Before[c.Code]; changes && !said[c.Code] {
-			l.Cells = append(l.Cells, cellOf(i, row, k, columns, c.Code, clear))
+			cell := cellOf(i, row, k, columns, c.Code, clear)
+			cell.Problem.Path = c.Code
+			l.Cells = append(l.Cells, cell)
 		}
 	}
+	slices.SortStableFunc(l.Cells, func(a, b Cell) int {
+		return cmp.Compare(i.place(a.Problem.Path, columns), i.place(b.Problem.Path, columns))
+	})
 	return l
+}
+
+// place is where a column stands among the others: as in the file, after them those
+// that the file does not have. What is about the whole line comes first.
+func (i Import) place(code string, columns []column) int {
+	if code == "" {
+		return -1
+	}
+	if at := slices.IndexFunc(i.Heads, func(h sheet.Head) bool { return h.Code == code }); at >= 0 {
+		return at
+	}
+	return len(i.Heads) + slices.IndexFunc(columns, func(c column) bool { return c.Code == code })
 }
 
 // cellOf finds the cell of a line under a column.
@@ -117,6 +135,9 @@ func cellOf(i Import, row rowOf, k kept, columns []column, code string, clear bo
 		c.Value = "••••"
 	}
 	c.Before, c.Changes = columns[n].said(k.Before[code]), row.Verdict == delegations.RowChanged
+	if private := columns[n].sensitive || code == "meal_plan" || code == "access_needs"; private && !clear && !c.Before.Empty() {
+		c.Before = locale.Text{ZH: delegations.Masked, EN: delegations.Masked}
+	}
 	if _, changes := k.Before[code]; !changes {
 		c.Changes = false
 	}
@@ -133,7 +154,7 @@ func (s *Service) WriteReturned(ctx context.Context, by accounts.Actor, id ident
 	if err != nil {
 		return err
 	}
-	if !by.ForDelegation(i.EventID, i.DelegationID) && !by.May(accounts.SeeSensitive, i.EventID) && i.Kind == Members && i.actor.ID != by.ID {
+	if !by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "") && !by.May(accounts.SeeSensitive, i.EventID) && i.Kind == Members && i.actor.ID != by.ID {
 		return fault.New(fault.Forbidden, "error.forbidden") // it holds passports: for who brought it, or may see such
 	}
 	columns, err := s.kind(i.Kind).columns(ctx, i, l)
@@ -151,9 +172,13 @@ func (s *Service) WriteReturned(ctx context.Context, by accounts.Actor, id ident
 	for _, c := range columns {
 		titles[c.Code] = c.Title
 	}
-	head := make([]string, len(i.Heads))
+	inOrder := func(a, b problem) int { return cmp.Compare(i.place(a.Column, columns), i.place(b.Column, columns)) }
+	own := s.ownColumn(i)
+	var head []string
 	for n, h := range i.Heads {
-		head[n] = h.Title
+		if n != own {
+			head = append(head, h.Title)
+		}
 	}
 	list := make([]sheet.Returned, 0, len(rows))
 	for _, row := range rows {
@@ -161,9 +186,17 @@ func (s *Service) WriteReturned(ctx context.Context, by accounts.Actor, id ident
 		if err != nil {
 			return err
 		}
-		list = append(list, s.returned(i, row, k, titles, l))
+		slices.SortStableFunc(row.Problems, inOrder)
+		list = append(list, s.returned(i, row, k, titles, l).Without(own))
 	}
 	return sheet.WriteReturned(w, s.Words.T(l, "lists.to_mend"), head, s.Words.T(l, "lists.reason"), list)
+}
+
+// ownColumn is where a list that came back once has the reasons that we gave; they
+// are given anew. Less than 0: nowhere.
+func (s *Service) ownColumn(i Import) int {
+	reason := s.both("lists.reason")
+	return slices.IndexFunc(i.Heads, func(h sheet.Head) bool { return h.Code == "" && (h.Title == reason.ZH || h.Title == reason.EN) })
 }
 
 func (s *Service) returned(i Import, row rowOf, k kept, titles map[string]locale.Text, l locale.Lang) sheet.Returned {

@@ -268,7 +268,7 @@ func (s *Service) open(ctx context.Context, tx *sqlx.Tx, i Import) (sheet.List, 
 }
 
 func (s *Service) rowOf(i Import, l line, v verdict) (rowOf, error) {
-	row := rowOf{ID: l.id, Line: l.number, Verdict: v.Verdict, Registration: v.RegistrationID, Problems: []problem{}}
+	row := rowOf{ID: l.id, Line: l.number, Verdict: v.Verdict, Registration: v.RegistrationID, Turn: l.turn(), Problems: []problem{}}
 	if l.id == ident.Nil {
 		row.ID = s.NewID()
 	}
@@ -299,8 +299,9 @@ func (i *Import) count(found []verdict) {
 			i.Good++
 		case delegations.RowSame:
 			i.Unchanged++
-		default:
+		case delegations.RowBad:
 			i.Bad++
+		case delegations.RowTwice:
 		}
 	}
 }

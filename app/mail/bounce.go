@@ -12,7 +12,7 @@ import (
 
 // Take notes a report of a mail server with the mail that it is about: that it
 // came back, is still on its way, or arrived. A report that is taken twice is
-// noted once.
+// noted once; one of another round with the same words is another.
 //
 // Faults: Invalid, it is no report of a mail of ours; NotFound, the mail is gone;
 // Forbidden.
@@ -42,9 +42,9 @@ func (s *Service) Take(ctx context.Context, by accounts.Actor, raw []byte) (Repo
 		if err != nil {
 			return err
 		}
-		a := Attempt{ID: s.NewID(), MailID: m.ID, At: s.Now(), Outcome: r.Outcome, Code: r.Code, Words: r.Words}
+		a := Attempt{ID: s.NewID(), MailID: m.ID, Round: r.Round, At: s.Now(), Outcome: r.Outcome, Code: r.Code, Words: r.Words}
 		for _, b := range before {
-			if b.Outcome == a.Outcome && b.Code == a.Code && b.Words == a.Words {
+			if b.Round == a.Round && b.Outcome == a.Outcome && b.Code == a.Code && b.Words == a.Words {
 				return nil
 			}
 		}

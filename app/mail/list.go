@@ -84,6 +84,7 @@ const (
 type Attempt struct {
 	ID      ident.ID  `db:"id"`
 	MailID  ident.ID  `db:"mail_id"`
+	Round   int       `db:"round"` // of sending, that it is about
 	At      time.Time `db:"at"`
 	Outcome string    `db:"outcome"`
 	Code    int       `db:"smtp_code"` // zero: no server answered

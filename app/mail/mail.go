@@ -41,13 +41,22 @@ const (
 	Bounced = "bounced" // a server refused it for good, at once or later
 	// Unaddressed tells of a person without an address for whom nobody speaks.
 	Unaddressed = "unaddressed"
+	// Held is one letter more than guests may cause to one address in an hour: the
+	// desk sees it, and sends it if it is right.
+	Held = "held"
 )
 
+// UnaskedMost is how many letters guests may cause to one address within
+// unaskedIn: who registers can write anybody's address.
+const UnaskedMost = 6
+
+const unaskedIn = time.Hour
+
 // Statuses lists them in the order in which people ask for them.
-var Statuses = []string{Queued, Sent, Failed, Bounced, Unaddressed, Kept}
+var Statuses = []string{Queued, Sent, Failed, Bounced, Unaddressed, Held, Kept}
 
 // Trouble are the statuses of mails that somebody has to see to.
-var Trouble = []string{Failed, Bounced, Unaddressed}
+var Trouble = []string{Failed, Bounced, Unaddressed, Held}
 
 // Letter is what a mail says, once in each language. The reader's own comes first.
 type Letter struct {
@@ -58,6 +67,7 @@ type Letter struct {
 	To             string // empty: nobody can be told, and the desk is shown so
 	ToName         string
 	OnBehalf       bool // To speaks for the person the letter is about
+	Unasked        bool // nobody caused it who proved who they are; see UnaskedMost
 	Lang           locale.Lang
 	Blocks         map[locale.Lang]Block
 	Parts          []Part
@@ -76,8 +86,8 @@ type Block struct {
 	Foot       string
 }
 
-// Fact is one line of a letter's table.
-type Fact struct{ Name, Value string }
+// Fact is one line of a letter's table. URL is where its value leads; empty: nowhere.
+type Fact struct{ Name, Value, URL string }
 
 // Part is an inline picture or an attachment.
 type Part struct {
@@ -116,6 +126,7 @@ type Mail struct {
 	CreatedAt      time.Time  `db:"created_at"`
 	SentAt         *time.Time `db:"sent_at"`
 
+	unasked   bool
 	notBefore time.Time // by the clock of the queue; zero: at once
 }
 
@@ -187,7 +198,7 @@ func New(o Options) (*Service, error) {
 
 // Draw writes a letter as it will be read; nothing is queued.
 func (s *Service) Draw(l Letter) (Mail, error) {
-	m := Mail{ID: l.ID, EventID: l.EventID, RegistrationID: l.RegistrationID, Template: l.Template, Lang: l.Lang, To: l.To, ToName: oneLine(l.ToName), OnBehalf: l.OnBehalf}
+	m := Mail{ID: l.ID, EventID: l.EventID, RegistrationID: l.RegistrationID, Template: l.Template, Lang: l.Lang, To: l.To, ToName: oneLine(l.ToName), OnBehalf: l.OnBehalf, unasked: l.Unasked}
 	blocks := []Block{l.Blocks[l.Lang], l.Blocks[l.Lang.Other()]}
 	m.Subject = oneLine(blocks[0].Subject + " / " + blocks[1].Subject)
 	var plain, rich bytes.Buffer
@@ -274,6 +285,15 @@ func (s *Service) put(ctx context.Context, tx *sqlx.Tx, m *Mail) error {
 		m.Status = Unaddressed
 	case s.SMTPURL != "":
 		m.Status = Queued
+	}
+	if m.unasked && m.To != "" {
+		n, err := unaskedTo(ctx, tx, m.To, m.CreatedAt.Add(-unaskedIn))
+		if err != nil {
+			return fmt.Errorf("count letters: %w", err)
+		}
+		if n >= UnaskedMost {
+			m.Status = Held
+		}
 	}
 	sealed, err := s.seal(m.ID, m.Content)
 	if err != nil {

@@ -13,11 +13,17 @@ import (
 
 func insertMail(ctx context.Context, q store.Querier, m Mail, sealed []byte) error {
 	_, err := q.ExecContext(ctx, `
-		INSERT INTO mails (id, event_id, registration_id, template, lang, recipient, recipient_name, on_behalf, subject, content_sealed, status, round, copy_of, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		INSERT INTO mails (id, event_id, registration_id, template, lang, recipient, recipient_name, on_behalf, subject, content_sealed, status, round, copy_of, created_at, unasked)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		m.ID, store.OrNull(m.EventID), store.OrNull(m.RegistrationID), m.Template, m.Lang, m.To, m.ToName, m.OnBehalf, m.Subject, sealed, m.Status,
-		m.Round, store.OrNull(m.CopyOf), m.CreatedAt)
+		m.Round, store.OrNull(m.CopyOf), m.CreatedAt, m.unasked)
 	return err
+}
+
+// unaskedTo counts the letters that guests caused to an address since a moment.
+func unaskedTo(ctx context.Context, q store.Querier, address string, since time.Time) (n int, err error) {
+	err = q.GetContext(ctx, &n, `SELECT count(*) FROM mails WHERE unasked AND lower(recipient) = lower($1) AND created_at > $2 AND status <> 'held'`, address, since)
+	return n, err
 }
 
 const mailColumns = `id, coalesce(event_id, '00000000-0000-0000-0000-000000000000') AS event_id,
@@ -112,13 +118,13 @@ func updateBounced(ctx context.Context, q store.Querier, id ident.ID, round int,
 }
 
 func insertAttempt(ctx context.Context, q store.Querier, a Attempt) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO mail_attempts (id, mail_id, at, outcome, smtp_code, words) VALUES ($1, $2, $3, $4, $5, $6)`,
-		a.ID, a.MailID, a.At, a.Outcome, a.Code, a.Words)
+	_, err := q.ExecContext(ctx, `INSERT INTO mail_attempts (id, mail_id, round, at, outcome, smtp_code, words) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		a.ID, a.MailID, a.Round, a.At, a.Outcome, a.Code, a.Words)
 	return err
 }
 
 func attemptsOf(ctx context.Context, q store.Querier, mail ident.ID) (list []Attempt, err error) {
-	err = q.SelectContext(ctx, &list, `SELECT id, mail_id, at, outcome, smtp_code, words FROM mail_attempts WHERE mail_id = $1 ORDER BY at, id`, mail)
+	err = q.SelectContext(ctx, &list, `SELECT id, mail_id, round, at, outcome, smtp_code, words FROM mail_attempts WHERE mail_id = $1 ORDER BY at, id`, mail)
 	return list, err
 }
 

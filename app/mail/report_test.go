@@ -204,4 +204,13 @@ func TestBounces(t *testing.T) {
 	if _, attempts := g.fate(t, l.ID, mail.Sent); attempts[len(attempts)-1].Outcome != mail.OutcomeBounced {
 		t.Errorf("%v", outcomes(attempts))
 	}
+
+	// The second round comes back with the very words of the first.
+	for range 2 {
+		if _, err := g.post.Take(t.Context(), mx, about("2")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, attempts = g.fate(t, l.ID, mail.Bounced)
+	wantOutcomes(t, attempts, mail.OutcomeSent, mail.OutcomeBounced, mail.OutcomeAgain, mail.OutcomeSent, mail.OutcomeBounced, mail.OutcomeBounced)
 }

@@ -33,7 +33,7 @@ func (s *Service) Resend(ctx context.Context, by accounts.Actor, id ident.ID) er
 		if err := updateRound(ctx, tx, m); err != nil {
 			return err
 		}
-		if err := insertAttempt(ctx, tx, Attempt{ID: s.NewID(), MailID: id, At: s.Now(), Outcome: OutcomeAgain}); err != nil {
+		if err := insertAttempt(ctx, tx, Attempt{ID: s.NewID(), MailID: id, Round: m.Round, At: s.Now(), Outcome: OutcomeAgain}); err != nil {
 			return err
 		}
 		if err := s.enqueue(ctx, tx, m); err != nil {

@@ -47,3 +47,24 @@ func TestPurgedMails(t *testing.T) {
 		t.Errorf("it is sent again: %v", err)
 	}
 }
+
+// What a server says while the mail is purged is not written down after it.
+func TestPurgedWhileItIsSent(t *testing.T) {
+	t.Parallel()
+	var g ground
+	office := &postOffice{atTo: func(int, string) error {
+		for _, task := range mail.Retention() {
+			if _, err := task.Purge(t.Context(), g.db, g.event); err != nil {
+				t.Error(err)
+			}
+		}
+		return says(550, smtp.EnhancedCode{5, 1, 1}, "<anna@city.example>: unknown")
+	}}
+	office.open(t, true)
+	g = newGround(t, office)
+	start(t, g.post)
+	m, attempts := g.fate(t, g.queue(t, g.letter("anna@city.example")).ID, mail.Bounced)
+	if !m.Purged || m.LastError != "" || len(attempts) != 1 || attempts[0].Words != "" {
+		t.Errorf("%+v, %+v", m, attempts)
+	}
+}

@@ -125,10 +125,20 @@ func (s *Service) note(ctx context.Context, m Mail, v verdict, outcome, status s
 		sent, problem = &now, ""
 	}
 	return store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error {
+		if err := lockMail(ctx, tx, m.ID); err != nil {
+			return err
+		}
+		kept, _, err := mailByID(ctx, tx, m.ID)
+		if err != nil {
+			return err
+		}
+		if kept.Purged { // while the server was asked: its words may name the recipient, which is what was purged
+			v.words, problem = "", ""
+		}
 		if err := updateFate(ctx, tx, m, status, problem, sent); err != nil {
 			return err
 		}
-		a := Attempt{ID: s.NewID(), MailID: m.ID, At: now, Outcome: outcome, Code: v.code, Words: v.words}
+		a := Attempt{ID: s.NewID(), MailID: m.ID, Round: m.Round, At: now, Outcome: outcome, Code: v.code, Words: v.words}
 		if err := insertAttempt(ctx, tx, a); err != nil {
 			return err
 		}

@@ -93,28 +93,6 @@ func (s *Service) SaveRequest(ctx context.Context, by accounts.Actor, r Request)
 	return r, err
 }
 
-// SaveInterpreter adds an interpreter to an event's pool, or to one delegation;
-// saving the same code again changes who that is.
-//
-// Faults: Forbidden; NotFound, the delegation or registration is not of this
-// event; Invalid with fields.
-func (s *Service) SaveInterpreter(ctx context.Context, by accounts.Actor, i Interpreter) (Interpreter, error) {
-	var bad fault.List
-	bad.Check(i.Code != "" && utf8.RuneCountInString(i.Code) <= 20, "code", "field.required")
-	bad.Check(i.Name.EN != "" && utf8.RuneCountInString(i.Name.EN) <= 120, "name_en", "field.required")
-	bad.Check(utf8.RuneCountInString(i.Name.ZH) <= 120, "name_zh", "field.too_long", 120)
-	bad.Check(len(i.Languages) >= 2 && len(i.Languages) <= 20, "languages", "matchmaking.two_languages")
-	i.ID = s.newID()
-	err := s.write(ctx, by, i.EventID, "matchmaking.interpreter", "interpreter", i.ID, bad, func(tx *sqlx.Tx) (err error) {
-		if err := partOf(ctx, tx, i.EventID, named{Delegation: i.DelegationID, Registration: i.RegistrationID}); err != nil {
-			return err
-		}
-		i.ID, err = upsertInterpreter(ctx, tx, i)
-		return err
-	})
-	return i, err
-}
-
 // SaveNeed notes that a delegation's table must offer something.
 //
 // Faults: Forbidden; NotFound, the delegation is not of this event; Invalid.

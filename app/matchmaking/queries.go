@@ -161,27 +161,31 @@ func lockFirmsWishes(ctx context.Context, q store.Querier, event, firm ident.ID)
 	return err
 }
 
-func upsertInterpreter(ctx context.Context, q store.Querier, i Interpreter) (id ident.ID, err error) {
+func upsertInterpreter(ctx context.Context, q store.Querier, i Interpreter, fresh bool) (id ident.ID, err error) {
 	err = q.GetContext(ctx, &id, `
 		INSERT INTO interpreters (event_id, id, code, name_zh, name_en, languages, staff_id, registration_id, delegation_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT ON CONSTRAINT interpreters_once DO UPDATE SET name_zh = $4, name_en = $5, languages = $6, staff_id = $7, registration_id = $8, delegation_id = $9
+		WHERE NOT $10::boolean
 		RETURNING id`,
-		i.EventID, i.ID, i.Code, i.Name.ZH, i.Name.EN, pq.Array(i.Languages), store.OrNull(i.StaffID), store.OrNull(i.RegistrationID), store.OrNull(i.DelegationID))
-	return id, err
+		i.EventID, i.ID, i.Code, i.Name.ZH, i.Name.EN, pq.Array(i.Languages), store.OrNull(i.StaffID), store.OrNull(i.RegistrationID), store.OrNull(i.DelegationID), fresh)
+	return id, store.Fault(err)
 }
 
 func interpretersOf(ctx context.Context, q store.Querier, event ident.ID) ([]Interpreter, error) {
 	var rows []struct {
 		Interpreter
-		Langs      pq.StringArray `db:"languages"`
-		Delegation uuid.NullUUID  `db:"delegation_id"`
+		Langs        pq.StringArray `db:"languages"`
+		Delegation   uuid.NullUUID  `db:"delegation_id"`
+		Staff        uuid.NullUUID  `db:"staff_id"`
+		Registration uuid.NullUUID  `db:"registration_id"`
 	}
 	err := q.SelectContext(ctx, &rows, `
-		SELECT id, event_id, code, name_zh AS "name.zh", name_en AS "name.en", languages, delegation_id FROM interpreters WHERE event_id = $1 ORDER BY code`, event)
+		SELECT id, event_id, code, name_zh AS "name.zh", name_en AS "name.en", languages, delegation_id, staff_id, registration_id
+		FROM interpreters WHERE event_id = $1 ORDER BY code`, event)
 	list := make([]Interpreter, 0, len(rows))
 	for _, r := range rows {
-		r.Languages, r.DelegationID = r.Langs, r.Delegation.UUID
+		r.Languages, r.DelegationID, r.StaffID, r.RegistrationID = r.Langs, r.Delegation.UUID, r.Staff.UUID, r.Registration.UUID
 		list = append(list, r.Interpreter)
 	}
 	return list, err

@@ -96,6 +96,8 @@ func newGround(t *testing.T) ground {
 			Passport: delegations.Passport{Number: "TEST0000" + string(rune('1'+i)), Issuer: "HU", ExpiresOn: "2030-01-01"},
 		})
 		must(t, err)
+		_, err = g.people.Edit(t.Context(), office, r.ID, 0, delegations.Edit{"meal_plan": "kosher"})
+		must(t, err)
 		g.guests[i], _, err = g.people.Approve(t.Context(), office, r.ID)
 		must(t, err)
 		for purpose, content := range map[files.Purpose][]byte{files.Photo: picture.Bytes(), files.PassportScan: []byte("%PDF-1.7\n%%EOF"), files.Answer: []byte("%PDF-1.7\n%%EOF")} {
@@ -171,7 +173,7 @@ var whole = []struct {
 	rows        int // that a purge takes
 	days        int
 }{
-	{retention.Needs, `SELECT count(*) FROM registrations WHERE meal_plan <> 'none'`, 2, 30},
+	{retention.Needs, `SELECT (SELECT count(*) FROM registrations WHERE meal_plan <> 'none') + (SELECT count(*) FROM registration_changes WHERE fields::text LIKE '%halal%')`, 4, 30},
 	{retention.Scans, `SELECT (SELECT count(*) FROM scans WHERE registration_id IS NOT NULL) + (SELECT count(*) FROM presence)`, 4, 30},
 	{retention.Badges, `SELECT count(*) FROM badges WHERE token <> ''`, 2, 90},
 	{retention.Documents, `SELECT (SELECT count(*) FROM travel_documents) + (SELECT count(*) FROM files WHERE purpose = 'passport_scan' AND deleted_at IS NULL)`, 4, 90},
@@ -251,6 +253,9 @@ func TestEachClassGoesOnItsDay(t *testing.T) {
 	}
 	if n := g.count(t, traces); n != 0 {
 		t.Errorf("%d traces of the desk's work are left", n)
+	}
+	if n := g.count(t, `SELECT count(*) FROM files WHERE name <> '' OR created_by <> '' OR sha256 <> decode(repeat('00', 32), 'hex')`); n != 0 {
+		t.Errorf("%d files can be known again", n)
 	}
 	if left, err := filepath.Glob(filepath.Join(g.dir, "*", "*")); err != nil || len(left) != 0 {
 		t.Errorf("contents are left: %v, %v", left, err)

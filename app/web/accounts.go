@@ -10,7 +10,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
-	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 )
 
@@ -141,30 +140,4 @@ func (s *Server) switchAccount(c *fiber.Ctx, said string, do func(context.Contex
 	}
 	p.Switch = form
 	return s.again(c, "accounts/list", p)
-}
-
-// consoleHome leads to the one event that somebody works at, or lets them choose.
-func (s *Server) consoleHome(c *fiber.Ctx) error {
-	all, err := s.EventList(c.UserContext())
-	if err != nil {
-		return err
-	}
-	var mine []EventHead
-	for _, e := range all {
-		if actor(c).May(accounts.SeeConsole, e.ID) {
-			mine = append(mine, e)
-		}
-	}
-	if len(mine) == 0 {
-		return fault.New(fault.Forbidden, "error.forbidden")
-	}
-	if len(mine) == 1 {
-		return c.Redirect("/console/"+mine[0].Slug, fiber.StatusSeeOther)
-	}
-	return s.render(c, "console/home", consoleHomePage{Page: s.page(c), Events: mine})
-}
-
-type consoleHomePage struct {
-	Page
-	Events []EventHead
 }

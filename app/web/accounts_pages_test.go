@@ -49,6 +49,6 @@ var accountPages = map[string]sample{
 		if !full {
 			return consoleHomePage{Page: p}
 		}
-		return consoleHomePage{Page: p, Events: []EventHead{forum}}
+		return consoleHomePage{Page: p, Events: []EventHead{forum}, Begins: true}
 	},
 }

@@ -129,7 +129,9 @@ func (s *Server) drawn(a asking, form Form, q forms.Question) Asked {
 	case forms.Date:
 		asked.Type, asked.MaxLength = "date", 0
 	case forms.Country, forms.Language:
-		asked.Type, asked.Choices = "select", append([]Choice{{"", t("register.choose")}}, offered(a.lang, q, form.Value(name))...)
+		choices := offered(a.lang, q, form.Value(name))
+		sortChoices(a.lang, choices)
+		asked.Type, asked.Choices = "select", append([]Choice{{"", t("register.choose")}}, choices...)
 	case forms.Choose:
 		asked.Choices = offered(a.lang, q, "")
 		if asked.Type = "radio"; len(asked.Choices) > 6 {
@@ -219,6 +221,24 @@ func codeOf(words string) string {
 	}, words)
 	code = strings.Join(strings.Fields(code), "_")
 	return strings.TrimRight(code[:min(40, len(code))], "_")
+}
+
+// lettered is a code from its first letter on.
+func lettered(code string) string { return strings.TrimLeft(code, "0123456789_") }
+
+// wordsOnly is a code without its digits, or none when less than two letters are
+// left.
+func wordsOnly(code string) string {
+	words := strings.Fields(strings.Map(func(r rune) rune {
+		if r == '_' || r >= '0' && r <= '9' {
+			return ' '
+		}
+		return r
+	}, code))
+	if code = strings.Join(words, "_"); len(code) < 2 {
+		return ""
+	}
+	return code
 }
 
 // conditionOf is the parent that ticked conditions name, "<question>:<option>"

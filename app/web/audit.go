@@ -7,6 +7,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/audit"
+	"qianshou/app/delegations"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
@@ -52,7 +53,7 @@ func (s *Server) auditLog(c *fiber.Ctx) error {
 		return err
 	}
 	p := auditPage{Page: s.page(c)}
-	for _, e := range list {
+	for _, e := range delegations.LogSeenBy(by, list) {
 		row, err := reader.row(e)
 		if err != nil {
 			return err

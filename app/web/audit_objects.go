@@ -93,6 +93,10 @@ func (a *auditReader) look(e audit.Entry) (o auditObject, err error) {
 		return o, err
 	case "account":
 		return auditObject{Name: locale.NameOf(a.people[id]), URL: console + "/accounts"}, nil
+	case "privacy":
+		return auditObject{URL: console + "/privacy"}, nil
+	case "announcement":
+		return auditObject{URL: console + "/mails/announcements"}, nil
 	case "plan":
 		return auditObject{URL: console + "/matchmaking"}, nil
 	case "event":

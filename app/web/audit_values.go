@@ -21,7 +21,9 @@ type auditChange struct{ Field, Old, New string }
 // identifiers that mean nothing to people: a question stands in words, not by its code.
 func (a *auditReader) changes(e audit.Entry, number string) (list []auditChange, err error) {
 	for _, field := range slices.Sorted(maps.Keys(e.After)) {
-		if field == "link" || field == "wish" || field == "code" && e.ObjectKind == "question" {
+		hidden := field == "link" || field == "wish" || field == "code" && e.ObjectKind == "question" ||
+			field == "file" && slices.Contains([]string{"registration", "file"}, e.ObjectKind) // of what handed in there is, its purpose says more
+		if hidden {
 			continue
 		}
 		change := auditChange{Field: a.field(e.ObjectKind, field)}
@@ -63,6 +65,8 @@ var sentences = map[string]string{
 	"project.kind": "projects.kind.", "project.direction": "projects.direction.", "project.document_type": "projects.document.",
 	"firm.ownership": "lists.ownership.", "firm.languages": "agenda.language.", "firm.grant": "firms.grant.",
 	"event.part": "state.registration.", "delegation.part": "state.registration.", "registration.fields": "lists.column.",
+	"registration.purpose": "data.file.", "file.purpose": "data.file.", "registration.what": "audit.looked.",
+	"privacy.class": "privacy.class.", "privacy.kind": "privacy.kind.",
 	"import.kind": "lists.kind.", "import.state": "state.list.",
 	"project.visibility": "projects.visibility.", "project.evidence": "projects.evidence.", "project.role": "projects.role.",
 }

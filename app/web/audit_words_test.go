@@ -18,7 +18,7 @@ import (
 
 var (
 	actionLike = regexp.MustCompile(`^[a-z_]+\.[a-z_]+$`)
-	recorders  = []string{"finish", "move", "record", "recorded", "recordLink", "write", "save", "change", "reference"} // in every domain
+	recorders  = []string{"finish", "move", "record", "recorded", "recordLink", "write", "save", "change", "reference", "remove", "log"} // in every domain
 )
 
 // recordedWords reads the source of the domains for what they write into the log:
@@ -88,6 +88,9 @@ func recordedWords(t *testing.T) (actions, objects, fields map[string]token.Posi
 				if id, ok := n.Lhs[0].(*ast.Ident); ok && id.Name == "action" && len(n.Rhs) == 1 {
 					action(n.Rhs[0])
 				}
+				if object, ok := n.Lhs[len(n.Lhs)-1].(*ast.Ident); ok && object.Name == "object" && len(n.Lhs) == 2 && len(n.Rhs) == 2 { // kind, object = …
+					note(objects, text(n.Rhs[0]), n)
+				}
 			case *ast.CompositeLit:
 				m, ok := n.Type.(*ast.MapType)
 				if !ok {
@@ -107,7 +110,7 @@ func recordedWords(t *testing.T) (actions, objects, fields map[string]token.Posi
 			return true
 		}
 	}
-	for _, domain := range []string{"accounts", "agenda", "announcements", "badges", "delegations", "doors", "events", "firms", "forms", "lists", "mail", "matchmaking", "projects"} {
+	for _, domain := range []string{"accounts", "agenda", "announcements", "badges", "delegations", "doors", "events", "files", "firms", "forms", "keys", "lists", "mail", "matchmaking", "privacy", "projects"} {
 		err := filepath.WalkDir("../"+domain, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -185,9 +186,7 @@ func (s *Server) saveCategory(c *fiber.Ctx) error {
 		}
 	}
 	if before.Code == "" {
-		if in.Code = form.Text("code"); in.Code == "" {
-			in.Code = codeOf(in.Name.EN)
-		}
+		in.Code = cmp.Or(form.Code("code"), wordsOnly(codeOf(in.Name.EN)))
 		if err = form.Err(); err == nil {
 			_, err = s.Events.AddCategory(ctx, by, in)
 		}
@@ -201,6 +200,7 @@ func (s *Server) saveCategory(c *fiber.Ctx) error {
 		if !form.Refused(err) {
 			return err
 		}
+		form.Refused(in.Check()) // all that is wrong at once
 		p, pageErr := s.categoryPage(c, before, form)
 		if pageErr != nil {
 			return pageErr

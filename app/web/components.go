@@ -71,7 +71,7 @@ var states = map[string]map[string][2]string{
 	},
 	"mail": {
 		"queued": {"wait", "hourglass"}, "kept": {"", "mail"}, "sent": {"ok", "check"}, "failed": {"fix", "alert-triangle"},
-		"bounced": {"fix", "corner-up-left"}, "unaddressed": {"fix", "user-x"},
+		"bounced": {"fix", "corner-up-left"}, "unaddressed": {"fix", "user-x"}, "held": {"fix", "hand-stop"},
 	},
 	"badge": {
 		"requested": {"wait", "hourglass"}, "produced": {"wait", "printer"}, "active": {"ok", "id-badge-2"},
@@ -206,6 +206,7 @@ type Field struct {
 	Rows, MaxLength                int
 	Required, Optional, Locked     bool
 	Choices                        []Choice
+	Several                        []Tick // of type checks: boxes that share the name
 	Why                            string // what must be put right; empty when nothing
 	Asked                          string // that somebody asked for this field; empty when nobody did
 }

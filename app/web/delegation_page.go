@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -197,9 +198,20 @@ func (s *Server) addMember(c *fiber.Ctx) error {
 		}
 		return s.again(c, "delegations/member", p)
 	}
-	if r.Status == delegations.Waitlisted {
+	switch r.Status {
+	case delegations.Draft:
+		drafts, err := s.Delegations.Drafts(c.UserContext(), l.Actor(), d)
+		if err != nil {
+			return err
+		}
+		for _, d := range drafts {
+			if d.ID == r.ID {
+				s.flash(c, "fix", "delegations.own.nominated", r.Called(), r.Reference, strconv.Itoa(len(d.Lacks)))
+			}
+		}
+	case delegations.Waitlisted:
 		s.flash(c, "fix", "delegations.own.waits", r.Called(), r.Reference)
-	} else {
+	default:
 		s.flash(c, "ok", "delegations.own.added", r.Called(), r.Reference)
 	}
 	return s.done(c, "/delegation/"+c.Params("token"))

@@ -240,12 +240,8 @@ func (s *Server) deskChoices(c *fiber.Ctx, q *deskQueue) error {
 	for _, k := range categories {
 		q.Categories = append(q.Categories, Choice{k.Code, k.Name.In(l)})
 	}
-	countries, err := s.Events.Countries(ctx)
-	if err != nil {
+	if q.Countries, err = s.countries(c); err != nil {
 		return err
-	}
-	for _, k := range countries {
-		q.Countries = append(q.Countries, Choice{k.Code, k.Name.In(l)})
 	}
 	if !actor(c).May(accounts.SeeDelegations, event(c).ID) {
 		return nil

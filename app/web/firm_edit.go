@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -38,11 +39,18 @@ func (s *Server) firmFormPage(c *fiber.Ctx, f firms.Firm, form Form) (p firmForm
 	}
 	none := Choice{"", s.words.T(p.Lang, "register.choose")}
 	p.InSectors, p.InPlaces = append([]Choice{none}, p.InSectors...), append([]Choice{none}, p.InPlaces...)
-	countries, err := s.Events.Countries(c.UserContext())
-	for _, x := range countries {
-		p.Countries = append(p.Countries, Choice{x.Code, x.Name.In(p.Lang)})
-	}
+	p.Countries, err = s.countries(c)
+	slices.SortStableFunc(p.Countries, func(a, b Choice) int { // those chosen stand before the long rest
+		return cmp.Compare(unchosen(p, a.Value), unchosen(p, b.Value))
+	})
 	return p, err
+}
+
+func unchosen(p firmFormPage, country string) int {
+	if p.Chosen("target_countries", country) {
+		return 0
+	}
+	return 1
 }
 
 func (s *Server) newFirm(c *fiber.Ctx) error {

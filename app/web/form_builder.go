@@ -262,7 +262,7 @@ func optionRows(form Form) (rows []optionRow) {
 // definitionOf reads a question's form.
 func definitionOf(form *Form) forms.Definition {
 	d := forms.Definition{
-		Code: cmp.Or(form.Text("code"), codeOf(form.Text("label_en"))), Kind: forms.Kind(form.Text("kind")), Required: form.Ticked("required"),
+		Code: cmp.Or(form.Code("code"), lettered(codeOf(form.Text("label_en")))), Kind: forms.Kind(form.Text("kind")), Required: form.Ticked("required"),
 		Label: locale.Text{ZH: form.Raw("label_zh"), EN: form.Raw("label_en")}, Help: locale.Text{ZH: form.Raw("help_zh"), EN: form.Raw("help_en")},
 		Categories: slices.Clone(form.All("categories")), Agreement: locale.Text{ZH: form.Raw("agreement_zh"), EN: form.Raw("agreement_en")},
 	}

@@ -22,6 +22,32 @@ func (s *badgeSite) labels(query string) (list []string) {
 	return list
 }
 
+// TestCategoryIsRefusedAtOnce tells all that is wrong with a category in one round,
+// takes figures of a Chinese keyboard, and scolds no code that is made of a name.
+func TestCategoryIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	at := "/console/" + forum.Slug + "/categories/new"
+	for _, tt := range []struct {
+		name, quota, code string
+		want              []string
+	}{
+		{"", "", "", []string{"f-name_zh", "f-name_en", "f-closes_at"}},
+		{"2027", "２", "", []string{"f-name_zh", "f-code", "f-closes_at"}},
+		{"Guests", "many", "2", []string{"f-name_zh", "f-code", "f-quota", "f-closes_at"}},
+	} {
+		page := s.post("programme", at, at, "name_en", tt.name, "quota", tt.quota, "code", tt.code, "approval", "review", "photo", "optional", "badge_type", "BIZ",
+			"opens_at", "2027-06-02T09:00", "closes_at", "2027-06-01T09:00")
+		var got []string
+		for _, el := range page.doc(t).Find(".qs-note.fix a").EachIter() {
+			got = append(got, strings.TrimPrefix(el.AttrOr("href", ""), "#"))
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%+v is refused for %v", tt, got)
+		}
+	}
+}
+
 // TestTheFormIsBuilt adds, edits, orders and archives questions as an organiser
 // does without scripts.
 func TestTheFormIsBuilt(t *testing.T) {

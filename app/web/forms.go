@@ -11,6 +11,7 @@ import (
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/kit/text"
 )
 
 // Form is what somebody typed and what must be put right in it. The zero Form
@@ -120,6 +121,13 @@ func (f Form) Text(name string) string { return strings.TrimSpace(f.values.Get(n
 // Ticked tells whether a checkbox without a value of its own was ticked.
 func (f Form) Ticked(name string) bool { return f.Text(name) != "" }
 
+// Code answers what is typed as a code: full-width signs, as a Chinese keyboard
+// writes them, are taken as plain ones.
+func (f Form) Code(name string) string { return text.Halfwidth(f.Text(name)) }
+
+// Capitals is Code of what is written in capitals.
+func (f Form) Capitals(name string) string { return strings.ToUpper(f.Code(name)) }
+
 // ID reads a field that carries an identifier. A field that is empty or wrong is
 // noted as a problem.
 func (f *Form) ID(name string) ident.ID {
@@ -130,14 +138,24 @@ func (f *Form) ID(name string) ident.ID {
 	return id
 }
 
-// Whole reads a whole number between least and most, both allowed.
+// Whole reads a whole number between least and most, both allowed; its digits may be
+// full-width.
 func (f *Form) Whole(name string, least, most int) int {
-	n, err := strconv.Atoi(f.Text(name))
+	n, err := strconv.Atoi(f.Code(name))
 	if err != nil || n < least || n > most {
-		f.Add(name, "field.number_between", least, most)
+		f.Add(name, "field.number_between", figure(least), figure(most))
 		return least
 	}
 	return n
+}
+
+// figure writes a number as sentences do: years as they are, what is greater with
+// separators.
+func figure(n int) any {
+	if n < 10_000 {
+		return n
+	}
+	return locale.Number(int64(n))
 }
 
 // Date reads YYYY-MM-DD as midnight UTC.
@@ -198,6 +216,11 @@ func (f *Form) Refused(err error) bool {
 
 // Bad tells whether anything must be put right.
 func (f Form) Bad() bool { return len(f.problems) > 0 || f.refusal.Key != "" }
+
+func (f Form) wrong(name string) bool {
+	_, bad := f.Problem(name)
+	return bad
+}
 
 // Problem answers the first problem of a field.
 func (f Form) Problem(name string) (fault.Field, bool) {

@@ -68,7 +68,7 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 
 		// Components.
 		"chip": newChip, "state": c.state, "note": newNote, "empty": newEmpty, "field": c.field, "choice": newChoice,
-		"ladder": newLadder, "rung": newRung, "steps": newSteps, "problems": c.problems, "meter": newMeter,
+		"ladder": newLadder, "rung": newRung, "steps": newSteps, "problems": c.problems, "problemsOf": func(f Form, labels []string) (Problems, error) { return c.problems(f, labels...) }, "meter": newMeter,
 		"fact": newFact, "draft": newDraft,
 	}
 }

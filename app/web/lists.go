@@ -257,7 +257,6 @@ func (s *Server) readLines(c *fiber.Ctx, place listPlace, p *listPage) error {
 		return err
 	}
 	p.Counts = page.Counts
-	p.Counts["bad"] += p.Counts["duplicate"]
 	p.Counts["all"] = p.Import.Rows
 	shown := p.Counts[filter]
 	if filter == "" {

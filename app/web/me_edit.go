@@ -3,7 +3,9 @@ package web
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/kit/fault"
 )
 
 type meEditPage struct {
@@ -115,6 +117,9 @@ func (s *Server) memberEditPage(c *fiber.Ctx, typed *Form) (memberEditPage, erro
 	r, err := s.Delegations.Member(ctx, l.Actor(), d, id)
 	if err != nil {
 		return p, err
+	}
+	if !l.Actor().MayFor(accounts.Complete, d.EventID, d.ID, r.Role) {
+		return p, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	details, err := s.Delegations.DetailsOf(ctx, l.Actor(), r)
 	if err != nil {

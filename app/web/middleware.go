@@ -247,6 +247,7 @@ func (s *Server) identifyBearer(c *fiber.Ctx, v *visit, token string) error {
 // guard enforces the rule and the limit of one route, after it found the event
 // that the path names.
 func (s *Server) guard(r route) fiber.Handler {
+	names := thingsIn(r.Path)
 	return func(c *fiber.Ctx) error {
 		v := visitOf(c)
 		v.route = r.Path
@@ -271,6 +272,9 @@ func (s *Server) guard(r route) fiber.Handler {
 		}
 		if v.event != nil && v.event.Hidden && !v.actor.May(accounts.SeeConsole, eventID) {
 			return fault.New(fault.NotFound, "error.not_found")
+		}
+		if err := s.here(c, names, eventID); err != nil {
+			return err
 		}
 		return c.Next()
 	}

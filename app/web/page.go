@@ -182,6 +182,7 @@ var consolePlaces = []struct {
 	{"projects", accounts.SeeProjects, false, nil},
 	{"statistics", accounts.SeeStatistics, false, nil},
 	{"firms", accounts.SeeDelegations, true, []string{"import/firms"}},
+	{"setup", accounts.EditEvent, true, nil},
 	{"categories", accounts.EditEvent, true, nil},
 	{"form", accounts.EditEvent, true, nil},
 	{"mails", accounts.SeeMails, true, nil},

@@ -41,6 +41,7 @@ var samples = []map[string]sample{
 	matchmakingPages,
 	delegationPages,
 	formPages,
+	setupPages,
 	editPages,
 	substitutionPages,
 	officerPages,

@@ -91,7 +91,7 @@ func (s *Server) addPaper(purpose files.Purpose) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		form, f, err := s.takeFile(c, actor(c), r.ID, purpose, false)
+		form, f, err := s.takeFile(c, actor(c), r.ID, purpose)
 		if err != nil {
 			if !form.Refused(err) {
 				return err

@@ -143,14 +143,7 @@ func (s *Server) addOwn(purpose files.Purpose) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		waits, err := s.photoWaits(c, h, purpose)
-		if err != nil {
-			return err
-		}
-		form, f, err := s.takeFile(c, h.actor, h.registration.ID, purpose, waits)
-		if err == nil && waits {
-			_, err = s.Delegations.AskPhoto(c.UserContext(), h.actor, h.registration.ID, f.ID)
-		}
+		form, f, err := s.takeFile(c, h.actor, h.registration.ID, purpose)
 		if err != nil {
 			if !form.Refused(err) {
 				return err
@@ -165,7 +158,7 @@ func (s *Server) addOwn(purpose files.Purpose) fiber.Handler {
 			}
 			return s.again(c, "files/own", p)
 		}
-		if waits {
+		if f.Waits {
 			s.flash(c, "ok", "edit.photo_waits")
 		} else {
 			s.toldOf(c, f)
@@ -174,24 +167,13 @@ func (s *Server) addOwn(purpose files.Purpose) fiber.Handler {
 	}
 }
 
-// photoWaits tells whether a portrait that a guest hands in waits for the desk: one
-// was approved with the registration.
-func (s *Server) photoWaits(c *fiber.Ctx, h holder, purpose files.Purpose) (bool, error) {
-	if purpose != files.Photo || !h.registration.Settled() {
-		return false, nil
-	}
-	photos, err := s.Files.Photos(c.UserContext(), []ident.ID{h.registration.ID})
-	_, there := photos[h.registration.ID]
-	return there, err
-}
-
 // takeFile keeps the file of a form.
-func (s *Server) takeFile(c *fiber.Ctx, by accounts.Actor, registration ident.ID, purpose files.Purpose, waits bool) (Form, files.File, error) {
+func (s *Server) takeFile(c *fiber.Ctx, by accounts.Actor, registration ident.ID, purpose files.Purpose) (Form, files.File, error) {
 	name, content, err := uploaded(c, "file")
 	if err != nil {
 		return Form{}, files.File{}, err
 	}
-	f, err := s.Files.Add(c.UserContext(), by, files.Input{RegistrationID: registration, Purpose: purpose, Name: name, Content: content, Waits: waits})
+	f, err := s.Files.Add(c.UserContext(), by, files.Input{RegistrationID: registration, Purpose: purpose, Name: name, Content: content, Ask: s.Delegations.AskPhoto})
 	return Form{}, f, err
 }
 

@@ -191,6 +191,7 @@ func (s *Server) projectOptions(c *fiber.Ctx) (o projectOptions, err error) {
 		names[n.Code] = n.Name
 		o.Countries = append(o.Countries, Choice{n.Code, n.Name.In(l)})
 	}
+	sortChoices(l, o.Countries)
 	cities, err := s.Events.Cities(ctx)
 	if err != nil {
 		return o, err

@@ -217,18 +217,6 @@ func (s *Server) registerPage(c *fiber.Ctx, form Form) (registerPage, error) {
 	return p, err
 }
 
-// countryChoices are the office's countries and regions for a select, after one
-// that asks to choose.
-func (s *Server) countryChoices(c *fiber.Ctx) ([]Choice, error) {
-	l := lang(c)
-	choices := []Choice{{"", s.words.T(l, "register.choose")}}
-	countries, err := s.Events.Countries(c.UserContext())
-	for _, country := range countries {
-		choices = append(choices, Choice{country.Code, country.Name.In(l)})
-	}
-	return choices, err
-}
-
 // firstChoice is what a row of choices begins with: what the address asks for,
 // if it is offered; the only one; or none, since nobody chose yet.
 func firstChoice(choices []Choice, asked string) string {

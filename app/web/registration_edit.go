@@ -85,9 +85,13 @@ func (s *Server) detailsForm(c *fiber.Ctx, r delegations.Registration, d delegat
 }
 
 // editOf reads what was typed over a registration, and the version that was shown.
-// What stays sealed is only sent when it is typed anew.
+// What stays sealed is only sent when it is typed anew; the boxes of access needs
+// stand beside the meal, and say nothing where that was not shown.
 func editOf(form Form) (int, delegations.Edit) {
-	edit := delegations.Edit{"access_needs": strings.Join(form.All("access_needs"), ",")}
+	edit := delegations.Edit{}
+	if _, shown := form.values["meal_plan"]; shown {
+		edit["access_needs"] = strings.Join(form.All("access_needs"), ",")
+	}
 	for _, field := range delegations.Fields {
 		if _, sent := form.values[field]; sent && field != "access_needs" {
 			edit[field] = form.Raw(field)
@@ -154,8 +158,8 @@ func (s *Server) changeView(c *fiber.Ctx, of ident.ID, change delegations.Change
 			"sex": "registration.sex.", "native_order": "register.", "lang": "agenda.language.", "meal_plan": "delegations.meal.", "access_needs": "registration.need.",
 		}[field]
 		switch {
-		case value == "":
-			return ""
+		case value == "", value == delegations.Masked:
+			return value
 		case prefix != "":
 			return named(prefix, value)
 		case field == "languages":

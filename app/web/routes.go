@@ -116,6 +116,7 @@ func (s *Server) routes() []route {
 		s.photoRoutes(),
 		s.delegationLinkRoutes(),
 		s.overviewRoutes(),
+		s.setupRoutes(),
 		s.listRoutes(),
 		s.registrationRoutes(),
 		s.formRoutes(),

@@ -111,6 +111,8 @@ type Server struct {
 	places  *places
 	table   []route
 	trusted proxies
+
+	eventsOf map[string]eventOf // see things
 }
 
 // New builds the server: catalogues, static files, every template, every route.
@@ -150,6 +152,7 @@ func New(o Options) (*Server, error) {
 	s.app.Use(s.observe, s.protect, s.speak, s.legible, compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: incompressible}))
 	s.app.Use(s.identify, s.checkOrigin)
 	s.app.Server().HeaderReceived = s.bodyLimit
+	s.eventsOf = s.things()
 	s.table = s.routes()
 	for _, r := range s.table {
 		s.add(r)
@@ -157,6 +160,13 @@ func New(o Options) (*Server, error) {
 	if o.Mount != nil {
 		if err := o.Mount(Mount{s}); err != nil {
 			return nil, err
+		}
+	}
+	for _, r := range s.table {
+		for _, name := range thingsIn(r.Path) {
+			if _, known := s.eventsOf[name]; !known {
+				return nil, fmt.Errorf("web: %s %s: nobody says of which event :%s is; see things", r.Method, r.Path, name)
+			}
 		}
 	}
 	return s, nil

@@ -46,6 +46,15 @@ func (s *Server) deskSide(c *fiber.Ctx) (side, error) {
 	return side{Page: s.page(c), Delegation: d, Base: delegationURL(c, d.ID), by: actor(c), views: "-desk", zone: event(c).Zone}, nil
 }
 
+// Whole is the address of the form that says everything of a member at once; empty in
+// the console, where nobody needs it.
+func (v side) Whole() string {
+	if v.views != "" {
+		return ""
+	}
+	return v.Base + "/members/new"
+}
+
 // zoneOf is the zone of the page's event.
 func zoneOf(p Page) *time.Location {
 	if p.Event == nil {

@@ -11,6 +11,7 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
 	"qianshou/app/delegations"
+	"qianshou/app/files"
 	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -78,6 +79,7 @@ type standPart struct {
 	Back      string
 	Own       bool // the person asks themselves, for somebody new
 	Questions []Asked
+	Letter    Asked // which names who comes instead
 
 	asking    asking
 	questions []forms.Question // that somebody new is asked
@@ -95,6 +97,9 @@ func (s *Server) standPart(c *fiber.Ctx, p Page, gone delegations.Registration, 
 		v.Form = *form
 	}
 	if err := s.askNew(c, &v, form); err != nil {
+		return v, err
+	}
+	if err := s.takeLetter(c, &v, form); err != nil {
 		return v, err
 	}
 	v.Choices = []Choice{{"", s.words.T(p.Lang, "substitution.choose")}}
@@ -125,9 +130,55 @@ func (s *Server) askNew(c *fiber.Ctx, v *standPart, form *Form) (err error) {
 	return nil
 }
 
+// takeLetter hands in the letter that was sent with the form, if there is one, and
+// draws its field.
+func (s *Server) takeLetter(c *fiber.Ctx, v *standPart, form *Form) error {
+	if form != nil {
+		if form.Has(dropField, "letter") {
+			form.values.Del("letter")
+		}
+		called, content, err := uploaded(c, "letter")
+		if err != nil && fault.CodeOf(err) != fault.Invalid {
+			return err
+		}
+		if err == nil {
+			token, _, err := s.Files.HandInLetter(c.UserContext(), v.Gone.EventID, called, content)
+			if f, ok := fault.Of(err); ok && f.Code == fault.Invalid && len(f.Fields) > 0 {
+				form.Add("letter", f.Fields[0].Key, f.Fields[0].Args...)
+			} else if err != nil {
+				return err
+			}
+			form.values.Set("letter", token)
+		}
+		v.Form = *form
+	}
+	s.drawLetter(v)
+	return nil
+}
+
+func (s *Server) drawLetter(v *standPart) {
+	t := func(key string, args ...any) string { return s.words.T(v.Lang, key, args...) }
+	v.Letter = Asked{Code: "letter", Kind: forms.File, Tag: v.Lang.Tag(), Field: Field{
+		Name: "letter", ID: "f-letter", Label: t("substitution.letter"), Hint: t("substitution.letter_hint"), Beside: t("form.optional"), Type: "file", Accept: letterTypes,
+		After: t("substitution.letter_types", files.Most(files.Succession)>>20),
+	}}
+	v.Form.call("letter", v.Letter.Label)
+	if p, bad := v.Form.Problem("letter"); bad {
+		v.Letter.Why = t(p.Key, p.Args...)
+	}
+	if token := v.Form.Value("letter"); token != "" {
+		if f, err := s.Files.HandedInLetter(v.Gone.EventID, token); err == nil {
+			v.Letter.Value, v.Letter.Sent, v.Letter.Drop = token, t("forms.file_sent", f.Name, (f.Size+1023)>>10), t("forms.file_drop")
+		}
+	}
+}
+
+// letterTypes are what a browser offers to choose from.
+const letterTypes = answerTypes + ",.ofd"
+
 // standOf reads a substitution. What is wrong with it is noted in the form.
 func standOf(form *Form, from ident.ID, answers forms.Answers) delegations.Stand {
-	in := delegations.Stand{From: from, AsRank: form.Text("as_rank"), Note: form.Raw("note")}
+	in := delegations.Stand{From: from, AsRank: form.Text("as_rank"), Note: form.Raw("note"), Letter: form.Raw("letter")}
 	in.FromVersion, _ = strconv.Atoi(form.Text("from_version"))
 	if form.Text("to") != someoneNew {
 		in.To = form.ID("to")
@@ -144,7 +195,7 @@ func standOf(form *Form, from ident.ID, answers forms.Answers) delegations.Stand
 
 // standFields are what the form of a substitution sends.
 var standFields = []string{
-	"to", "as_rank", "note", "given_name", "family_name", "name_native", "native_order", "name_zh", "nationality", "email", "phone", "title_en", "title_zh", "consent", "lang",
+	"to", "as_rank", "note", "letter", "given_name", "family_name", "name_native", "native_order", "name_zh", "nationality", "email", "phone", "title_en", "title_zh", "consent", "lang",
 }
 
 // stand previews a substitution, or does it when that button was pressed. done is
@@ -234,6 +285,7 @@ func (s *Server) substituted(c *fiber.Ctx, by accounts.Actor, v standPart, view 
 			return err
 		}
 		v.Questions = s.ask(v.asking, &v.Form, v.questions)
+		s.drawLetter(&v)
 		return s.again(c, view, v)
 	}
 	if done == nil {
@@ -261,6 +313,9 @@ func (s *Server) memberStandPart(c *fiber.Ctx, form *Form) (standPart, accounts.
 	r, err := s.Delegations.Member(ctx, l.Actor(), d, id)
 	if err != nil {
 		return standPart{}, accounts.Actor{}, err
+	}
+	if !l.Actor().MayFor(accounts.Substitute, d.EventID, d.ID, r.Role) {
+		return standPart{}, accounts.Actor{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	members, err := s.Delegations.Members(ctx, l.Actor(), d)
 	if err != nil {
@@ -333,6 +388,7 @@ type substitutionPage struct {
 	Substitution delegations.Substitution
 	Delegation   delegations.Delegation
 	Preview      *succession // nil when it is decided, or cannot be done
+	Letter       *files.File // nil: none, or its time is over
 }
 
 func (s *Server) substitutionPage(c *fiber.Ctx, form Form) (substitutionPage, error) {
@@ -346,6 +402,14 @@ func (s *Server) substitutionPage(c *fiber.Ctx, form Form) (substitutionPage, er
 	}
 	if p.Delegation.EventID != event(c).ID {
 		return p, fault.New(fault.NotFound, "error.not_found")
+	}
+	if p.Substitution.LetterID != ident.Nil {
+		f, err := s.Files.ByID(c.UserContext(), actor(c), p.Substitution.LetterID)
+		if err == nil {
+			p.Letter = &f
+		} else if code := fault.CodeOf(err); code != fault.NotFound && code != fault.Forbidden {
+			return p, err
+		}
 	}
 	if p.Substitution.State != "asked" {
 		return p, nil

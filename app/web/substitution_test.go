@@ -1,10 +1,12 @@
 package web
 
 import (
-	"strings"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"qianshou/app/accounts"
 	"qianshou/app/agenda"
@@ -12,6 +14,8 @@ import (
 	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
+	"qianshou/app/kit/retention"
+	"qianshou/app/kit/store"
 )
 
 // sentFields are what a form of a page sends, hidden fields too, but for the CSRF
@@ -165,6 +169,74 @@ func TestSomebodyNewAnswersToo(t *testing.T) {
 	}
 	if given, err := guests.Answers(ctx, by, members[i]); err != nil || len(given) != 2 {
 		t.Errorf("they answered %+v, %v", given, err)
+	}
+}
+
+// TestALetterNamesTheDeputy hands in the city's letter with the wish for a deputy: it
+// rests with the wish, and the event's staff alone reads it.
+func TestALetterNamesTheDeputy(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	by, guests, ctx := accounts.SystemActor("test"), s.services.Delegations, t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := guests.Save(ctx, by, delegations.Delegation{EventID: s.badge.EventID, Code: "D01", Name: locale.Text{ZH: "诺维萨德市代表团", EN: "Delegation of Novi Sad"}, Quota: 3, Status: "confirmed"})
+	must(err)
+	var people []delegations.Registration
+	for _, name := range []string{"Njegovan", "Pantić"} {
+		r, err := guests.AddMember(ctx, by, d.ID, delegations.Input{Role: "deputy_head", FamilyName: name, Email: "m@city.example", Nationality: "RS", Consent: true, Lang: "en"})
+		must(err)
+		people = append(people, r)
+	}
+	_, secret, err := guests.MakeDelegationLink(ctx, by, d.ID, "City hall", april().Add(48*time.Hour))
+	must(err)
+	form := "/delegation/" + secret + "/members/" + people[0].ID.String() + "/substitute"
+	fields := map[string]string{"to": people[1].ID.String(), "as_rank": "own"}
+	letter := []byte("%PDF-1.7\nthe council names Pantić\n%%EOF")
+	if strange := s.sendForm(form, fields, "letter", []byte("MZ program")); strange.StatusCode != 422 || strange.doc(t).Find(".field.fix [name=letter]").Length() != 1 {
+		t.Errorf("a program: %d", strange.StatusCode)
+	}
+	preview := s.sendForm(form, fields, "letter", letter)
+	if preview.StatusCode != 200 || preview.doc(t).Find("#preview").Length() != 1 {
+		t.Fatalf("the preview: %d, %s", preview.StatusCode, preview.doc(t).Find(".qs-note.fix").Text())
+	}
+	kept := func() (n int) {
+		t.Helper()
+		must(s.db.GetContext(ctx, &n, `SELECT count(*) FROM files WHERE purpose = 'succession' AND deleted_at IS NULL`))
+		return n
+	}
+	if n := kept(); n != 0 {
+		t.Errorf("a look keeps %d letters", n)
+	}
+	if a := s.post("", form, form, append(sentFields(t, preview, "#preview form"), "do", "yes")...); a.StatusCode != 303 || kept() != 1 {
+		t.Fatalf("asked: %d, %q", a.StatusCode, a.doc(t).Find(".field.fix").Text())
+	}
+	list, err := guests.Substitutions(ctx, by, d)
+	must(err)
+	page := s.get("protocol", "/console/"+forum.Slug+"/substitutions/"+list[0].ID.String()).doc(t)
+	link := page.Find("a.qs-file").AttrOr("href", "")
+	if got := s.get("protocol", link); got.body != string(letter) || !strings.Contains(page.Find("a.qs-file").Text(), "cv.pdf") {
+		t.Errorf("the desk opens %q: %d", link, got.StatusCode)
+	}
+	for who, want := range map[string]int{"doors_lead": 403, "protocol@ningbo-week-2027": 403, "": 303} {
+		if a := s.get(who, link); a.StatusCode != want {
+			t.Errorf("%q opens the letter: %d, want %d", who, a.StatusCode, want)
+		}
+	}
+	if a := s.post("", form, form, "to", people[1].ID.String(), "as_rank", "own", "letter", "forged", "do", "yes"); a.StatusCode == 303 {
+		t.Error("a token that is none is taken")
+	}
+	for _, task := range s.services.Files.Retention() {
+		if task.Class == retention.Letters {
+			must(store.InTx(ctx, s.db, func(tx *sqlx.Tx) error { _, err := task.Purge(ctx, tx, s.badge.EventID); return err }))
+		}
+	}
+	if page := s.get("protocol", "/console/"+forum.Slug+"/substitutions/"+list[0].ID.String()).doc(t); kept() != 0 || page.Find("a.qs-file").Length() != 0 {
+		t.Errorf("%d letters outlive their time", kept())
 	}
 }
 

@@ -77,6 +77,10 @@ func TestGuestHandsInPapers(t *testing.T) {
 	if a := s.send("", page, own+"/passport", "passport.pdf", []byte("%PDF-1.7\n%%EOF")); a.StatusCode != 303 {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
+	if a := s.get("", page); !strings.Contains(a.body, "No photo yet") || !strings.Contains(a.body, "What was approved stays valid") {
+		t.Error("the page does not say that the portrait waits")
+	}
+	s.takesChange(t)
 	if a := s.get("", page); strings.Contains(a.body, "No photo yet") || !strings.Contains(a.body, "Handed in on") {
 		t.Error("the page does not show what was handed in")
 	}
@@ -119,6 +123,16 @@ func TestGuestHandsInPapers(t *testing.T) {
 	}
 	if n := s.get("auditor", papers).doc(t).Find("#looks tbody tr").Length(); n != 3 {
 		t.Errorf("%d looks are shown, want 3", n)
+	}
+}
+
+// takesChange has the desk take the change that waits.
+func (s *badgeSite) takesChange(t *testing.T) {
+	t.Helper()
+	of := "/console/" + forum.Slug + "/registrations/" + s.badge.RegistrationID.String()
+	approve := s.get("protocol", of).doc(t).Find(`#pending form[action$="/approve"]`).AttrOr("action", "")
+	if a := s.post("protocol", of, approve); a.StatusCode != 303 {
+		t.Fatalf("approve %q: status %d", approve, a.StatusCode)
 	}
 }
 
@@ -180,8 +194,8 @@ func TestLargeRequests(t *testing.T) {
 	}
 }
 
-// A guest whose portrait was approved hands in another one: the desk sees both, and
-// decides; until then the badge stays as it is.
+// A guest who was approved hands in a portrait: the desk sees it, and decides; until
+// then the badge stays as it is.
 func TestAnotherPortraitWaitsForTheDesk(t *testing.T) {
 	t.Parallel()
 	s := newBadgeSite(t)
@@ -193,10 +207,14 @@ func TestAnotherPortraitWaitsForTheDesk(t *testing.T) {
 			t.Fatalf("status %d, %s", a.StatusCode, a.body)
 		}
 	}
-	send() // the first one: the badge asks for it
+	send() // the first one, which nobody looked at either
+	if a := s.get("", me+"/photo.jpg"); a.StatusCode != 404 {
+		t.Fatalf("the first portrait is in use unseen: %d", a.StatusCode)
+	}
+	s.takesChange(t)
 	first := s.get("", me+"/photo.jpg")
-	if s.get("protocol", of).doc(t).Find("#pending").Length() != 0 {
-		t.Fatal("the first portrait waits")
+	if a := s.post("", me+"/photo", me+"/photo/remove"); a.StatusCode != 409 || s.get("", me+"/photo.jpg").StatusCode != 200 {
+		t.Fatalf("the guest removes what was approved: %d", a.StatusCode)
 	}
 	picture := func() string { return s.get("protocol", of).doc(t).Find("#pending img").AttrOr("src", "") }
 	send()

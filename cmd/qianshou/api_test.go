@@ -311,6 +311,28 @@ func TestAPIStory(t *testing.T) {
 	}
 	guest.ask("GET", "/api/v1/events/forum-2028", "/api/v1/events/{event}", 404, nil)
 	owner.ask("POST", "/api/v1/events", "/api/v1/events", 422, object{"slug": "Forum 2028"})
+
+	// It is put right, opened and shown.
+	const one, next = "/api/v1/events/{event}", "/api/v1/events/forum-2028"
+	begun := fmt.Sprintf("%q", created["version"].(json.Number).String())
+	edited := owner.ask("PATCH", next, one, 200, object{"place": object{"zh": "宁波", "en": "Ningbo"}, "ends_on": "2028-06-09"}, "If-Match", begun)
+	if edited["ends_on"] != "2028-06-09" || edited["starts_on"] != "2028-06-06" || edited["title"].(object)["en"] != "Forum 2028" {
+		t.Errorf("edited: %v", edited)
+	}
+	owner.ask("PATCH", next, one, 412, object{"place": object{"zh": "宁波", "en": "Ningbo"}}, "If-Match", begun)
+	owner.ask("PATCH", next, one, 422, object{"ends_on": "soon", "title": object{"zh": "", "en": ""}})
+	p.caller(t, "protocol").ask("PATCH", next, one, 403, object{})
+	owner.ask("POST", next+"/status", one+"/status", 422, object{"status": "archived"})
+	owner.ask("POST", next+"/status", one+"/status", 200, object{"status": "registration_open"})
+	guest.ask("GET", next, one, 200, nil)
+
+	const series = "/api/v1/series"
+	owner.ask("POST", series, series, 201, object{"slug": "harbour-forum", "name": object{"zh": "港口论坛", "en": "Harbour Forum"}, "kind": "forum", "since_year": 2027})
+	owner.ask("POST", series, series, 422, object{"slug": "harbour-forum", "name": object{"zh": "港口论坛", "en": "Harbour Forum"}, "kind": "party", "since_year": 2027})
+	p.caller(t, "programme").ask("POST", series, series, 403, object{})
+	if n := len(owner.ask("GET", series, series, 200, nil)["items"].([]any)); n != 3 {
+		t.Errorf("%d series", n)
+	}
 }
 
 // TestEveryOperationStands asks for everything that the description lists: no

@@ -86,10 +86,11 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 		t.Errorf("the liaison sees %d meetings", n)
 	}
 	liaison.Visit(address + "?lang=zh")
+	liaison.Press(`a[href$="/nominate"]`)
 	liaison.Press(`a[href$="/members/new"]`)
 	liaison.Visit(address + "/members/new?lang=zh")
 	liaison.Fill("role", "business", "family_name", "Plettenstein", "given_name", "Gesinе", "email", "gesine@aachen.example", // the last letter is Cyrillic
-		"nationality", "DE", "birth_date", "1984-02-17", "passport.number", "TEST00061", "passport.expires_on", "2031-10-01")
+		"nationality", "DE", "birth_date", "1984-02-17", "passport.number", "TEST00061", "passport.expires_on", "2031-10-01", "title_en", "Head of Department")
 	liaison.Tap(`[name="consent"]`)
 	liaison.Press(`form button.btn-primary`)
 	if got := liaison.Text(`.field.fix:has([name="given_name"]) .why`); !strings.Contains(got, "е") || liaison.Attribute(`[name="family_name"]`, "value") != "Plettenstein" {
@@ -106,7 +107,8 @@ func TestLiaisonKeepsTheDelegation(t *testing.T) {
 	if got := liaison.Text(".qs-note"); !strings.Contains(got, "All places are taken") {
 		t.Errorf("a full delegation says %q", got)
 	}
-	liaison.Fill("family_name", "Grünhagen", "given_name", "Sönke", "email", "soenke@aachen.example", "nationality", "DE")
+	liaison.Fill("family_name", "Grünhagen", "given_name", "Sönke", "email", "soenke@aachen.example", "nationality", "DE",
+		"birth_date", "1979-02-17", "passport.number", "TEST00062", "passport.expires_on", "2031-10-01", "title_en", "Director")
 	liaison.Tap(`[name="consent"]`)
 	liaison.Press(`form button.btn-primary`)
 	if got := liaison.Text(".qs-flash"); !strings.Contains(got, "Sönke Grünhagen") || !strings.Contains(got, "waiting list") {

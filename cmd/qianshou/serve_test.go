@@ -53,8 +53,9 @@ func start(t testing.TB, more ...string) program {
 		if _, at, found := strings.Cut(line, "is at "); found {
 			p.url = at
 		}
-		if secret, found := strings.CutPrefix(line, "Password: "); found {
-			p.password = secret
+		secret, found := strings.CutPrefix(line, "Password: ")
+		if found || strings.HasPrefix(line, "There is no account yet") {
+			p.password = secret // none beside DEMO=off
 			go func() { _, _ = io.Copy(io.Discard, out) }()
 			return p
 		}

@@ -20,7 +20,7 @@ type Column struct {
 // Head is one column of a file.
 type Head struct {
 	Code  string // of the Column; empty: one that nobody asked for
-	Title string // as the file has it
+	Title string // as the file has it, line breaks too
 }
 
 // Line is one row below the header.
@@ -43,7 +43,8 @@ type List struct {
 func (t Table) Under(columns []Column) (List, error) {
 	names := map[string]string{}
 	for _, c := range columns {
-		for _, name := range append([]string{c.Code, c.Title.ZH, c.Title.EN}, c.Also...) {
+		// Both languages run together too: programs lose the line break between them.
+		for _, name := range append([]string{c.Code, c.Title.ZH, c.Title.EN, c.Title.ZH + c.Title.EN, c.Title.EN + c.Title.ZH}, c.Also...) {
 			names[folded(name)] = c.Code
 		}
 	}
@@ -98,17 +99,28 @@ func headsOf(row Row, names map[string]string) ([]Head, error) {
 	var heads []Head
 	first := map[string]string{}
 	for _, cell := range row.Cells {
-		head := Head{Code: codeOf(names, cell), Title: strings.Join(strings.Fields(cell.Text), " ")}
+		head := Head{Code: codeOf(names, cell), Title: lined(cell.Text)}
 		if cell.Spread {
 			head = Head{}
 		}
 		if before, twice := first[head.Code]; twice && head.Code != "" {
-			return nil, refuse("sheet.header_twice", head.Title, before, cell.Address)
+			return nil, refuse("sheet.header_twice", strings.Join(strings.Fields(head.Title), " "), before, cell.Address)
 		}
 		first[head.Code] = cell.Address
 		heads = append(heads, head)
 	}
 	return heads, nil
+}
+
+// lined tidies the spaces of a text and leaves its lines apart.
+func lined(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.Join(strings.Fields(line), " "); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // codeOf finds the column that a cell names: the whole of it, or one of its parts

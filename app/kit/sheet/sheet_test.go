@@ -239,17 +239,18 @@ func TestWaysToWriteAList(t *testing.T) {
 	text := "名单,\nE-mail,姓（拉丁字母）\nr@city.example,Réti\n\n,\nd@city.example,Đerić\n"
 	// GB18030 holds every character, the letters of our guests too.
 	for name, file := range map[string][]byte{
-		"UTF-8":            []byte(text),
-		"with a mark":      []byte("\uFEFF" + text),
-		"semicolons":       []byte(strings.ReplaceAll(text, ",", ";")),
-		"tabs":             []byte(strings.ReplaceAll(text, ",", "\t")),
-		"Excel says which": []byte("sep=;\n" + strings.ReplaceAll(text, ",", ";")),
-		"Windows":          []byte(strings.ReplaceAll(text, "\n", "\r\n")),
-		"an old Macintosh": []byte(strings.ReplaceAll(text, "\n", "\r")),
-		"GB18030":          encoded(t, text, simplifiedchinese.GB18030.NewEncoder()),
-		"UTF-16":           encoded(t, strings.ReplaceAll(text, ",", "\t"), unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder()),
-		"in quotes":        []byte("\"E-mail\",\"姓（拉丁字母）\nFamily name *\"\n\"r@city.example\",Réti\nd@city.example,\"Đerić\"\n"),
-		"XLSX":             rowsOf(t, []any{"名单"}, []any{"E-mail", "Family name / 姓（拉丁字母）"}, []any{"r@city.example", "Réti"}, []any{}, []any{"d@city.example", "Đerić"}),
+		"UTF-8":             []byte(text),
+		"with a mark":       []byte("\uFEFF" + text),
+		"semicolons":        []byte(strings.ReplaceAll(text, ",", ";")),
+		"tabs":              []byte(strings.ReplaceAll(text, ",", "\t")),
+		"Excel says which":  []byte("sep=;\n" + strings.ReplaceAll(text, ",", ";")),
+		"Windows":           []byte(strings.ReplaceAll(text, "\n", "\r\n")),
+		"an old Macintosh":  []byte(strings.ReplaceAll(text, "\n", "\r")),
+		"GB18030":           encoded(t, text, simplifiedchinese.GB18030.NewEncoder()),
+		"UTF-16":            encoded(t, strings.ReplaceAll(text, ",", "\t"), unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder()),
+		"in quotes":         []byte("\"E-mail\",\"姓（拉丁字母）\nFamily name *\"\n\"r@city.example\",Réti\nd@city.example,\"Đerić\"\n"),
+		"the break is lost": []byte("E-mail,Family name * 姓（拉丁字母）\nr@city.example,Réti\nd@city.example,Đerić\n"),
+		"XLSX":              rowsOf(t, []any{"名单"}, []any{"E-mail", "Family name / 姓（拉丁字母）"}, []any{"r@city.example", "Réti"}, []any{}, []any{"d@city.example", "Đerić"}),
 	} {
 		list, err := read(t, file)
 		if err != nil {
@@ -271,6 +272,37 @@ func TestWaysToWriteAList(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// Some libraries name the kind that macros would have in every file they write. Only
+// what is there counts.
+func TestMacrosThatAreNotThere(t *testing.T) {
+	plain := rowsOf(t, []any{"Family name", "E-mail"}, []any{"Réti", "r@city.example"})
+	named := func(entry string, add map[string]string) []byte {
+		return altered(t, plain, func(name string, part []byte) []byte {
+			if name == "[Content_Types].xml" {
+				return bytes.Replace(part, []byte("</Types>"), []byte(entry+"</Types>"), 1)
+			}
+			return part
+		}, add)
+	}
+	const kind = `ContentType="application/vnd.ms-office.vbaProject"/>`
+	standard := `<Default Extension="bin" ` + kind
+	for name, tt := range map[string]struct {
+		file []byte
+		key  string
+	}{
+		"a kind without a part":  {named(standard, nil), ""},
+		"a part of that kind":    {named(standard, map[string]string{"xl/settings.BIN": "x"}), "sheet.macros"},
+		"a part said to be some": {named(`<Override PartName="/xl/styles.xml" `+kind, nil), "sheet.macros"},
+		"a part of another kind": {named(standard+`<Override PartName="/xl/printer.bin" ContentType="application/octet-stream"/>`, map[string]string{"xl/printer.bin": "x"}), ""},
+	} {
+		_, err := sheet.Read(t.Context(), tt.file, sheet.Usual)
+		f, _ := fault.Of(err)
+		if (err != nil) != (tt.key != "") || err != nil && f.Key != tt.key {
+			t.Errorf("%s: %v, want %q", name, err, tt.key)
 		}
 	}
 }

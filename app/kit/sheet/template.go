@@ -161,7 +161,10 @@ func (t Template) examples(f *excelize.File, looks looks) error {
 		return err
 	}
 	for n, row := range t.Rows {
-		for i, text := range guardedAll(row) {
+		for i, text := range row {
+			if !t.Fields[i].Text { // what is typed as text is no formula anyway, and an example shows what to type
+				text = Guarded(text)
+			}
 			at := Address(i, n+2)
 			if err := f.SetCellStr(sheet, at, text); err != nil {
 				return fmt.Errorf("write examples: %w", err)

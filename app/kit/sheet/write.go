@@ -5,15 +5,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
-
-// rowsMost is how many rows an XLSX file is written with: more would be laid out on
-// the disk while it is written, where nobody seals them.
-const rowsMost = 20_000
 
 // Row by row: a list that is written as it is read.
 type rows = iter.Seq2[[]string, error]
@@ -55,17 +52,13 @@ func guardedAll(row []string) []string {
 // WriteXLSX writes a list as one sheet with a header that stays in sight. Every
 // cell is text, so that Excel keeps each digit and computes nothing.
 //
-// Fault: Invalid, the list is too long for it; CSV takes any.
+// Fault: Invalid, the list is longer than a sheet can be; CSV takes any.
 func WriteXLSX(w io.Writer, name string, head []string, list rows) error {
 	f, sheet, err := newBook(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	out, err := f.NewStreamWriter(sheet)
-	if err != nil {
-		return fmt.Errorf("write sheet: %w", err)
-	}
 	looks, err := newLooks(f)
 	if err != nil {
 		return err
@@ -74,28 +67,23 @@ func WriteXLSX(w io.Writer, name string, head []string, list rows) error {
 	for i, title := range head {
 		widths[i] = breadth(title)
 	}
-	if err := frame(out, widths); err != nil {
+	if err := frame(f, sheet, widths); err != nil {
 		return err
 	}
-	if err := out.SetRow("A1", cellsOf(head, looks.head, nil), excelize.RowOpts{Height: 32}); err != nil {
-		return fmt.Errorf("write sheet: %w", err)
-	}
-	line := 1
-	for row, err := range list {
-		if err != nil {
+	return pour(f, w, func(g *grid) error {
+		if err := g.row(head, looks.head, nil); err != nil {
 			return err
 		}
-		if line++; line > rowsMost+1 {
-			return refuse("sheet.export_rows", rowsMost)
+		for row, err := range list {
+			if err != nil {
+				return err
+			}
+			if err := g.row(row, looks.text, nil); err != nil {
+				return err
+			}
 		}
-		if err := out.SetRow(Address(0, line), cellsOf(row, looks.text, nil)); err != nil {
-			return fmt.Errorf("write sheet: %w", err)
-		}
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write sheet: %w", err)
-	}
-	return finish(f, w)
+		return nil
+	})
 }
 
 // Returned is a row that goes back to whoever sent it.
@@ -103,6 +91,21 @@ type Returned struct {
 	Cells   []string
 	Reasons map[int]string // by column, from 0
 	Reason  string         // of the whole row, in one line
+}
+
+// Without leaves a column out, from 0; less than 0 leaves none out.
+func (r Returned) Without(column int) Returned {
+	if column < 0 || column >= len(r.Cells) {
+		return r
+	}
+	out := Returned{Cells: slices.Delete(slices.Clone(r.Cells), column, column+1), Reasons: map[int]string{}, Reason: r.Reason}
+	for at, why := range r.Reasons {
+		if at > column {
+			at--
+		}
+		out.Reasons[at] = why
+	}
+	return out
 }
 
 // commentsMost is how many comments a file is given: they are slow to open. The
@@ -118,10 +121,6 @@ func WriteReturned(w io.Writer, name string, head []string, reason string, list 
 		return err
 	}
 	defer f.Close()
-	out, err := f.NewStreamWriter(sheet)
-	if err != nil {
-		return fmt.Errorf("write sheet: %w", err)
-	}
 	looks, err := newLooks(f)
 	if err != nil {
 		return err
@@ -130,40 +129,47 @@ func WriteReturned(w io.Writer, name string, head []string, reason string, list 
 	for _, title := range head {
 		widths = append(widths, breadth(title))
 	}
-	if err := frame(out, widths); err != nil {
+	if err := frame(f, sheet, widths); err != nil {
 		return err
 	}
-	if err := out.SetRow("A1", cellsOf(append([]string{reason}, head...), looks.head, nil), excelize.RowOpts{Height: 32}); err != nil {
-		return fmt.Errorf("write sheet: %w", err)
+	if err := comments(f, sheet, list); err != nil {
+		return err
 	}
-	for i, row := range list {
-		wrong := map[int]int{0: looks.wrong}
-		for column := range row.Reasons {
-			wrong[column+1] = looks.wrong
+	return pour(f, w, func(g *grid) error {
+		if err := g.row(append([]string{reason}, head...), looks.head, nil); err != nil {
+			return err
 		}
-		if err := out.SetRow(Address(0, i+2), cellsOf(append([]string{row.Reason}, row.Cells...), looks.text, wrong)); err != nil {
-			return fmt.Errorf("write sheet: %w", err)
+		for _, row := range list {
+			wrong := map[int]int{0: looks.wrong}
+			for column := range row.Reasons {
+				wrong[column+1] = looks.wrong
+			}
+			if err := g.row(append([]string{row.Reason}, row.Cells...), looks.text, wrong); err != nil {
+				return err
+			}
 		}
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write sheet: %w", err)
-	}
-	comments := 0
+		return nil
+	})
+}
+
+// comments puts what is wrong beside the cells of returned rows.
+func comments(f *excelize.File, sheet string, list []Returned) error {
+	n := 0
 	for i, row := range list {
 		for column := range len(row.Cells) {
 			text, wrong := row.Reasons[column]
 			if !wrong {
 				continue
 			}
-			if comments++; comments > commentsMost {
-				return finish(f, w)
+			if n++; n > commentsMost {
+				return nil
 			}
 			if err := comment(f, sheet, Address(column+1, i+2), text); err != nil {
 				return err
 			}
 		}
 	}
-	return finish(f, w)
+	return nil
 }
 
 // newBook begins a file of one sheet, whose name is shortened to what Excel takes.
@@ -236,14 +242,14 @@ func breadth(title string) int {
 	return min(40, max(12, wide+3))
 }
 
-// frame sets what stands before the first row: widths, and a header that stays.
-func frame(out *excelize.StreamWriter, widths []int) error {
+// frame sets what stands around the rows: widths, and a header that stays.
+func frame(f *excelize.File, sheet string, widths []int) error {
 	for i, wide := range widths {
-		if err := out.SetColWidth(i+1, i+1, float64(wide)); err != nil {
+		if err := f.SetColWidth(sheet, letters(i), letters(i), float64(wide)); err != nil {
 			return fmt.Errorf("write sheet: %w", err)
 		}
 	}
-	if err := out.SetPanes(frozen()); err != nil {
+	if err := f.SetPanes(sheet, frozen()); err != nil {
 		return fmt.Errorf("write sheet: %w", err)
 	}
 	return nil
@@ -251,18 +257,6 @@ func frame(out *excelize.StreamWriter, widths []int) error {
 
 func frozen() *excelize.Panes {
 	return &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}
-}
-
-func cellsOf(row []string, style int, others map[int]int) []any {
-	cells := make([]any, len(row))
-	for i, text := range guardedAll(row) {
-		look := style
-		if other, ok := others[i]; ok {
-			look = other
-		}
-		cells[i] = excelize.Cell{StyleID: look, Value: text}
-	}
-	return cells
 }
 
 func comment(f *excelize.File, sheet, at, text string) error {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/csv"
 	"iter"
+	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +16,7 @@ import (
 	"qianshou/app/kit/sheet"
 )
 
-var poison = []string{"=1+1", "+36 30", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "plain", "", "'=x", "0012"}
+var poison = []string{"=1+1", "+36 30", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "plain", "", "'=x", "0012", "x;=cmd|'/C calc'!A0;y", "a\n+b"}
 
 func each(list ...[]string) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
@@ -50,6 +52,9 @@ func TestExportsAreHarmless(t *testing.T) {
 	if err != nil || len(records) != 2 {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
+	for _, line := range strings.FieldsFunc(strings.TrimPrefix(text.String(), "\uFEFF"), func(r rune) bool { return r == ';' || r == '\n' || r == '\t' }) { // as half of Europe reads it
+		harmless(t, strings.Trim(line, "\r"))
+	}
 	f, err := excelize.OpenReader(&grid)
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +87,92 @@ func TestExportsAreHarmless(t *testing.T) {
 		if strings.Trim(cell.Text, "\n") != strings.Trim(strings.ReplaceAll(want, "\r", "\n"), "\n") {
 			t.Errorf("%q reads back as %q", poison[i], cell.Text)
 		}
+	}
+}
+
+// What is written out lies nowhere but in the file: not on the disk while it is
+// written, however long it is.
+func TestNothingLiesOnTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	const rows = 20_000 // more than any part of which a library keeps in memory
+	secret := strings.Repeat("PASSPORT-TEST-00001-X", 2)
+	row := slices.Repeat([]string{secret}, 26)
+	look := func() {
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Fatalf("on the disk: %v, %v", left, err)
+		}
+	}
+	list := func(yield func([]string, error) bool) {
+		for n := range rows {
+			if n%500 == 0 {
+				look()
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+		look()
+	}
+	var out bytes.Buffer
+	if err := sheet.WriteXLSX(&out, "all", row, list); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	var back bytes.Buffer
+	returned := slices.Repeat([]sheet.Returned{{Cells: row, Reason: secret}}, rows)
+	if err := sheet.WriteReturned(eyes{&back, look}, "back", row, "Reason", returned); err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string][]byte{"exported": out.Bytes(), "returned": back.Bytes()} {
+		limits := sheet.Limits{Bytes: 1 << 28, Unzipped: 1 << 30, Rows: rows, Columns: 30, Cell: 100, Text: 1 << 28}
+		if table, err := sheet.Read(t.Context(), file, limits); err != nil || len(table.Rows) != rows+1 || table.Rows[rows].Cells[25].Text != secret {
+			t.Errorf("%s: %d rows, %v", name, len(table.Rows), err)
+		}
+	}
+}
+
+// eyes look each time that something is written.
+type eyes struct {
+	to   *bytes.Buffer
+	look func()
+}
+
+func (e eyes) Write(p []byte) (int, error) {
+	e.look()
+	return e.to.Write(p)
+}
+
+// What XML cannot hold, and what a spreadsheet reads as a code, comes back as it was.
+func TestOddSignsComeBack(t *testing.T) {
+	odd := []string{"a_x000D_b", "_x0041_", "<&>\"'", "two\nlines", "  spaces  ", "\u0001bell", "𠮷野家", strings.Repeat("长", 40_000)}
+	var out bytes.Buffer
+	if err := sheet.WriteXLSX(&out, "odd", slices.Repeat([]string{"head"}, len(odd)), each(odd)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(out.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows("odd")
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	want := slices.Clone(odd)
+	want[5], want[7] = "\uFFFDbell", strings.Repeat("长", 32_767)
+	if !reflect.DeepEqual(rows[1], want) {
+		for i := range want {
+			if rows[1][i] != want[i] {
+				t.Errorf("%.40q, want %.40q", rows[1][i], want[i])
+			}
+		}
+	}
+	limits := sheet.Usual
+	limits.Cell = 50_000
+	table, err := sheet.Read(t.Context(), out.Bytes(), limits)
+	if err != nil || table.Rows[1].Cells[0].Text != odd[0] || table.Rows[1].Cells[1].Text != odd[1] || table.Rows[1].Cells[3].Text != odd[3] {
+		t.Errorf("%+.200v, %v", table.Rows, err)
 	}
 }
 

@@ -140,15 +140,33 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-// refuseMacros looks at what the file says of itself: a macro file keeps its kind
-// when its macros are taken out by hand.
+// refuseMacros looks at what the file says of its parts: a macro file keeps its kind
+// when its macros are taken out by hand. A kind that no part is of says nothing; some
+// libraries name it in every file.
 func (b *book) refuseMacros() error {
-	return b.each("[content_types].xml", func(_ *xml.Decoder, e xml.StartElement) error {
-		if kind := strings.ToLower(attribute(e, "ContentType")); strings.Contains(kind, "macroenabled") || strings.Contains(kind, "vbaproject") {
+	kinds, others := map[string]bool{}, map[string]bool{} // by extension; parts of which more is said
+	err := b.each("[content_types].xml", func(_ *xml.Decoder, e xml.StartElement) error {
+		kind := strings.ToLower(attribute(e, "ContentType"))
+		macros := strings.Contains(kind, "macroenabled") || strings.Contains(kind, "vbaproject")
+		switch part := strings.ToLower(strings.TrimPrefix(attribute(e, "PartName"), "/")); {
+		case e.Name.Local == "Default" && macros:
+			kinds["."+strings.ToLower(attribute(e, "Extension"))] = true
+		case e.Name.Local == "Override" && macros && b.files[part] != nil:
 			return refuse("sheet.macros")
+		case e.Name.Local == "Override":
+			others[part] = true
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for name := range b.files {
+		if kinds[path.Ext(name)] && !others[name] {
+			return refuse("sheet.macros")
+		}
+	}
+	return nil
 }
 
 // firstSheet answers the part of the first sheet that can be seen.

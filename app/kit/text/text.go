@@ -39,12 +39,64 @@ func Unseen(s string) bool {
 	for _, r := range s {
 		switch {
 		case r == '\n', r == 0x200C, r == 0x200D: // joiners belong to some scripts
-		case unicode.Is(unicode.Cc, r), r == utf8.RuneError,
-			r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0xFEFF, r == 0x200B, r == 0x200E, r == 0x200F:
+		case unicode.Is(unicode.Cc, r), r == utf8.RuneError, unicode.Is(invisible, r):
 			return true
 		}
 	}
 	return false
+}
+
+// invisible are characters of format and letters without a face: direction marks and
+// overrides, blanks of no width, soft hyphens, fillers, tags.
+var invisible = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{0x00AD, 0x00AD, 1}, {0x034F, 0x034F, 1}, {0x061C, 0x061C, 1}, {0x115F, 0x1160, 1}, {0x17B4, 0x17B5, 1}, {0x180B, 0x180F, 1},
+		{0x200B, 0x200B, 1}, {0x200E, 0x200F, 1}, {0x2028, 0x202E, 1}, {0x2060, 0x206F, 1}, {0x3164, 0x3164, 1}, {0xFEFF, 0xFEFF, 1}, {0xFFA0, 0xFFA0, 1}, {0xFFF9, 0xFFFB, 1},
+	},
+	R32:         []unicode.Range32{{0xE0000, 0xE007F, 1}},
+	LatinOffset: 1,
+}
+
+// LinkLike tells whether mail programs would make a link of a part of s: www., ://,
+// or a full stop between letters. Initials such as J.R. are none.
+func LinkLike(s string) bool {
+	s = strings.ToLower(norm.NFKC.String(s)) // full-width stops too
+	if strings.Contains(s, "://") || strings.Contains(s, "www.") {
+		return true
+	}
+	parts := strings.FieldsFunc(s, func(r rune) bool {
+		return r != '.' && r != '。' && !unicode.In(r, unicode.L, unicode.M, unicode.N) && r != '-'
+	})
+	for _, word := range parts {
+		labels := strings.FieldsFunc(word, func(r rune) bool { return r == '.' || r == '。' })
+		for i := 1; i < len(labels); i++ {
+			if utf8.RuneCountInString(labels[i-1]) > 1 || utf8.RuneCountInString(labels[i]) > 1 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mostMarks is how many marks one letter of a script that people write has at most.
+const mostMarks = 4
+
+// Worded tells whether s has letters, of which none carries more marks than those of
+// any script do.
+func Worded(s string) bool {
+	letters, marks := 0, 0
+	for _, r := range s {
+		if unicode.Is(unicode.M, r) {
+			if marks++; marks > mostMarks {
+				return false
+			}
+			continue
+		}
+		if marks = 0; unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	return letters > 0
 }
 
 // Line checks a cleaned line: seen characters only, and a length in characters.
@@ -129,7 +181,7 @@ func Halfwidth(s string) string { return strings.TrimSpace(norm.NFKC.String(s)) 
 func Email(s string) (address string, ok bool) {
 	s = Halfwidth(s)
 	parsed, err := mail.ParseAddress(s)
-	if err != nil || parsed.Address != s || parsed.Name != "" || len(s) > 254 {
+	if err != nil || parsed.Address != s || parsed.Name != "" || len(s) > 254 || Unseen(s) {
 		return s, false
 	}
 	at := strings.LastIndexByte(s, '@')

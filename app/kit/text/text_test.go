@@ -110,3 +110,46 @@ func FuzzClean(f *testing.F) {
 		_ = text.Search(s)
 	})
 }
+
+func TestLinkLike(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]bool{
+		"St. John": false, "J.R.": false, "J. R. R.": false, "J.R.R. Tolkien": false, "Zsófia": false, "O’Neill-Smith": false, "Mary.": false, "小明": false, "让-保罗·萨特": false,
+		"Dr. med. Huber": false, "": false, ".": false, "Ph.D.": true, // asks for a blank, and is no part of a name
+		"www.evil.example": true, "WWW. evil": true, "evil.example": true, "t.co": true, "x.com": true, "http://a": true, "evil。example": true, "evil．example": true,
+		"Claim at evil.example now": true, "J.Smith": true, "a@evil.example": true, "пример.рф": true, "1.1.1.1": false, "10.0.0.1": true,
+	} {
+		if got := text.LinkLike(s); got != want {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
+}
+
+func TestWorded(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]bool{
+		"Ng": true, "Nguyễn": true, "ณัฐพล": true, "देवनागरी": true, "O": true, "蔡": true,
+		".": false, "-": false, "": false, "\u0301": false, "Z\u0300\u0301\u0302\u0303\u0304\u0305": false,
+	} {
+		if got := text.Worded(s); got != want {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
+}
+
+func TestUnseenLetters(t *testing.T) {
+	t.Parallel()
+	for _, r := range "\u00ad\u061c\u200b\u200e\u202e\u2060\u2064\u2066\u3164\u115f\u1160\uffa0\ufff9\ufeff\U000E0041" {
+		if !text.Unseen("a" + string(r)) {
+			t.Errorf("%U is taken", r)
+		}
+		if _, ok := text.Email("a" + string(r) + "@x.example"); ok {
+			t.Errorf("an address with %U is taken", r)
+		}
+	}
+	for _, s := range []string{"می‌خواهم", "क्‍ष", "Zoë", "é"} {
+		if text.Unseen(s) {
+			t.Errorf("%q is refused", s)
+		}
+	}
+}

@@ -1,0 +1,15 @@
+package agenda
+
+import (
+	"context"
+
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
+)
+
+// EventOf answers of which event a session is.
+//
+// Fault: NotFound.
+func (s *Service) EventOf(ctx context.Context, id ident.ID) (ident.ID, error) {
+	return store.EventOf(ctx, s.db, "sessions", id)
+}
