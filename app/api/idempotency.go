@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	// idempotencyTakeover is how long an unanswered first request may run before
-	// a repeat takes its place: it died with its process.
-	idempotencyTakeover = 2 * longestRun
+	// idempotencyRun is how long an unanswered first request may run: after that it
+	// died with its process, and nobody knows whether before or after it had acted.
+	idempotencyRun = 2 * longestRun
 	// idempotencyLife is how long an answer is repeated.
 	idempotencyLife = 24 * time.Hour
 )
@@ -44,7 +44,7 @@ func (i idempotency) handle(c *fiber.Ctx, answer fiber.Handler) error {
 	}
 	ctx, who := c.UserContext(), i.caller(c)
 	sum := sha256.Sum256([]byte(c.Method() + " " + c.OriginalURL() + "\n" + string(c.Body())))
-	mine, err := claimKey(ctx, i.db, who, key, sum[:], i.now(), idempotencyTakeover, idempotencyLife)
+	mine, err := claimKey(ctx, i.db, who, key, sum[:], i.now(), idempotencyLife)
 	if err != nil {
 		return fmt.Errorf("claim idempotency key: %w", err)
 	}
@@ -79,6 +79,9 @@ func (i idempotency) repeat(c *fiber.Ctx, who ident.ID, key string, request []by
 	}
 	if string(kept.RequestHash) != string(request) {
 		return fault.New(fault.Conflict, "api.key_reused")
+	}
+	if kept.Status == nil && i.now().Sub(kept.CreatedAt) > idempotencyRun { // never done a second time
+		return fault.New(fault.Conflict, "api.key_unsure")
 	}
 	if kept.Status == nil {
 		c.Set(fiber.HeaderRetryAfter, "1")

@@ -138,12 +138,6 @@ func registrationsOfAddress(ctx context.Context, q store.Querier, event ident.ID
 	return ids, err
 }
 
-// linkedSince tells whether a registration got a link since a moment.
-func linkedSince(ctx context.Context, q store.Querier, registration ident.ID, since time.Time) (yes bool, err error) {
-	err = q.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM magic_links WHERE registration_id = $1 AND created_at > $2)`, registration, since)
-	return yes, err
-}
-
 // livingOfAddress counts who is registered under an address in an event and comes, or
 // waits to.
 func livingOfAddress(ctx context.Context, q store.Querier, event ident.ID, email string) (n int, err error) {
@@ -151,6 +145,12 @@ func livingOfAddress(ctx context.Context, q store.Querier, event ident.ID, email
 		SELECT count(*) FROM registrations r JOIN persons p ON p.id = r.person_id
 		WHERE r.event_id = $1 AND lower(p.email) = $2 AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')`, event, email)
 	return n, err
+}
+
+// linkedSince tells whether a registration got a link since a moment.
+func linkedSince(ctx context.Context, q store.Querier, registration ident.ID, since time.Time) (yes bool, err error) {
+	err = q.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM magic_links WHERE registration_id = $1 AND created_at > $2)`, registration, since)
+	return yes, err
 }
 
 func revokeOwnLinks(ctx context.Context, q store.Querier, registration ident.ID, at time.Time) error {

@@ -22,9 +22,9 @@ import (
 func crowd(t testing.TB, db *sqlx.DB, event ident.ID, n int) {
 	t.Helper()
 	for _, statement := range []string{`
-		INSERT INTO countries (code, code3, name_zh, name_en) SELECT 'Q' || chr(65 + i), 'QQ' || chr(65 + i), '国' || i, 'Country ' || i FROM generate_series(0, 9) i`, `
+		INSERT INTO countries (code, code3, name_zh, name_en) SELECT 'X' || chr(65 + i), 'XQ' || chr(65 + i), '国' || i, 'Country ' || i FROM generate_series(0, 9) i`, `
 		INSERT INTO persons (id, given_name, family_name, name_native, native_order, name_zh, nationality, email, name_key, sound_key, search, birth_date_index, created_at)
-		SELECT md5('p' || i)::uuid, initcap(g), initcap(f), initcap(g) || ' ' || initcap(f), 'given_first', z, 'Q' || chr((65 + i % 10)),
+		SELECT md5('p' || i)::uuid, initcap(g), initcap(f), initcap(g) || ' ' || initcap(f), 'given_first', z, 'X' || chr((65 + i % 10)),
 			g || i || '@city.example', f || ' ' || g, replace(replace(replace(f || ' ' || g, 'a', ''), 'e', ''), 'o', ''),
 			g || ' ' || f || ' ' || z || ' ' || f || 'bureau', decode(md5('b' || i % 20000), 'hex'), '2027-01-01'
 		FROM (SELECT i, s[1 + i % 29] || s[1 + i / 29 % 31] || s[1 + i % 7] AS g, s[1 + i % 37] || s[1 + i / 37 % 23] || s[1 + i / 851 % 29] || s[1 + i / 97 % 11] AS f,
@@ -69,12 +69,12 @@ var deskFilters = map[string]delegations.Filter{
 	"a category":               {Category: "firm", Status: "queue", Oldest: true},
 	"a category without any":   {Category: "press"},
 	"a delegation":             {DelegationID: ident.ID{15: 9}},
-	"a country":                {Country: "QC", Status: "queue", Oldest: true},
+	"a country":                {Country: "XC", Status: "queue", Oldest: true},
 	"a country of nobody":      {Country: "HU"},
 	"a source":                 {Source: "import"},
 	"a source of nobody":       {Source: "onsite", Status: "queue"},
 	"duplicates":               {Duplicates: true},
-	"duplicates of a country":  {Duplicates: true, Country: "QB", Status: "queue"},
+	"duplicates of a country":  {Duplicates: true, Country: "XB", Status: "queue"},
 	"long waiting":             {Status: "queue", Waiting: 24 * time.Hour, Oldest: true},
 	"longer than anybody":      {Waiting: 5000 * time.Hour},
 	"two Han":                  {Search: "王李"},

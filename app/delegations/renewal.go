@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -139,8 +140,8 @@ func (r *Renewals) answer(ctx context.Context, one linkRequest) error {
 const renewalPause = 5 * time.Minute
 
 // RenewLinks sends fresh links to the registrations of an address in an event in one
-// letter. Each ends the older ones when it is opened. It answers how many links were sent.
-// Asked twice at once, it sends one to each.
+// letter. Each ends the older ones when it is opened. It answers how many links were
+// sent. Asked twice at once, it sends one to each.
 func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) (sent int, err error) {
 	e, err := s.events.ByID(ctx, event)
 	if err != nil || !e.Shown() {
@@ -150,27 +151,22 @@ func (s *Service) RenewLinks(ctx context.Context, event ident.ID, email string) 
 	if err != nil {
 		return 0, err
 	}
+	slices.SortFunc(ids, func(a, b ident.ID) int { return slices.Compare(a[:], b[:]) }) // in the order in which everybody locks
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		sent = 0
-		if err := lockRegistrations(ctx, tx, ids); err != nil {
-			return err
-		}
 		together := gather(s, email)
 		for _, id := range ids {
-			written, err := linkedSince(ctx, tx, id, s.now().Add(-renewalPause))
-			if err != nil {
-				return err
-			}
-			if written { // by who asked at the same moment
-				continue
-			}
-			_, err = together.inLocked(ctx, tx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+			_, err := together.inLocked(ctx, tx, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
+				written, err := linkedSince(ctx, tx, r.ID, s.now().Add(-renewalPause))
+				if err != nil || written {
+					return r, err
+				}
+				sent++
 				return r, together.renew(ctx, tx, e, r)
 			})
 			if err != nil {
 				return err
 			}
-			sent++
 		}
 		return together.send(ctx, tx)
 	})

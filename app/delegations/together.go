@@ -71,8 +71,8 @@ func (w *Letters) Together(ctx context.Context, tx *sqlx.Tx, to string, letters 
 	block := func(lang locale.Lang) mail.Block {
 		t := func(key string, args ...any) string { return w.Words.T(lang, key, args...) }
 		b := mail.Block{
-			Lang: lang.Tag(), Subject: t("mail.several.subject", first.Event.Title), Foot: t("mail.several.foot"),
-			Paragraphs: strings.Split(t("mail.several.body", len(letters), first.Event.Title), "\n"),
+			Lang: lang.Tag(), Subject: t("mail.registration.several.subject", first.Event.Title), Foot: t("mail.registration.several.foot"),
+			Paragraphs: strings.Split(t("mail.registration.several.body", len(letters), first.Event.Title), "\n"),
 		}
 		for _, l := range letters {
 			b.Facts = append(b.Facts, mail.Fact{

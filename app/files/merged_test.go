@@ -7,7 +7,7 @@ import (
 )
 
 // When two registrations become one, the portrait that was chosen takes the place of
-// the other, papers that were handed in with a form go along, and what was not chosen
+// the other, papers that answer a form stay with the answers that name them, and what was not chosen
 // stays where it was.
 func TestFilesFollowAMerge(t *testing.T) {
 	t.Parallel()
@@ -18,9 +18,9 @@ func TestFilesFollowAMerge(t *testing.T) {
 		photo, scans int // 0: the first's own portrait; 1: the second's
 		answers      int
 	}{
-		{"nothing chosen", nil, false, 0, 0, 1},
-		{"the second's portrait", []string{"photo"}, false, 1, 0, 1},
-		{"the second's passport", []string{"document"}, false, 0, 1, 1},
+		{"nothing chosen", nil, false, 0, 0, 0},
+		{"the second's portrait", []string{"photo"}, false, 1, 0, 0},
+		{"the second's passport", []string{"document"}, false, 0, 1, 0},
 		{"both, under a legal hold", []string{"photo", "document"}, true, 0, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

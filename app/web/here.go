@@ -18,7 +18,7 @@ type eventOf func(ctx context.Context, id ident.ID) (ident.ID, error)
 // it is. Nil: of none, or it is looked for within the thing before it. A parameter
 // that is not in it is refused when the site starts.
 func (s *Server) things() map[string]eventOf {
-	return map[string]eventOf{
+	known := map[string]eventOf{
 		"registration": s.Delegations.EventOf,
 		"first":        s.Delegations.EventOf,
 		"second":       s.Delegations.EventOf,
@@ -48,6 +48,10 @@ func (s *Server) things() map[string]eventOf {
 
 		"decision": nil, "state": nil, "to": nil, "kind": nil, "class": nil, // words
 	}
+	for _, k := range things() { // each is looked for in the list of the event, or of the office
+		known[k.param] = nil
+	}
+	return known
 }
 
 var parameter = regexp.MustCompile(`:([a-z]+)`)

@@ -54,7 +54,8 @@ func TestDeputyTakesOver(t *testing.T) {
 	for _, one := range [][2]string{{"head", "Čolakov"}, {"deputy_head", "Njegovan"}} {
 		role, name := one[0], one[1]
 		r, err := guests.AddMember(ctx, l.Actor(), d.ID, delegations.Input{
-			Role: role, FamilyName: name, Email: "m@city.example", Nationality: "RS", Consent: true, Lang: "en",
+			Role: role, FamilyName: name, Email: "m@city.example", Nationality: "RS", Consent: true, Lang: "en", TitleEN: "Mayor", BirthDate: "1970-02-03",
+			Passport: delegations.Passport{Number: "TEST" + name[len(name)-3:] + "1", Issuer: "RS", ExpiresOn: "2031-01-01"},
 		})
 		must(err)
 		r, _, err = guests.Approve(ctx, by, r.ID)
