@@ -168,7 +168,7 @@ func clashesOf(ctx context.Context, q store.Querier, n Session) (clashes []Clash
 		JOIN session_people theirs ON theirs.registration_id = mine.registration_id AND theirs.session_id <> mine.session_id
 		JOIN sessions o ON o.id = theirs.session_id AND o.status NOT IN ('cancelled', 'archived')
 		JOIN stops st ON st.id = o.stop_id
-		JOIN registrations r ON r.id = mine.registration_id AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')
+		JOIN registrations r ON r.id = mine.registration_id AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL
 		JOIN persons p ON p.id = r.person_id
 		WHERE mine.session_id = $1 AND tstzrange(o.starts_at, o.ends_at) && tstzrange($2, $3)
 		GROUP BY o.id, st.time_zone, mine.registration_id ORDER BY hard DESC, o.starts_at, o.id`, n.ID, n.StartsAt, n.EndsAt)
@@ -352,7 +352,7 @@ func arrivals(ctx context.Context, q store.Querier, event ident.ID) (all []Arriv
 		  count(r.id) FILTER (WHERE r.status IN ('checked_in', 'departed')) AS here, count(r.id) AS due
 		FROM delegations d
 		LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code
-		LEFT JOIN registrations r ON r.delegation_id = d.id AND r.status IN ('approved', 'badge_issued', 'checked_in', 'departed', 'no_show')
+		LEFT JOIN registrations r ON r.delegation_id = d.id AND r.status IN ('approved', 'badge_issued', 'checked_in', 'departed', 'no_show') AND r.replaced_by IS NULL
 		WHERE d.event_id = $1 AND d.status IN ('accepted', 'confirmed')
 		GROUP BY d.id, c.code, k.code ORDER BY d.precedence NULLS LAST, d.code`, event)
 	if err != nil {

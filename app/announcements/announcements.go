@@ -115,18 +115,20 @@ func (s *Service) Send(ctx context.Context, by accounts.Actor, id, event ident.I
 		if err != nil {
 			return err
 		}
+		// Counted before anybody is read: of too many, nobody is.
+		if a.Recipients, err = delegations.AudienceSize(ctx, tx, event, to); err != nil {
+			return fmt.Errorf("count an audience: %w", err)
+		}
+		if err := a.fits(expected); err != nil {
+			return err
+		}
 		people, err := delegations.InAudience(ctx, tx, event, to)
 		if err != nil {
 			return fmt.Errorf("read an audience: %w", err)
 		}
 		a.Recipients = len(people)
-		switch {
-		case a.Recipients == 0:
-			return fault.New(fault.Conflict, "announcements.nobody")
-		case a.Recipients != expected:
-			return fault.New(fault.Conflict, "announcements.changed", a.Recipients, expected)
-		case a.Recipients > most:
-			return fault.New(fault.Conflict, "announcements.too_many", most)
+		if err := a.fits(expected); err != nil { // somebody came or went meanwhile
+			return err
 		}
 		if err := insert(ctx, tx, a); err != nil {
 			return err
@@ -148,6 +150,19 @@ func (s *Service) Send(ctx context.Context, by accounts.Actor, id, event ident.I
 		err = fault.Wrap(err, fault.Conflict, "announcements.sent_already")
 	}
 	return a, err
+}
+
+// fits tells whether an announcement goes to as many as its sender was shown.
+func (a Announcement) fits(expected int) error {
+	switch {
+	case a.Recipients == 0:
+		return fault.New(fault.Conflict, "announcements.nobody")
+	case a.Recipients > most:
+		return fault.New(fault.Conflict, "announcements.too_many", most)
+	case a.Recipients != expected:
+		return fault.New(fault.Conflict, "announcements.changed", a.Recipients, expected)
+	}
+	return nil
 }
 
 func may(by accounts.Actor, event ident.ID, to delegations.Audience) error {

@@ -182,10 +182,18 @@ func TestSending(t *testing.T) {
 		t.Fatalf("%d mails were queued by what was refused, %v", after-before, err)
 	}
 
+	var heard int
+	if err := g.db.GetContext(t.Context(), &heard, `SELECT max(id) FROM outbox`); err != nil {
+		t.Fatal(err)
+	}
 	id := ident.New()
 	a, err := g.sender.Send(t.Context(), office, id, g.event.ID, all, good, 5)
 	if err != nil || a.Recipients != 5 {
 		t.Fatalf("%+v, %v", a, err)
+	}
+	var announced int // the bell rings for the announcement, not for each of its mails
+	if err := g.db.GetContext(t.Context(), &announced, `SELECT count(*) FROM outbox WHERE id > $1`, heard); err != nil || announced != 1 {
+		t.Errorf("%d changes were announced, %v", announced, err)
 	}
 	if _, err := g.sender.Send(t.Context(), office, id, g.event.ID, all, good, 5); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("who presses twice sends twice: %v", err)

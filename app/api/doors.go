@@ -76,7 +76,16 @@ type verdict struct {
 	Person    *doorPerson  `json:"person,omitempty"`
 	Since     *time.Time   `json:"since,omitempty" doc:"Of ALREADY_INSIDE: when the person came in."`
 	SinceGate *locale.Text `json:"since_gate,omitempty"`
+	Ended     *doorEnded   `json:"ended,omitempty" doc:"Of a person who is turned away because they do not come any more: why."`
 	Problem   *scanProblem `json:"problem,omitempty" doc:"Of a delivered scan that was not recorded."`
+}
+
+type doorEnded struct {
+	How       string     `json:"how" enum:"replaced,merged,cancelled,withdrawn,rejected,departed,erased"`
+	At        *time.Time `json:"at,omitempty"`
+	Reference string     `json:"reference,omitempty" doc:"Of who comes instead, or of the registration that holds now."`
+	Name      string     `json:"name,omitempty" doc:"Who that is, in the caller's language."`
+	Serial    string     `json:"serial,omitempty" doc:"Of the badge that holds instead."`
 }
 
 type scanProblem struct {
@@ -156,6 +165,9 @@ func (a *API) verdictOf(c caller, v doors.Verdict) verdict {
 	if v.Calm {
 		out.Message, out.Action = c.words.T(c.lang, "door.line.calm"), c.words.T(c.lang, "door.calm_say")
 	}
+	if v.Ended != nil {
+		a.explain(c, v, &out)
+	}
 	if v.Person != nil {
 		p := personOf(*v.Person)
 		out.Person = &p
@@ -165,6 +177,28 @@ func (a *API) verdictOf(c caller, v doors.Verdict) verdict {
 		out.SinceGate = &gate
 	}
 	return out
+}
+
+// explain says in words why somebody does not come any more. The door keeps its voice
+// down with a head all the same: what to say stays.
+func (a *API) explain(c caller, v doors.Verdict, out *verdict) {
+	e := v.Ended
+	name, day := "", ""
+	if e.Other != "" && e.How != "erased" {
+		name = e.Called.In(c.lang)
+	}
+	if e.At != nil {
+		day = locale.Moment(c.lang, *e.At)
+	}
+	out.Ended = &doorEnded{How: e.How, At: e.At, Reference: e.Other, Name: name, Serial: e.Serial}
+	out.Message = c.words.T(c.lang, "door.ended."+e.How, name, e.Other, day)
+	if v.Calm {
+		return
+	}
+	out.Action = c.words.T(c.lang, "door.ended_do."+e.How, e.Serial)
+	if e.How == "merged" && e.Serial == "" {
+		out.Action = c.words.T(c.lang, "door.do.NOT_ACTIVE")
+	}
 }
 
 func (a *API) scan(ctx context.Context, c caller, in scanInput) (verdict, error) {

@@ -150,6 +150,8 @@ type registration struct {
 	Title        locale.Text `json:"title"`
 	Organisation string      `json:"organisation,omitempty"`
 	Delegation   locale.Text `json:"delegation"`
+	Firm         locale.Text `json:"firm" doc:"Of the city's register; empty: none"`
+	FirmID       string      `json:"firm_id,omitempty"`
 	Email        string      `json:"email"`
 	Phone        string      `json:"phone,omitempty"`
 	SubmittedAt  *time.Time  `json:"submitted_at,omitempty"`
@@ -166,7 +168,7 @@ func registrationOf(r delegations.Registration) registration {
 	return registration{
 		ID: r.ID.String(), EventID: r.EventID.String(), Reference: r.Reference, Status: string(r.Status), StatusReason: r.StatusReason, Category: r.Category,
 		Role: r.Role, BadgeType: r.BadgeType, GivenName: r.GivenName, FamilyName: r.FamilyName, NameNative: r.NameNative, NameZH: r.NameZH,
-		Nationality: r.Nationality, Title: r.Title(), Organisation: r.Organisation, Delegation: r.Delegation, Email: r.Email, Phone: r.Phone,
+		Nationality: r.Nationality, Title: r.Title(), Organisation: r.Organisation, Delegation: r.Delegation, Firm: r.Firm, FirmID: idOf(r.FirmID), Email: r.Email, Phone: r.Phone,
 		SubmittedAt: r.SubmittedAt, DecidedAt: r.DecidedAt, Pending: r.Pending, Version: r.Version,
 	}
 }
@@ -266,4 +268,12 @@ func (a *API) ended(r delegations.Registration, err error) (decided, error) {
 		return decided{}, err
 	}
 	return decided{ID: r.ID.String(), Reference: r.Reference, Status: string(r.Status)}, nil
+}
+
+// idOf writes an ID; of nothing it is empty.
+func idOf(id ident.ID) string {
+	if id == ident.Nil {
+		return ""
+	}
+	return id.String()
 }

@@ -122,7 +122,7 @@ func TestWhiteListApproval(t *testing.T) {
 				break
 			}
 		}
-		f := g.firm(t, code, credit)
+		f := g.joined(t, code, credit, false)
 		if kind != "" {
 			if _, err := list.Give(t.Context(), office, firms.Grant{FirmID: f.ID, Kind: kind, From: day(from), ReviewOn: day(review), Basis: "letter"}); err != nil {
 				t.Fatal(err)

@@ -62,7 +62,7 @@ type officerCount struct {
 func memberCounts(ctx context.Context, q store.Querier, event, delegation ident.ID) (list []memberCount, err error) {
 	err = q.SelectContext(ctx, &list, `
 		SELECT r.delegation_id, r.role, count(*) AS named, count(*) FILTER (WHERE r.status = 'draft') AS drafts
-		FROM registrations r WHERE r.event_id = $1 AND r.delegation_id IS NOT NULL AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')
+		FROM registrations r WHERE r.event_id = $1 AND r.delegation_id IS NOT NULL AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL
 			AND ($2::uuid IS NULL OR r.delegation_id = $2)
 		GROUP BY r.delegation_id, r.role ORDER BY r.delegation_id, r.role`, event, store.OrNull(delegation))
 	return list, err

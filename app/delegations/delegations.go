@@ -121,6 +121,10 @@ type Writer interface {
 	Together(ctx context.Context, tx *sqlx.Tx, to string, letters []Letter) error
 	// Remind tells an officer of a delegation what is open.
 	Remind(ctx context.Context, tx *sqlx.Tx, r Reminder) error
+	// Notify tells somebody of a replacement who is not one of the two.
+	Notify(ctx context.Context, tx *sqlx.Tx, n Notice) error
+	// Invite sends an officer of a delegation their link.
+	Invite(ctx context.Context, tx *sqlx.Tx, i Invitation) error
 }
 
 // Letter is one mail about a registration. Kind names its template.

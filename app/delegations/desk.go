@@ -96,6 +96,9 @@ func (s *Service) put(ctx context.Context, by accounts.Actor, in *Delegation, ci
 		if err := delegationFault(write(tx)); err != nil {
 			return err
 		}
+		if err := lockNumbers(ctx, tx, in.EventID); err != nil { // whoever registers now is told whether it comes
+			return fmt.Errorf("lock the event's order: %w", err)
+		}
 		return s.record(ctx, tx, by, in.EventID, action, "delegation", in.ID, nil, map[string]any{"code": in.Code, "status": in.Status, "quota": in.Quota}, "")
 	})
 }

@@ -21,6 +21,7 @@ import (
 type Whole struct {
 	Registration
 	DelegationCode string
+	FirmCredit     string // credit code of the firm that they come for
 	With           string // reference of whom a companion comes with
 	Sex            string
 	NativeOrder    string
@@ -121,8 +122,8 @@ func (s *Service) exportPage(ctx context.Context, list []Registration, sensitive
 
 func (s *Service) whole(r Registration, d exportRow, sensitive bool) (Whole, error) {
 	w := Whole{
-		Registration: r, DelegationCode: d.Code, With: d.With, Sex: d.Sex, NativeOrder: d.NativeOrder, MRZSurname: d.MRZSurname, MRZGiven: d.MRZGiven,
-		Languages: d.Languages, AccessNeeds: d.AccessNeeds,
+		Registration: r, DelegationCode: d.Code, FirmCredit: d.CreditCode, With: d.With, Sex: d.Sex, NativeOrder: d.NativeOrder,
+		MRZSurname: d.MRZSurname, MRZGiven: d.MRZGiven, Languages: d.Languages, AccessNeeds: d.AccessNeeds,
 	}
 	if !sensitive {
 		return w, nil

@@ -89,7 +89,7 @@ func (in Input) with(e Edit) Input {
 			continue
 		}
 		if list := in.list(name); list != nil {
-			*list = strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(",，、; \t\n", r) })
+			*list = SplitList(value)
 		} else if field := in.field(name); field != nil {
 			*field = value
 		}
@@ -98,6 +98,11 @@ func (in Input) with(e Edit) Input {
 		in.NameNative = ""
 	}
 	return in
+}
+
+// SplitList reads a list as people write it.
+func SplitList(typed string) []string {
+	return strings.FieldsFunc(typed, func(r rune) bool { return strings.ContainsRune(",，、; \t\n", r) })
 }
 
 // unknown answers the fields of an edit that no registration has, in order.

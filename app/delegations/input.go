@@ -50,6 +50,7 @@ type Input struct {
 	DelegationID ident.ID `json:"-"`
 	FirmID       ident.ID `json:"-"`
 	Source       string   `json:"-"` // web, api, import, delegation, onsite, office
+	Quiet        bool     `json:"-"` // no letter is written: the desk tells them itself
 }
 
 // Passport is a travel document. It is sealed before it is stored.
@@ -119,8 +120,8 @@ func (in Input) check(now time.Time) (checked, error) {
 	bad.Check(slices.Contains([]string{"", "M", "F", "X"}, in.Sex), "sex", "field.choice")
 	bad.Check(in.Nationality != "", "nationality", "registration.nationality")
 	var ok bool
-	if in.Email, ok = text.Email(in.Email); in.Email == "" && in.DelegationID != ident.Nil {
-		ok = true // whoever speaks for the delegation is told
+	if in.Email, ok = text.Email(in.Email); in.Email == "" && (in.DelegationID != ident.Nil || in.Source == "office" || in.Source == "onsite") {
+		ok = true // whoever speaks for the delegation is told, or the desk that wrote them down
 	}
 	bad.Check(ok, "email", "field.email")
 	if in.Phone != "" {

@@ -65,6 +65,9 @@ func (w *Letters) Write(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	return w.Mail.Queue(ctx, tx, out.Letter)
 }
 
+// together is how many letters of an announcement are drawn and queued at a time.
+const together = 250
+
 // WriteMany queues an announcement to many people, to each in their own language
 // first. Whom nobody can be told for is shown to the desk with the mails.
 func (w *Letters) WriteMany(ctx context.Context, tx *sqlx.Tx, e events.Event, to []Registration, texts mail.Texts) (err error) {
@@ -73,7 +76,7 @@ func (w *Letters) WriteMany(ctx context.Context, tx *sqlx.Tx, e events.Event, to
 		role       string
 	}
 	officers := map[members]string{}
-	letters := make([]mail.Letter, 0, len(to))
+	letters := make([]mail.Letter, 0, together)
 	for _, r := range to {
 		out, err := w.compose(Letter{Kind: mail.Announcement, Event: e, Registration: r}, texts)
 		if err != nil {
@@ -86,7 +89,12 @@ func (w *Letters) WriteMany(ctx context.Context, tx *sqlx.Tx, e events.Event, to
 			}
 		}
 		out.through(officers[of])
-		letters = append(letters, out.Letter)
+		if letters = append(letters, out.Letter); len(letters) == together {
+			if err := w.Mail.QueueMany(ctx, tx, letters); err != nil {
+				return err
+			}
+			letters = letters[:0]
+		}
 	}
 	return w.Mail.QueueMany(ctx, tx, letters)
 }

@@ -132,7 +132,7 @@ func updateLinkRevoked(ctx context.Context, q store.Querier, id ident.ID, at tim
 func registrationsOfAddress(ctx context.Context, q store.Querier, event ident.ID, email string, since time.Time) (ids []ident.ID, err error) {
 	err = q.SelectContext(ctx, &ids, `
 		SELECT r.id FROM registrations r JOIN persons p ON p.id = r.person_id
-		WHERE r.event_id = $1 AND lower(p.email) = lower($2) AND r.merged_into IS NULL
+		WHERE r.event_id = $1 AND lower(p.email) = lower($2) AND r.merged_into IS NULL AND (r.status <> 'draft' OR r.delegation_id IS NOT NULL)
 			AND NOT EXISTS (SELECT 1 FROM magic_links m WHERE m.registration_id = r.id AND m.created_at > $3)
 		ORDER BY r.reference LIMIT 50`, event, email, since)
 	return ids, err
@@ -171,4 +171,21 @@ func revokeLinksOfFirm(ctx context.Context, q store.Querier, event, firm ident.I
 		list[i].RevokedAt = &at
 	}
 	return list, nil
+}
+
+// firmAddress is where a firm is written to.
+type firmAddress struct {
+	ID    ident.ID `db:"id"`
+	Name  string   `db:"name"` // of the main contact, or of the firm
+	Email string   `db:"email"`
+}
+
+// firmAddresses answers where firms are written to: their main contact, or else the
+// firm's own address. Those that have none are left out.
+func firmAddresses(ctx context.Context, q store.Querier, firms []ident.ID) (list []firmAddress, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT f.id, coalesce(nullif(c.name_zh, ''), nullif(c.name_en, ''), f.name_zh) AS name, coalesce(nullif(c.email, ''), f.contact_email) AS email
+		FROM firms f LEFT JOIN firm_contacts c ON c.firm_id = f.id AND c.main AND c.email <> ''
+		WHERE f.id = ANY($1) AND coalesce(nullif(c.email, ''), f.contact_email) <> '' ORDER BY f.id`, pq.Array(firms))
+	return list, err
 }

@@ -216,9 +216,6 @@ func (s *Service) merge(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, m M
 	if gone, err = s.leave(ctx, tx, by, gone, Cancelled, reason); err != nil {
 		return kept, err
 	}
-	if err := refuseAsked(ctx, tx, gone.ID, by.Called(), reason, s.now()); err != nil {
-		return kept, fmt.Errorf("refuse substitution: %w", err)
-	}
 	if err := updateMergedInto(ctx, tx, gone.ID, kept.ID); err != nil {
 		return kept, err
 	}

@@ -14,7 +14,7 @@ func needsOf(ctx context.Context, q store.Querier, event, delegation ident.ID) (
 		SELECT r.delegation_id, trim(p.given_name || ' ' || p.family_name) AS "called.latin", p.name_native AS "called.native", p.name_zh AS "called.zh",
 			r.meal_plan, array_to_string(r.access_needs, ',') AS access_needs, array_to_string(p.languages, ',') AS languages
 		FROM registrations r JOIN persons p ON p.id = r.person_id
-		WHERE r.event_id = $1 AND r.delegation_id IS NOT NULL AND ($2::uuid IS NULL OR r.delegation_id = $2) AND r.status IN `+holding+`
+		WHERE r.event_id = $1 AND r.delegation_id IS NOT NULL AND ($2::uuid IS NULL OR r.delegation_id = $2) AND `+holds("r")+`
 		ORDER BY r.reference`, event, store.OrNull(delegation))
 	return list, err
 }

@@ -9,10 +9,6 @@ import (
 	"qianshou/app/kit/store"
 )
 
-// nominated are drafts but for those who are to come in somebody's place: the office
-// decides on them.
-const nominated = `NOT EXISTS (SELECT 1 FROM substitutions w WHERE w.to_registration_id = r.id AND w.state = 'asked')`
-
 // knownOf reads what is known of the drafts of an event: of all, of those of a
 // delegation, or of one.
 func knownOf(ctx context.Context, q store.Querier, event, delegation, registration ident.ID) (list []known, err error) {
@@ -22,7 +18,7 @@ func knownOf(ctx context.Context, q store.Querier, event, delegation, registrati
 			(SELECT max(t.expires_on) FROM travel_documents t WHERE t.person_id = p.id) AS expires_on,
 			coalesce(r.companion_of, '00000000-0000-0000-0000-000000000000') AS companion_of, r.guardian
 		FROM registrations r JOIN persons p ON p.id = r.person_id
-		WHERE r.event_id = $1 AND r.status = 'draft' AND r.delegation_id IS NOT NULL AND `+nominated+`
+		WHERE r.event_id = $1 AND r.status = 'draft' AND r.delegation_id IS NOT NULL
 			AND ($2::uuid IS NULL OR r.delegation_id = $2) AND ($3::uuid IS NULL OR r.id = $3)`,
 		event, store.OrNull(delegation), store.OrNull(registration))
 	return list, err
@@ -32,7 +28,7 @@ func knownOf(ctx context.Context, q store.Querier, event, delegation, registrati
 // keeps others from changing them.
 func lockDrafts(ctx context.Context, q store.Querier, delegation ident.ID) (list []Registration, err error) {
 	err = q.SelectContext(ctx, &list, `SELECT `+registrationColumns+registrationFrom+`
-		WHERE r.delegation_id = $1 AND r.status = 'draft' AND `+nominated+` ORDER BY r.id FOR NO KEY UPDATE OF r`, delegation)
+		WHERE r.delegation_id = $1 AND r.status = 'draft' ORDER BY r.id FOR NO KEY UPDATE OF r`, delegation)
 	slices.SortFunc(list, func(a, b Registration) int { return a.QueueNo - b.QueueNo })
 	return list, err
 }

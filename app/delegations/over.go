@@ -41,6 +41,9 @@ func (s *Service) CloseEvents(ctx context.Context) error {
 				if err := s.dropPending(ctx, tx, accounts.SystemActor("closing"), r); err != nil {
 					return err
 				}
+				if err := s.dropAsked(ctx, tx, accounts.SystemActor("closing"), r); err != nil {
+					return err
+				}
 				if err := s.step(ctx, tx, accounts.SystemActor("closing"), r, from, "office", "@registration.because.event_over"); err != nil {
 					return err
 				}

@@ -30,14 +30,14 @@ func placesOf(ctx context.Context, q store.Querier, event ident.ID, of seat) (p 
 	if of.class != "" {
 		err = q.GetContext(ctx, &p, `
 			SELECT (SELECT quota FROM delegation_quotas WHERE delegation_id = $1 AND class = $2) AS quota,
-				(SELECT count(*) FROM registrations WHERE delegation_id = $1 AND role = $2 AND status IN `+holding+`) AS taken`, id, of.class)
+				(SELECT count(*) FROM registrations r WHERE r.delegation_id = $1 AND r.role = $2 AND `+holds("r")+`) AS taken`, id, of.class)
 		return p, store.Fault(err)
 	}
 	err = q.GetContext(ctx, &p, `
-		SELECT quota, CASE WHEN quota IS NULL THEN 0 ELSE (SELECT count(*) FROM registrations WHERE category_id = $2 AND status IN `+holding+`) END AS taken
+		SELECT quota, CASE WHEN quota IS NULL THEN 0 ELSE (SELECT count(*) FROM registrations r WHERE r.category_id = $2 AND `+holds("r")+`) END AS taken
 		FROM categories WHERE id = $2 AND event_id = $1
 		UNION ALL
-		SELECT quota, (SELECT count(*) FROM registrations WHERE delegation_id = $2 AND status IN `+holding+`)
+		SELECT quota, (SELECT count(*) FROM registrations r WHERE r.delegation_id = $2 AND `+holds("r")+`)
 		FROM delegations WHERE id = $2 AND event_id = $1`, event, id)
 	return p, store.Fault(err)
 }
@@ -124,8 +124,8 @@ func categoryPlaces(ctx context.Context, q store.Querier, event ident.ID) (map[i
 		Waiting  int      `db:"waiting"`
 	}
 	err := q.SelectContext(ctx, &rows, `
-		SELECT category_id, count(*) FILTER (WHERE status IN `+holding+`) AS taken, count(*) FILTER (WHERE status = 'waitlisted') AS waiting
-		FROM registrations WHERE event_id = $1 GROUP BY category_id`, event)
+		SELECT r.category_id, count(*) FILTER (WHERE `+holds("r")+`) AS taken, count(*) FILTER (WHERE r.status = 'waitlisted') AS waiting
+		FROM registrations r WHERE r.event_id = $1 GROUP BY r.category_id`, event)
 	places := map[ident.ID]Places{}
 	for _, r := range rows {
 		places[r.Category] = Places{r.Taken, r.Waiting}

@@ -35,7 +35,7 @@ func TestPromotedAsRegisteredAnew(t *testing.T) {
 			g.changed(t, "firm", func(c *events.Category) { c.Approval = tt.approval })
 			in := firm(2)
 			if tt.grant {
-				f := g.firm(t, fmt.Sprint("F", i), "91330299J3NW4AM187")
+				f := g.joined(t, fmt.Sprint("F", i), "91330299J3NW4AM187", false)
 				in.FirmID = f.ID
 				if _, err := firms.New(g.db, april, ident.New).Give(t.Context(), office, firms.Grant{FirmID: f.ID, Kind: "auto_approve", From: day, ReviewOn: day.AddDate(1, 0, 0), Basis: "letter"}); err != nil {
 					t.Fatal(err)

@@ -20,8 +20,11 @@ func orEmpty(list []string) []string {
 	return list
 }
 
-// holding are the states that hold a place.
-const holding = `('submitted', 'under_review', 'on_hold', 'returned', 'approved', 'badge_issued', 'checked_in', 'departed')`
+// holds is the condition under which the registrations of an alias hold a place: who
+// was there holds theirs, unless somebody came instead.
+func holds(alias string) string {
+	return alias + `.status IN ('submitted', 'under_review', 'on_hold', 'returned', 'approved', 'badge_issued', 'checked_in', 'departed') AND ` + alias + `.replaced_by IS NULL`
+}
 
 func upsertStaff(ctx context.Context, q store.Querier, in Staff, fresh bool) (id ident.ID, err error) {
 	err = q.GetContext(ctx, &id, `
@@ -47,17 +50,17 @@ func upsertDelegation(ctx context.Context, q store.Querier, d Delegation, at tim
 	return id, err
 }
 
-const delegationSelect = `
+var delegationSelect = `
 	SELECT d.event_id, d.id, d.code, coalesce(d.city_code, '') AS city_code, d.name_zh AS "name.zh", d.name_en AS "name.en", d.name_native, d.quota,
 		d.accepted_on, d.arrives_at, d.departs_at, d.hotel_zh AS "hotel.zh", d.hotel_en AS "hotel.en", coalesce(d.liaison_id, '00000000-0000-0000-0000-000000000000') AS liaison_id,
 		d.sectors, d.status, d.precedence, d.version, coalesce(c.name_zh, d.name_zh) AS "city.zh", coalesce(c.name_en, d.name_en) AS "city.en",
 		coalesce(s.name_zh, '') AS "liaison.zh", coalesce(s.name_en, '') AS "liaison.en",
 		coalesce(k.name_zh, '') AS "country.zh", coalesce(k.name_en, '') AS "country.en", coalesce(c.country_code, '') AS country_code,
-		(SELECT count(*) FROM registrations r WHERE r.delegation_id = d.id AND r.status IN ` + holding + `) AS members,
+		(SELECT count(*) FROM registrations r WHERE r.delegation_id = d.id AND ` + holds("r") + `) AS members,
 		coalesce(trim(h.given_name || ' ' || h.family_name), '') AS "head.latin", coalesce(h.name_native, '') AS "head.native",
 		coalesce(h.name_zh, '') AS "head.zh"
 	FROM delegations d
-		LEFT JOIN registrations hr ON hr.delegation_id = d.id AND hr.role = 'head' AND hr.status IN ` + holding + `
+		LEFT JOIN registrations hr ON hr.delegation_id = d.id AND hr.role = 'head' AND ` + holds("hr") + `
 		LEFT JOIN persons h ON h.id = hr.person_id
 		LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries k ON k.code = c.country_code LEFT JOIN staff s ON s.id = d.liaison_id `
 
@@ -181,6 +184,7 @@ const registrationColumns = `r.id, r.event_id, r.reference, r.person_id, r.categ
 	EXISTS (SELECT 1 FROM registration_changes w WHERE w.registration_id = r.id AND w.state = 'pending') AS pending,
 	coalesce(r.group_id, '00000000-0000-0000-0000-000000000000') AS group_id, coalesce(r.merged_into, '00000000-0000-0000-0000-000000000000') AS merged_into,
 	r.unprintable, r.address_zh, r.address_en, p.name_zh_open, p.name_zh_approved_at, p.name_zh_approved_by,
+	coalesce(r.replaced_by, '00000000-0000-0000-0000-000000000000') AS replaced_by,
 	coalesce(r.companion_of, '00000000-0000-0000-0000-000000000000') AS companion_of, r.guardian,
 	p.given_name, p.family_name, p.name_native, p.name_zh, coalesce(p.nationality, '') AS nationality,
 	p.email, p.phone, c.name_zh AS "category.zh", c.name_en AS "category.en",
@@ -233,6 +237,12 @@ func membersOf(ctx context.Context, q store.Querier, delegation ident.ID) (list 
 		WHERE r.delegation_id = $1
 		ORDER BY r.status IN ('rejected', 'withdrawn', 'cancelled', 'departed'), r.role = 'head' DESC, r.delegation_order, array_position(ARRAY['deputy_head'], r.role), r.reference`, delegation)
 	return list, err
+}
+
+// comingOf answers a delegation's people who come or may come, in order of precedence.
+func comingOf(ctx context.Context, q store.Querier, delegation ident.ID) ([]Registration, error) {
+	list, err := membersOf(ctx, q, delegation)
+	return slices.DeleteFunc(list, func(r Registration) bool { return r.Gone() || r.Status == Departed || r.Status == Draft }), err
 }
 
 func ofFirm(ctx context.Context, q store.Querier, event, firm ident.ID) (list []Registration, err error) {

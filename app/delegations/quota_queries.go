@@ -12,7 +12,7 @@ import (
 // classPlaces counts the places of each class of a delegation.
 func classPlaces(ctx context.Context, q store.Querier, delegation ident.ID) (list []ClassPlaces, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT c.class, k.quota, (SELECT count(*) FROM registrations r WHERE r.delegation_id = $1 AND r.role = c.class AND r.status IN `+holding+`) AS taken
+		SELECT c.class, k.quota, (SELECT count(*) FROM registrations r WHERE r.delegation_id = $1 AND r.role = c.class AND `+holds("r")+`) AS taken
 		FROM unnest($2::text[]) WITH ORDINALITY AS c (class, position)
 		LEFT JOIN delegation_quotas k ON k.delegation_id = $1 AND k.class = c.class
 		ORDER BY c.position`, delegation, pq.Array(MemberRoles))

@@ -47,6 +47,7 @@ type Registration struct {
 	QueueNo      int        `db:"queue_no"`    // its place in the event's order of arrival, from 1
 	GroupID      ident.ID   `db:"group_id"`    // Nil: came alone
 	MergedInto   ident.ID   `db:"merged_into"` // Nil: stands for itself
+	ReplacedBy   ident.ID   `db:"replaced_by"` // who came instead; Nil: nobody
 
 	GivenName   string `db:"given_name"`
 	FamilyName  string `db:"family_name"`
@@ -134,15 +135,24 @@ func (s *Service) admit(ctx context.Context, by accounts.Actor, event ident.ID, 
 	office := by.May(accounts.EditRegistration, event)
 	var bad fault.List
 	for n, in := range people {
-		own := by.MayFor(accounts.Nominate, event, in.DelegationID, in.Role)
+		own, firm := by.MayFor(accounts.Nominate, event, in.DelegationID, in.Role), by.ForFirm(event, in.FirmID)
 		switch {
-		case !p.event.Shown() && !office && !own:
+		case !p.event.Shown() && !office && !own && !firm:
 			return p, fault.New(fault.NotFound, "error.not_found")
-		case (in.DelegationID != ident.Nil && !own || in.FirmID != ident.Nil) && !office:
+		case (in.DelegationID != ident.Nil && !own || in.FirmID != ident.Nil && !firm || in.Quiet) && !office:
 			return p, fault.New(fault.Forbidden, "error.forbidden")
 		}
+		noFirm, err := s.comesFor(ctx, event, &in, office)
+		if err != nil {
+			return p, err
+		}
 		c, err := in.check(s.now())
-		i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == in.Category && (c.Public || office || own) })
+		if noFirm != "" {
+			err = withField(err, "firm", noFirm)
+		}
+		i := slices.IndexFunc(categories, func(c events.Category) bool {
+			return c.Code == in.Category && (office || own || firm && OfFirms(c) || !firm && c.Public)
+		})
 		if i < 0 {
 			err = withField(err, "category", "field.choice")
 		} else {
@@ -324,9 +334,12 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	if err != nil {
 		return done, err
 	}
-	if atOnce && placed {
+	switch {
+	case atOnce && placed && c.Quiet:
+		r, _, err = s.accept(ctx, tx, by, e, r, "")
+	case atOnce && placed:
 		r, _, err = s.approve(ctx, tx, by, e, r, secret, "")
-	} else {
+	case !c.Quiet:
 		err = s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Unasked: unasked(by)})
 	}
 	return Registered{r, secret}, err
@@ -522,6 +535,9 @@ func (s *Service) leave(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r R
 		return r, updateRequested(ctx, tx, r.ID, r.Requested)
 	}
 	if err := s.dropPending(ctx, tx, by, r); err != nil {
+		return r, err
+	}
+	if err := s.dropAsked(ctx, tx, by, r); err != nil {
 		return r, err
 	}
 	if err := s.badges.EndAllOf(ctx, tx, by, r.ID, loggedReason(reason)); err != nil {

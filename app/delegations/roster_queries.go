@@ -102,7 +102,7 @@ func passportsElsewhere(ctx context.Context, q store.Querier, event ident.ID, de
 	err = q.SelectContext(ctx, &found, `
 		SELECT DISTINCT t.number_index FROM travel_documents t JOIN registrations r ON r.person_id = t.person_id
 		WHERE t.number_index = ANY($3) AND r.event_id = $1 AND NOT coalesce(r.delegation_id = ANY($2), false)
-			AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')`, event, pq.Array(delegations), pq.ByteaArray(passports))
+			AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL`, event, pq.Array(delegations), pq.ByteaArray(passports))
 	return found, err
 }
 
@@ -151,6 +151,7 @@ func updatePassport(ctx context.Context, q store.Querier, id ident.ID, sealed, i
 type exportRow struct {
 	ID           ident.ID       `db:"id"`
 	Code         string         `db:"code"`
+	CreditCode   string         `db:"credit_code"` // of the firm
 	With         string         `db:"companion_with"`
 	Sex          string         `db:"sex"`
 	NativeOrder  string         `db:"native_order"`
@@ -168,10 +169,10 @@ type exportRow struct {
 func exportDetails(ctx context.Context, q store.Querier, ids []ident.ID) (map[ident.ID]exportRow, error) {
 	var rows []exportRow
 	err := q.SelectContext(ctx, &rows, `
-		SELECT r.id, coalesce(d.code, '') AS code, coalesce(h.reference, '') AS companion_with, p.sex, p.native_order, p.mrz_surname, p.mrz_given,
-			p.languages, r.access_needs, p.birth_date_sealed,
+		SELECT r.id, coalesce(d.code, '') AS code, coalesce(f.credit_code, '') AS credit_code, coalesce(h.reference, '') AS companion_with,
+			p.sex, p.native_order, p.mrz_surname, p.mrz_given, p.languages, r.access_needs, p.birth_date_sealed,
 			coalesce(t.id, '00000000-0000-0000-0000-000000000000') AS document_id, t.number_sealed, coalesce(t.issuer, '') AS issuer, t.expires_on
-		FROM registrations r JOIN persons p ON p.id = r.person_id LEFT JOIN delegations d ON d.id = r.delegation_id
+		FROM registrations r JOIN persons p ON p.id = r.person_id LEFT JOIN delegations d ON d.id = r.delegation_id LEFT JOIN firms f ON f.id = r.firm_id
 		LEFT JOIN registrations h ON h.id = r.companion_of
 		LEFT JOIN LATERAL (SELECT * FROM travel_documents x WHERE x.person_id = p.id ORDER BY x.expires_on DESC, x.id LIMIT 1) t ON true
 		WHERE r.id = ANY($1)`, pq.Array(ids))

@@ -1,6 +1,10 @@
 package delegations
 
-import "slices"
+import (
+	"slices"
+
+	"qianshou/app/kit/ident"
+)
 
 // Status is how far a registration has come (domain 4.1).
 type Status string
@@ -40,5 +44,5 @@ func (r Registration) Gone() bool {
 
 // holdsPlace tells whether the person takes a place of a category or delegation.
 func (r Registration) holdsPlace() bool {
-	return !r.Gone() && r.Status != Waitlisted && r.Status != Draft
+	return !r.Gone() && r.Status != Waitlisted && r.Status != Draft && r.ReplacedBy == ident.Nil
 }

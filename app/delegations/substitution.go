@@ -3,7 +3,6 @@ package delegations
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -33,6 +32,7 @@ type Substitution struct {
 	DecidedAt    *time.Time  `db:"decided_at"`
 	DecidedBy    locale.Text `db:"decided_by"`
 	Reason       string      `db:"reason"` // of a refusal
+	Own          bool        `db:"own"`    // asked for by the person themselves
 
 	// Read only, for lists.
 	From locale.Name `db:"from"`
@@ -68,7 +68,9 @@ type Succession struct {
 	After  Registration   // who comes instead, as of afterwards
 	Left   Registration   // who does not come any more, as of afterwards
 	Issued Issued         // the deputy's new badge; none as long as nobody approved them
-	Order  []Registration // the delegation in order of precedence, as of afterwards
+	Order  []Registration // the delegation in order of precedence, as of afterwards: who comes
+
+	Officers []string // of the delegation, who are told
 }
 
 // Fresh tells whether the deputy is registered by the substitution itself.
@@ -98,9 +100,11 @@ func (s *Service) PreviewSubstitution(ctx context.Context, by accounts.Actor, in
 
 // Substitute puts a member of a delegation, or somebody new, in the place of
 // another: role, category, badge and what follow hands over go to the deputy, and
-// the other one is withdrawn, or departs who came already. Whoever may decide does it at once; the holder of the
-// delegation's link asks for it, or the person for somebody new, who is a draft until the office
-// confirms.
+// the other one is withdrawn, or departs who came already. The deputy has what the
+// other had of places: one, or the waiting for one at that number; a place that they
+// had themselves is free. Whoever may decide does it at once; the holder of the
+// delegation's link asks for it, or the person for somebody new, and the office
+// confirms. Until then somebody new is a newcomer, who belongs to no delegation.
 //
 // Faults: NotFound; Forbidden; Conflict, somebody changed one of the two meanwhile,
 // one of them does not come, or it is asked for already; Invalid with fields.
@@ -154,7 +158,7 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		if in.FromVersion != 0 && in.FromVersion != gone.Version {
 			return fault.New(fault.Conflict, "error.changed")
 		}
-		x = Succession{Gone: gone, Substitution: Substitution{ID: s.newID(), DelegationID: gone.DelegationID, FromID: gone.ID, AsRank: in.AsRank, Note: in.Note, From: gone.Called()}}
+		x = Succession{Gone: gone, Substitution: Substitution{ID: s.newID(), DelegationID: gone.DelegationID, FromID: gone.ID, AsRank: in.AsRank, Note: in.Note, Own: own, From: gone.Called()}}
 		waits, err := askedOf(ctx, tx, gone.ID)
 		if err != nil {
 			return err
@@ -181,7 +185,7 @@ func (s *Service) substitution(ctx context.Context, by accounts.Actor, in Stand,
 		x.Order[i] = x.Order[i].seenBy(by)
 	}
 	if by.RegistrationID != ident.Nil {
-		x.Order = nil
+		x.Order, x.Officers = nil, nil
 	}
 	return x, err
 }
@@ -208,72 +212,7 @@ func (in Stand) check() error {
 	return bad.Err()
 }
 
-// deputy finds who comes instead, or registers them as a member. Version 0 says
-// that they are new.
-func (s *Service) deputy(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, gone Registration, in Stand) (Registration, error) {
-	if in.To != ident.Nil {
-		r, err := registrationByID(ctx, tx, in.To)
-		switch {
-		case err != nil:
-			return r, err
-		case r.DelegationID != gone.DelegationID || r.DelegationID == ident.Nil:
-			return r, fault.New(fault.NotFound, "error.not_found")
-		case in.ToVersion != 0 && in.ToVersion != r.Version:
-			return r, fault.New(fault.Conflict, "error.changed")
-		}
-		return r, nil
-	}
-	who := in.New
-	who.Role, who.DelegationID, who.FirmID, who.Source = "member", gone.DelegationID, ident.Nil, "delegation"
-	who.Category = CategoryOf(who.Role)
-	categories, err := events.CategoriesIn(ctx, tx, e.ID)
-	if err != nil {
-		return Registration{}, err
-	}
-	asked := who.Category // whoever steps in is asked what their predecessor's category is
-	if i := slices.IndexFunc(categories, func(c events.Category) bool { return c.ID == gone.CategoryID }); i >= 0 {
-		asked = categories[i].Code
-	}
-	c, err := who.check(s.now())
-	if c, err = s.checkAnswers(ctx, tx, e.ID, asked, c, err); err != nil {
-		return Registration{}, err
-	}
-	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == who.Category })
-	if i < 0 {
-		return Registration{}, fault.New(fault.Conflict, "substitution.no_category")
-	}
-	if !by.May(accounts.DecideRegistration, e.ID) {
-		return s.wished(ctx, tx, by, e, categories[i], c)
-	}
-	categories[i].Approval = "review" // the substitution decides
-	done, err := s.register(ctx, tx, by, admitted{e, []applicant{{c, categories[i]}}}, ident.Nil)
-	if err != nil {
-		return Registration{}, err
-	}
-	r := done[0].Registration
-	r.Version = 0
-	return r, nil
-}
-
-// wished keeps somebody new who is asked for as a draft, which has no place and no
-// letter: the office registers them when it confirms.
-func (s *Service) wished(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, category events.Category, c checked) (Registration, error) {
-	if err := lockNumbers(ctx, tx, e.ID); err != nil {
-		return Registration{}, fmt.Errorf("lock the event's order: %w", err)
-	}
-	if err := stillComes(ctx, tx, c.DelegationID); err != nil {
-		return Registration{}, err
-	}
-	r, err := s.insertDraft(ctx, tx, by, e, category, c, ident.Nil)
-	if err != nil {
-		return r, err
-	}
-	r.Version = 0
-	return r, s.keepGiven(ctx, tx, by, e.ID, r.ID, c)
-}
-
-// fits tells whether the one can take the place of the other. A draft can only when
-// the substitution made it: nobody asked for the others to come at all.
+// fits tells whether the one can take the place of the other.
 //
 // Fault: Conflict.
 func (s Succession) fits() error {
@@ -282,117 +221,10 @@ func (s Succession) fits() error {
 		return fault.New(fault.Conflict, "substitution.no_delegation")
 	case !s.Gone.Editable():
 		return fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(s.Gone.Status))
-	case !s.Deputy.Editable() && !(s.Deputy.Status == Draft && (s.Fresh() || s.State == "asked")):
+	case !s.Deputy.Editable() && !s.Deputy.newcomer():
 		return fault.New(fault.Conflict, "registration.decided", "@state.registration."+string(s.Deputy.Status))
 	case s.Deputy.Role == "head":
 		return fault.New(fault.Conflict, "substitution.head")
 	}
 	return nil
-}
-
-// succeed does it: the one leaves, the other takes over.
-func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, x *Succession, follow []Handover) error {
-	if x.Deputy.Status == OnHold && by.May(accounts.DecideRegistration, e.ID) { // nobody else learns of it
-		return heldBack(by, e.ID)
-	}
-	r := x.Deputy
-	if x.Fresh() {
-		r.Version = 1
-	}
-	came := x.Gone.Status == CheckedIn
-	gone, err := s.depart(ctx, tx, by, x.Gone)
-	if err != nil {
-		return err
-	}
-	x.Left = gone
-	if r.Status == Draft {
-		to := Submitted
-		if x.Gone.Status == Waitlisted {
-			to = Waitlisted
-		}
-		if r, err = s.handIn(ctx, tx, by, r, to); err != nil {
-			return err
-		}
-	}
-	freed := x.Deputy.holdsPlace() && !x.Fresh() && !came // of the two places one is left
-	freedOf := r
-	r.Role, r.CategoryID, r.Category, r.BadgeType, r.Version = x.Gone.Role, x.Gone.CategoryID, x.Gone.Category, x.Gone.BadgeType, r.Version+1
-	if err := updateRole(ctx, tx, r); err != nil {
-		return err
-	}
-	if x.AsRank == "representative" {
-		if err := takeOrder(ctx, tx, x.Gone.ID, r.ID); err != nil {
-			return err
-		}
-	}
-	if r, x.Issued, err = s.seat(ctx, tx, by, e, x.Gone, r); err != nil {
-		return err
-	}
-	if freed {
-		if err := s.promote(ctx, tx, e, freedOf); err != nil {
-			return err
-		}
-	}
-	for _, hand := range follow {
-		if err := hand(ctx, tx, by, gone, r); err != nil {
-			return err
-		}
-	}
-	if x.After, err = registrationByID(ctx, tx, r.ID); err != nil {
-		return err
-	}
-	if x.Order, err = membersOf(ctx, tx, x.DelegationID); err != nil {
-		return err
-	}
-	return s.tellBoth(ctx, tx, e, gone, x)
-}
-
-// depart ends the part of whoever is replaced. Whoever came already has been there,
-// and keeps the place that they took, but leads nobody any more.
-func (s *Service) depart(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration) (Registration, error) {
-	if r.Status != CheckedIn {
-		return s.leave(ctx, tx, by, r, Withdrawn, "")
-	}
-	r, err := s.leave(ctx, tx, by, r, Departed, "")
-	if err != nil || r.Role != "head" {
-		return r, err
-	}
-	r.Role, r.Version = "member", r.Version+1
-	return r, updateRole(ctx, tx, r)
-}
-
-// seat brings the deputy as far as the one they replace had come: with a badge of
-// that badge's type, or still waiting for the desk, with a place.
-func (s *Service) seat(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, gone, r Registration) (Registration, Issued, error) {
-	switch {
-	case r.Settled():
-		issued, err := s.badges.ReplaceFor(ctx, tx, by, e, r, "comes in the place of "+gone.Reference)
-		if err != nil {
-			return r, issued, fmt.Errorf("replace badge: %w", err)
-		}
-		return r, issued, nil
-	case gone.Settled():
-		return s.accept(ctx, tx, by, e, r, "")
-	case r.Status == Waitlisted && gone.Status != Waitlisted:
-		r.Status, r.Version = UnderReview, r.Version+1
-		if err := updateStatus(ctx, tx, r); err != nil {
-			return r, Issued{}, err
-		}
-		return r, Issued{}, s.step(ctx, tx, by, r, Waitlisted, "office", "")
-	}
-	return r, Issued{}, nil
-}
-
-func (s *Service) tellBoth(ctx context.Context, tx *sqlx.Tx, e events.Event, gone Registration, x *Succession) error {
-	secret, err := s.newLink(ctx, tx, e, gone.ID)
-	if err != nil {
-		return err
-	}
-	if err := s.mail.Write(ctx, tx, Letter{Kind: "replaced", Event: e, Registration: gone, ManageSecret: secret}); err != nil {
-		return err
-	}
-	if secret, err = s.newLink(ctx, tx, e, x.ToID); err != nil {
-		return err
-	}
-	return s.mail.Write(ctx, tx, Letter{Kind: "took_place", Event: e, Registration: x.After, ManageSecret: secret, BadgeToken: x.Issued.Token})
 }

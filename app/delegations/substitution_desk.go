@@ -18,15 +18,11 @@ import (
 // Faults: NotFound; Forbidden; Conflict, it is decided, or the two cannot change
 // places any more.
 func (s *Service) ConfirmSubstitution(ctx context.Context, by accounts.Actor, id ident.ID, follow ...Handover) (Succession, error) {
-	return s.asked(ctx, by, id, func(tx *sqlx.Tx, e events.Event, x *Succession) error {
+	return s.asked(ctx, by, id, "done", "", func(tx *sqlx.Tx, e events.Event, x *Succession) error {
 		if err := x.fits(); err != nil {
 			return err
 		}
-		if err := s.succeed(ctx, tx, by, e, x, follow); err != nil {
-			return err
-		}
-		x.settle("done", by, s.now())
-		return nil
+		return s.succeed(ctx, tx, by, e, x, follow)
 	})
 }
 
@@ -34,7 +30,7 @@ func (s *Service) ConfirmSubstitution(ctx context.Context, by accounts.Actor, id
 //
 // Faults: as of ConfirmSubstitution.
 func (s *Service) PreviewAsked(ctx context.Context, by accounts.Actor, id ident.ID, follow ...Handover) (Succession, error) {
-	x, err := s.asked(ctx, by, id, func(tx *sqlx.Tx, e events.Event, x *Succession) error {
+	x, err := s.asked(ctx, by, id, "done", "", func(tx *sqlx.Tx, e events.Event, x *Succession) error {
 		if err := x.fits(); err != nil {
 			return err
 		}
@@ -51,8 +47,7 @@ func (s *Service) PreviewAsked(ctx context.Context, by accounts.Actor, id ident.
 }
 
 // RefuseSubstitution turns down what was asked for, for a reason that whoever holds
-// the delegation's link reads. Both stay what they are; a draft that the wish made is
-// withdrawn.
+// the delegation's link reads. Both stay what they are; a newcomer goes.
 //
 // Faults: as of ConfirmSubstitution; Invalid, no reason.
 func (s *Service) RefuseSubstitution(ctx context.Context, by accounts.Actor, id ident.ID, reason string) (Succession, error) {
@@ -60,20 +55,16 @@ func (s *Service) RefuseSubstitution(ctx context.Context, by accounts.Actor, id 
 	if err != nil {
 		return Succession{}, err
 	}
-	return s.asked(ctx, by, id, func(tx *sqlx.Tx, _ events.Event, x *Succession) error {
-		if x.Deputy.Status == Draft {
-			if _, err := s.leave(ctx, tx, by, x.Deputy, Withdrawn, ""); err != nil {
-				return err
-			}
+	return s.asked(ctx, by, id, "refused", reason, func(tx *sqlx.Tx, e events.Event, x *Succession) error {
+		if err := s.dropNewcomer(ctx, tx, by, x.Deputy); err != nil {
+			return err
 		}
-		x.settle("refused", by, s.now())
-		x.Reason = reason
-		return nil
+		return s.tellRefused(ctx, tx, e, *x)
 	})
 }
 
-// asked decides on a substitution that waits for it.
-func (s *Service) asked(ctx context.Context, by accounts.Actor, id ident.ID, decide func(tx *sqlx.Tx, e events.Event, x *Succession) error) (x Succession, err error) {
+// asked decides on a substitution that waits for it, and does what follows.
+func (s *Service) asked(ctx context.Context, by accounts.Actor, id ident.ID, state, reason string, follow func(tx *sqlx.Tx, e events.Event, x *Succession) error) (x Succession, err error) {
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		sub, err := substitutionByID(ctx, tx, id)
 		if err != nil {
@@ -101,10 +92,12 @@ func (s *Service) asked(ctx context.Context, by accounts.Actor, id ident.ID, dec
 		case sub.State != "asked":
 			return fault.New(fault.Conflict, "substitution.decided")
 		}
-		if err := decide(tx, e, &x); err != nil {
+		x.settle(state, by, s.now()) // first: who is replaced leaves, and what is still asked about them goes
+		x.Reason = reason
+		if err := updateSubstitution(ctx, tx, x.Substitution); err != nil {
 			return err
 		}
-		if err := updateSubstitution(ctx, tx, x.Substitution); err != nil {
+		if err := follow(tx, e, &x); err != nil {
 			return err
 		}
 		return s.recordSubstitution(ctx, tx, by, e, x)
@@ -135,15 +128,26 @@ func (s *Service) recordSubstitution(ctx context.Context, tx *sqlx.Tx, by accoun
 	return s.record(ctx, tx, by, e.ID, action, "delegation", x.DelegationID, nil, after, x.Reason)
 }
 
-// SubstitutionAsked answers who is to come in the place of a registration, if
-// somebody asked for that; nil: nobody did.
+// SubstitutionOf answers who came in the place of a registration, or is to come if
+// somebody asked for that; of a newcomer, in whose place they are to come. Nil: nobody.
 //
 // Fault: Forbidden.
-func (s *Service) SubstitutionAsked(ctx context.Context, by accounts.Actor, r Registration) (*Substitution, error) {
+func (s *Service) SubstitutionOf(ctx context.Context, by accounts.Actor, r Registration) (*Substitution, error) {
 	if !by.May(accounts.SeeRegistrations, r.EventID) && !by.ForRegistration(r.EventID, r.ID) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	return askedOf(ctx, s.db, r.ID)
+	where := `s.from_registration_id = $1 AND s.state = 'asked'`
+	switch {
+	case r.ReplacedBy != ident.Nil:
+		where = `s.from_registration_id = $1 AND s.state = 'done'`
+	case r.newcomer():
+		where = `s.to_registration_id = $1 AND s.state = 'asked'`
+	}
+	list, err := substitutionsWhere(ctx, s.db, where, r.ID)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
 }
 
 // Substitution finds one that the office decides, or decided, on, and its

@@ -34,6 +34,7 @@ func TestDoors(t *testing.T) {
 	t.Run("typed references do not read out the list of guests", g.typing)
 	t.Run("a door and a desk at the same person do not block one another", g.doorAndDesk)
 	t.Run("what was typed is found", g.found)
+	t.Run("who does not come any more", g.ended)
 	t.Run("who may not scan", g.forbidden)
 	t.Run("what is wrong with a scan", g.wrong)
 	t.Run("a device is paired once and revoked at once", g.pairing)

@@ -30,6 +30,9 @@ type noLetters struct{}
 
 func (noLetters) Write(context.Context, *sqlx.Tx, delegations.Letter) error { return nil }
 
+func (noLetters) Notify(context.Context, *sqlx.Tx, delegations.Notice) error     { return nil }
+func (noLetters) Invite(context.Context, *sqlx.Tx, delegations.Invitation) error { return nil }
+
 func (noLetters) Together(context.Context, *sqlx.Tx, string, []delegations.Letter) error { return nil }
 
 func (noLetters) Remind(context.Context, *sqlx.Tx, delegations.Reminder) error { return nil }

@@ -196,6 +196,28 @@ func personOf(ctx context.Context, q store.Querier, registration, badge ident.ID
 	return &p, store.Fault(err)
 }
 
+// endedOf answers why a registration ended; who was replaced by somebody who was
+// replaced themselves is told the last of them.
+func endedOf(ctx context.Context, q store.Querier, registration ident.ID) (e Ended, found bool, err error) {
+	var rows []Ended
+	err = q.SelectContext(ctx, &rows, `
+		WITH RECURSIVE held AS (
+			SELECT coalesce(replaced_by, merged_into) AS id FROM registrations WHERE id = $1
+			UNION SELECT coalesce(r.replaced_by, r.merged_into) FROM registrations r JOIN held h ON h.id = r.id)
+		SELECT CASE WHEN p.pseudonymous THEN 'erased' WHEN r.replaced_by IS NOT NULL THEN 'replaced' WHEN r.merged_into IS NOT NULL THEN 'merged' ELSE r.status END AS how,
+			r.decided_at AS at, coalesce(o.reference, '') AS reference, coalesce(trim(n.given_name || ' ' || n.family_name), '') AS "called.latin",
+			coalesce(n.name_native, '') AS "called.native", coalesce(n.name_zh, '') AS "called.zh",
+			coalesce((SELECT b.serial FROM badges b WHERE b.registration_id = o.id AND b.state = 'active' LIMIT 1), '') AS serial
+		FROM registrations r JOIN persons p ON p.id = r.person_id
+			LEFT JOIN registrations o ON o.replaced_by IS NULL AND o.merged_into IS NULL AND o.id IN (SELECT id FROM held)
+			LEFT JOIN persons n ON n.id = o.person_id
+		WHERE r.id = $1 AND (p.pseudonymous OR r.status IN ('cancelled', 'withdrawn', 'rejected', 'departed'))`, registration)
+	if err != nil || len(rows) == 0 {
+		return e, false, err
+	}
+	return rows[0], true, nil
+}
+
 // trail is what is known of a badge and its holder at a gate.
 type trail struct {
 	BeforeGranted bool        `db:"before_granted"`

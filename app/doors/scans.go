@@ -47,6 +47,9 @@ type Verdict struct {
 	// Since and SinceGate say of ALREADY_INSIDE when and where the person came in.
 	Since     *time.Time
 	SinceGate locale.Text
+	// Ended says of a person who is turned away why they do not come any more; nil:
+	// they do, or the reason is another.
+	Ended *Ended
 }
 
 // Person is whom the door sees.
@@ -180,7 +183,7 @@ func (s *Service) scanIn(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, in
 	if v.Code == AlreadyInside {
 		v.Since, v.SinceGate = trail.Since, trail.SinceGate
 	}
-	return v, nil
+	return v, s.explain(ctx, tx, g, row, &v)
 }
 
 // A device types at most so many references in so long: a queue without codes is
@@ -361,7 +364,8 @@ func (s *Service) recorded(ctx context.Context, tx *sqlx.Tx, g post, scan, badge
 			return v, false, fmt.Errorf("read person: %w", err)
 		}
 	}
-	return verdictOf(g, row, p), true, nil
+	v = verdictOf(g, row, p)
+	return v, true, s.explain(ctx, tx, g, row, &v)
 }
 
 func verdictOf(g post, row scanRow, p *Person) Verdict {

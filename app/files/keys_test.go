@@ -107,6 +107,46 @@ func TestKeysAreRenewed(t *testing.T) {
 	}
 }
 
+// Sealing anew waits for whoever writes a row, and asks the database no more than it
+// must meanwhile.
+func TestResealWaitsForWhoeverWrites(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	ctx := t.Context()
+	ring := keys.New(g.db, g.box, nil, april, ident.New)
+	must(t, ring.Load(ctx))
+	must(t, ring.Rotate(ctx, office))
+	writer, err := g.db.BeginTxx(ctx, nil)
+	must(t, err)
+	_, err = writer.ExecContext(ctx, `SELECT 1 FROM persons WHERE birth_date_sealed IS NOT NULL FOR UPDATE`)
+	must(t, err)
+	told, done := 0, make(chan error, 1)
+	go func() {
+		done <- ring.Reseal(ctx, office, func(p keys.Progress) {
+			if p.What == "persons.birth_date_sealed" {
+				told++
+			}
+		})
+	}()
+	until := time.Now().Add(20 * time.Second)
+	for waiting := 0; waiting == 0; {
+		must(t, g.db.GetContext(ctx, &waiting, `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`))
+		if time.Now().After(until) {
+			t.Fatal("nobody waits for the rows that are being written")
+		}
+	}
+	must(t, writer.Rollback())
+	must(t, <-done)
+	if told > 2 {
+		t.Errorf("it told %d times of two rows", told)
+	}
+	var left int
+	must(t, g.db.GetContext(ctx, &left, `SELECT count(*) FROM persons WHERE substring(birth_date_sealed FROM 1 FOR 5) <> $1`, g.box.Prefix()))
+	if left != 0 {
+		t.Errorf("%d rows are still sealed by the old key", left)
+	}
+}
+
 // A sealed column that is not declared would be lost with the key that sealed it.
 func TestEverySealedColumnIsDeclared(t *testing.T) {
 	t.Parallel()

@@ -76,7 +76,7 @@ func photosOf(ctx context.Context, q store.Querier, registrations []ident.ID) (l
 func withoutPhoto(ctx context.Context, q store.Querier, registrations []ident.ID) (ids []ident.ID, err error) {
 	err = q.SelectContext(ctx, &ids, `
 		SELECT r.id FROM registrations r JOIN badge_types t ON t.event_id = r.event_id AND t.code = r.badge_type JOIN categories k ON k.id = r.category_id
-		WHERE r.id = ANY($1::uuid[]) AND needs_photo(k.photo, t.photo_required, r.role) AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')
+		WHERE r.id = ANY($1::uuid[]) AND needs_photo(k.photo, t.photo_required, r.role) AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL
 			AND NOT EXISTS (SELECT 1 FROM files f WHERE f.registration_id = r.id AND f.purpose = 'photo' AND f.deleted_at IS NULL AND NOT f.waits)`, idArray(registrations))
 	return ids, err
 }

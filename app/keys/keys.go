@@ -153,15 +153,8 @@ func (s *Service) Reseal(ctx context.Context, by accounts.Actor, tell func(Progr
 		return err
 	}
 	for _, c := range Columns {
-		for {
-			left, err := s.resealSome(ctx, c)
-			if err != nil {
-				return err
-			}
-			tell(Progress{c.Table + "." + c.Sealed, left})
-			if left == 0 {
-				break
-			}
+		if err := s.resealColumn(ctx, c, tell); err != nil {
+			return err
 		}
 	}
 	for s.files != nil {
@@ -195,9 +188,34 @@ func (s *Service) Reseal(ctx context.Context, by accounts.Actor, tell func(Progr
 // batch is how many rows are sealed anew at a time.
 const batch = 200
 
-func (s *Service) resealSome(ctx context.Context, c Column) (left int, err error) {
+// resealColumn seals the values of a column anew: first those that nobody writes, then,
+// waiting for whoever does, the rest.
+func (s *Service) resealColumn(ctx context.Context, c Column, tell func(Progress)) error {
+	left, err := countStale(ctx, s.db, c, s.box.Prefix())
+	if err != nil {
+		return err
+	}
+	for _, wait := range []bool{false, true} {
+		for {
+			done, err := s.resealSome(ctx, c, wait)
+			if err != nil {
+				return err
+			}
+			if done == 0 {
+				break
+			}
+			left = max(0, left-done) // servers that did not hear of the key yet add some
+			tell(Progress{c.Table + "." + c.Sealed, left})
+		}
+	}
+	return nil
+}
+
+// resealSome seals a few values anew and answers how many. It passes over rows that
+// somebody writes, or waits for them.
+func (s *Service) resealSome(ctx context.Context, c Column, wait bool) (done int, err error) {
 	err = store.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		rows, err := staleRows(ctx, tx, c, s.box.Prefix(), batch)
+		rows, err := staleRows(ctx, tx, c, s.box.Prefix(), batch, wait)
 		if err != nil {
 			return err
 		}
@@ -214,10 +232,10 @@ func (s *Service) resealSome(ctx context.Context, c Column) (left int, err error
 				return err
 			}
 		}
-		left, err = countStale(ctx, tx, c, s.box.Prefix())
-		return err
+		done = len(rows)
+		return nil
 	})
-	return left, err
+	return done, err
 }
 
 // reindex makes the blind indexes of a column anew: all of them in one

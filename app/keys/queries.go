@@ -55,8 +55,12 @@ func (c Column) stale() string {
 	return ` FROM ` + c.Table + ` WHERE ` + c.Sealed + ` IS NOT NULL AND substring(` + c.Sealed + ` FROM 1 FOR 5) <> $1`
 }
 
-func staleRows(ctx context.Context, q store.Querier, c Column, prefix []byte, limit int) (rows []sealedRow, err error) {
-	err = q.SelectContext(ctx, &rows, `SELECT `+c.Row+`::text AS row, `+c.Sealed+` AS sealed, '' AS before`+c.stale()+` LIMIT $2 FOR UPDATE SKIP LOCKED`, prefix, limit)
+func staleRows(ctx context.Context, q store.Querier, c Column, prefix []byte, limit int, wait bool) (rows []sealedRow, err error) {
+	lock := ` FOR UPDATE SKIP LOCKED`
+	if wait {
+		lock = ` FOR UPDATE`
+	}
+	err = q.SelectContext(ctx, &rows, `SELECT `+c.Row+`::text AS row, `+c.Sealed+` AS sealed, '' AS before`+c.stale()+` LIMIT $2`+lock, prefix, limit)
 	return rows, err
 }
 

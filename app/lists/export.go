@@ -27,7 +27,7 @@ type Export struct {
 // Write writes the registrations that a filter leaves, under the names that an
 // import knows them by. No cell begins a formula.
 //
-// Faults: Forbidden; Invalid, too many for XLSX.
+// Faults: Forbidden; Invalid, too many for one file.
 func (s *Service) Write(ctx context.Context, by accounts.Actor, x Export, w io.Writer) error {
 	columns, err := memberList{s}.columns(ctx, Import{EventID: x.EventID, DelegationID: x.EventID, actor: by, all: true}, x.Lang)
 	if err != nil {
@@ -38,6 +38,10 @@ func (s *Service) Write(ctx context.Context, by accounts.Actor, x Export, w io.W
 		return err
 	}
 	head := []string{s.Words.T(x.Lang, "lists.column.reference"), s.Words.T(x.Lang, "lists.column.status"), s.Words.T(x.Lang, "lists.column.category"), s.Words.T(x.Lang, "lists.column.delegation"), s.Words.T(x.Lang, "lists.column.submitted")}
+	office := by.May(accounts.SeeRegistrations, x.EventID)
+	if office {
+		head = append(head, s.Words.T(x.Lang, "lists.column.firm"), s.Words.T(x.Lang, "lists.column.firm_code"))
+	}
 	var shown []column
 	own := by.MayFor(accounts.BringList, x.EventID, x.Filter.DelegationID, "")
 	for _, c := range columns {
@@ -46,19 +50,22 @@ func (s *Service) Write(ctx context.Context, by accounts.Actor, x Export, w io.W
 			shown, head = append(shown, c), append(head, c.Title.In(x.Lang))
 		}
 	}
-	list := s.written(people, shown, x)
+	list := s.written(people, shown, x, office)
 	if x.CSV {
 		return sheet.WriteCSV(w, head, list)
 	}
 	return sheet.WriteXLSX(w, s.Words.T(x.Lang, "lists.sheet.registrations"), head, list)
 }
 
-func (s *Service) written(people iter.Seq2[delegations.Whole, error], columns []column, x Export) iter.Seq2[[]string, error] {
+func (s *Service) written(people iter.Seq2[delegations.Whole, error], columns []column, x Export, office bool) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		for p, err := range people {
 			row := []string{p.Reference, s.Words.T(x.Lang, "state.registration."+string(p.Status)), p.Category.In(x.Lang), p.DelegationCode, ""}
 			if p.SubmittedAt != nil {
 				row[4] = p.SubmittedAt.In(x.Zone).Format("2006-01-02 15:04")
+			}
+			if office {
+				row = append(row, p.Firm.In(x.Lang), p.FirmCredit)
 			}
 			for _, c := range columns {
 				row = append(row, c.said(fieldOf(p, c.Code)).In(x.Lang))

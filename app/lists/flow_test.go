@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"qianshou/app/accounts"
+	"qianshou/app/audit"
 	"qianshou/app/delegations"
 	"qianshou/app/keys"
 	"qianshou/app/kit/fault"
@@ -295,6 +296,47 @@ func TestPassportsOfAListAreMasked(t *testing.T) {
 	}
 	if err := g.lists.WriteReturned(t.Context(), user(accounts.Programme), i.ID, locale.EN, &bytes.Buffer{}); code(err) != fault.Forbidden {
 		t.Errorf("programme takes the file: %v", err)
+	}
+}
+
+// Each look of the office at passports of a list is logged, before it is answered: at
+// a page that shows some, and at the file that comes back. An officer looks at their own
+// delegation's.
+func TestLooksAtPassportsOfAListAreLogged(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, april)
+	by := g.officer(t, g.city)
+	i := g.bring(t, by, g.city, head, "member,A,,a@city.example,,HU,1965-02-30,T/1,2031-12-31,", "member,B,,not an address,,HU,1965-02-03,TEST00002,2031-12-31,", "member,C,,x,,HU,,,,")
+	protocol := accounts.Actor{Kind: accounts.User, ID: ident.New(), NameEN: "Protocol", Grants: []accounts.Grant{{EventID: g.event.ID, Role: accounts.Protocol}}}
+	programme := accounts.Actor{Kind: accounts.User, ID: ident.New(), NameEN: "Programme", Grants: []accounts.Grant{{EventID: g.event.ID, Role: accounts.Programme}}}
+	for _, tt := range []struct {
+		name string
+		look func() error
+		want int // entries
+		rows float64
+	}{
+		{"the officer's page", func() error { return third(g.lists.Lines(t.Context(), by, i.ID, "bad", 0, 10)) }, 0, 0},
+		{"the officer's file", func() error { return g.lists.WriteReturned(t.Context(), by, i.ID, locale.EN, &bytes.Buffer{}) }, 0, 0},
+		{"masked", func() error { return third(g.lists.Lines(t.Context(), programme, i.ID, "bad", 0, 10)) }, 0, 0},
+		{"a page without any", func() error { return third(g.lists.Lines(t.Context(), protocol, i.ID, "bad", 1, 10)) }, 0, 0},
+		{"a page with one", func() error { return third(g.lists.Lines(t.Context(), protocol, i.ID, "bad", 0, 10)) }, 1, 1},
+		{"the file", func() error { return g.lists.WriteReturned(t.Context(), protocol, i.ID, locale.EN, &bytes.Buffer{}) }, 1, 2},
+	} {
+		before, err := audit.History(t.Context(), g.db, i.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tt.look(); err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		after, err := audit.History(t.Context(), g.db, i.ID)
+		if err != nil || len(after)-len(before) != tt.want {
+			t.Errorf("%s: %d entries, %v", tt.name, len(after)-len(before), err)
+			continue
+		}
+		if last := after[len(after)-1]; tt.want > 0 && (last.Action != "list.reveal" || last.ActorName != "Protocol" || last.After["rows"] != tt.rows) {
+			t.Errorf("%s: logged %+v", tt.name, last)
+		}
 	}
 }
 

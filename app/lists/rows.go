@@ -8,12 +8,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jmoiron/sqlx"
+
 	"qianshou/app/accounts"
+	"qianshou/app/audit"
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/sheet"
+	"qianshou/app/kit/store"
 )
 
 // Line is a line of an import as it is looked at.
@@ -37,6 +41,8 @@ type Cell struct {
 	Changes bool
 	Problem fault.Field // Path is the column; Key is empty when the cell only changes
 	Warning bool
+
+	private bool // it is of a column that not everybody may see
 }
 
 // Page is a part of an import's lines.
@@ -46,7 +52,8 @@ type Page struct {
 }
 
 // Lines answers lines of an import. filter is a verdict, "bad" for all that cannot be
-// taken, "warned" for good ones that are worth a look, or empty for all.
+// taken, "warned" for good ones that are worth a look, or empty for all. That the office
+// looks at birth dates and passports is logged first.
 //
 // Faults: NotFound; Forbidden.
 func (s *Service) Lines(ctx context.Context, by accounts.Actor, id ident.ID, filter string, offset, limit int) (Page, error) {
@@ -78,7 +85,30 @@ func (s *Service) Lines(ctx context.Context, by accounts.Actor, id ident.ID, fil
 		}
 		p.Lines = append(p.Lines, shown(i, row, k, columns, clear))
 	}
-	return p, nil
+	looks := 0
+	for _, l := range p.Lines {
+		if slices.ContainsFunc(l.Cells, func(c Cell) bool { return c.private && c.Value != "" }) {
+			looks++
+		}
+	}
+	if clear {
+		err = s.look(ctx, by, i, looks)
+	}
+	return p, err
+}
+
+// look writes into the audit log that somebody is about to see birth dates or passports
+// of so many rows. An officer sees what their own delegation brought.
+func (s *Service) look(ctx context.Context, by accounts.Actor, i Import, rows int) error {
+	if rows == 0 || by.MayFor(accounts.BringList, i.EventID, i.DelegationID, "") {
+		return nil
+	}
+	return store.InTx(ctx, s.DB, func(tx *sqlx.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{
+			ID: s.NewID(), At: s.Now(), ActorKind: string(by.Kind), ActorID: by.ID, ActorName: by.Name(), EventID: i.EventID,
+			Action: "list.reveal", ObjectKind: "import", ObjectID: i.ID, After: map[string]any{"rows": rows},
+		})
+	})
 }
 
 func shown(i Import, row rowOf, k kept, columns []column, clear bool) Line {
@@ -131,7 +161,8 @@ func cellOf(i Import, row rowOf, k kept, columns []column, code string, clear bo
 	if at := slices.IndexFunc(i.Heads, func(h sheet.Head) bool { return h.Code == code }); at >= 0 && at < len(k.Cells) {
 		c.Address, c.Value = sheet.Address(at, row.Line), k.Cells[at]
 	}
-	if c.Value != "" && columns[n].sensitive && !clear {
+	c.private = columns[n].sensitive
+	if c.Value != "" && c.private && !clear {
 		c.Value = "••••"
 	}
 	c.Before, c.Changes = columns[n].said(k.Before[code]), row.Verdict == delegations.RowChanged
@@ -146,7 +177,8 @@ func cellOf(i Import, row rowOf, k kept, columns []column, code string, clear bo
 
 // WriteReturned writes the lines that could not be taken, as an XLSX file for
 // whoever sent them: below their own headers, with the reason in a column of its own
-// and as a comment on the cell.
+// and as a comment on the cell. That the office takes birth dates and passports is
+// logged first.
 //
 // Faults: NotFound; Forbidden; Conflict, there are none.
 func (s *Service) WriteReturned(ctx context.Context, by accounts.Actor, id ident.ID, l locale.Lang, w io.Writer) error {
@@ -180,14 +212,27 @@ func (s *Service) WriteReturned(ctx context.Context, by accounts.Actor, id ident
 			head = append(head, h.Title)
 		}
 	}
+	var private []int
+	for n, h := range i.Heads {
+		if slices.ContainsFunc(columns, func(c column) bool { return c.sensitive && c.Code == h.Code }) {
+			private = append(private, n)
+		}
+	}
+	looks := 0
 	list := make([]sheet.Returned, 0, len(rows))
 	for _, row := range rows {
 		k, err := s.unseal(row)
 		if err != nil {
 			return err
 		}
+		if slices.ContainsFunc(private, func(n int) bool { return n < len(k.Cells) && k.Cells[n] != "" }) {
+			looks++
+		}
 		slices.SortStableFunc(row.Problems, inOrder)
 		list = append(list, s.returned(i, row, k, titles, l).Without(own))
+	}
+	if err := s.look(ctx, by, i, looks); err != nil {
+		return err
 	}
 	return sheet.WriteReturned(w, s.Words.T(l, "lists.to_mend"), head, s.Words.T(l, "lists.reason"), list)
 }

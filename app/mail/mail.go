@@ -126,8 +126,7 @@ type Mail struct {
 	CreatedAt      time.Time  `db:"created_at"`
 	SentAt         *time.Time `db:"sent_at"`
 
-	unasked   bool
-	notBefore time.Time // by the clock of the queue; zero: at once
+	unasked bool
 }
 
 // Options say how mails leave.
@@ -238,53 +237,10 @@ func (s *Service) Queue(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	return s.put(ctx, tx, &m)
 }
 
-// QueueMany writes the letters of an announcement, which leave at the pace of
-// PerMinute.
-//
-// Fault: Invalid, an address is none.
-func (s *Service) QueueMany(ctx context.Context, tx *sqlx.Tx, letters []Letter) error {
-	var begins time.Time
-	var gap time.Duration
-	if s.PerMinute > 0 && s.SMTPURL != "" {
-		gap = time.Minute / time.Duration(s.PerMinute)
-		var err error
-		if begins, err = takePace(ctx, tx, len(letters), gap); err != nil {
-			return fmt.Errorf("take the pace of an announcement: %w", err)
-		}
-	}
-	for i, l := range letters {
-		m, err := s.Draw(l)
-		if err != nil {
-			return err
-		}
-		if gap > 0 {
-			m.notBefore = begins.Add(time.Duration(i) * gap)
-		}
-		if err := s.put(ctx, tx, &m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // put gives a mail its ID and its fate, and queues it.
 func (s *Service) put(ctx context.Context, tx *sqlx.Tx, m *Mail) error {
-	if m.ID == ident.Nil {
-		m.ID = s.NewID()
-	}
-	m.Round, m.CreatedAt, m.Status = 1, s.Now(), Kept
-	if m.To != "" {
-		address, ok := text.Email(m.To)
-		if !ok {
-			return fault.Fields(fault.Field{Path: "email", Key: "field.email"})
-		}
-		m.To = address
-	}
-	switch {
-	case m.To == "":
-		m.Status = Unaddressed
-	case s.SMTPURL != "":
-		m.Status = Queued
+	if err := s.address(m); err != nil {
+		return err
 	}
 	if m.unasked && m.To != "" {
 		n, err := unaskedTo(ctx, tx, m.To, m.CreatedAt.Add(-unaskedIn))
@@ -310,8 +266,32 @@ func (s *Service) put(ctx context.Context, tx *sqlx.Tx, m *Mail) error {
 	return outbox.Append(ctx, tx, outbox.Change{EventID: m.EventID, Kind: "mail", Ref: m.ID})
 }
 
+// address gives a mail its ID and its first fate.
+//
+// Fault: Invalid, its address is none.
+func (s *Service) address(m *Mail) error {
+	if m.ID == ident.Nil {
+		m.ID = s.NewID()
+	}
+	m.Round, m.CreatedAt, m.Status = 1, s.Now(), Kept
+	if m.To != "" {
+		address, ok := text.Email(m.To)
+		if !ok {
+			return fault.Fields(fault.Field{Path: "email", Key: "field.email"})
+		}
+		m.To = address
+	}
+	switch {
+	case m.To == "":
+		m.Status = Unaddressed
+	case s.SMTPURL != "":
+		m.Status = Queued
+	}
+	return nil
+}
+
 func (s *Service) enqueue(ctx context.Context, tx *sqlx.Tx, m Mail) error {
-	if _, err := s.jobs.InsertTx(ctx, tx.Tx, sendArgs{MailID: m.ID, Round: m.Round}, &river.InsertOpts{ScheduledAt: m.notBefore}); err != nil {
+	if _, err := s.jobs.InsertTx(ctx, tx.Tx, sendArgs{MailID: m.ID, Round: m.Round}, nil); err != nil {
 		return fmt.Errorf("queue mail: %w", err)
 	}
 	return nil

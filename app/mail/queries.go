@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/lib/pq"
@@ -17,6 +18,30 @@ func insertMail(ctx context.Context, q store.Querier, m Mail, sealed []byte) err
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		m.ID, store.OrNull(m.EventID), store.OrNull(m.RegistrationID), m.Template, m.Lang, m.To, m.ToName, m.OnBehalf, m.Subject, sealed, m.Status,
 		m.Round, store.OrNull(m.CopyOf), m.CreatedAt, m.unasked)
+	return err
+}
+
+// insertMails is insertMail for many at once, which the office writes.
+func insertMails(ctx context.Context, q store.Querier, mails []Mail, sealed [][]byte) error {
+	columns := make([][]string, 12)
+	for _, m := range mails {
+		for i, value := range []string{
+			m.ID.String(), m.EventID.String(), m.RegistrationID.String(), m.Template, string(m.Lang), m.To, m.ToName, strconv.FormatBool(m.OnBehalf), m.Subject,
+			m.Status, strconv.Itoa(m.Round), m.CreatedAt.Format(time.RFC3339Nano),
+		} {
+			columns[i] = append(columns[i], value)
+		}
+	}
+	args := []any{pq.ByteaArray(sealed)}
+	for _, column := range columns {
+		args = append(args, pq.Array(column))
+	}
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO mails (id, event_id, registration_id, template, lang, recipient, recipient_name, on_behalf, subject, content_sealed, status, round, created_at)
+		SELECT id, NULLIF(event, '00000000-0000-0000-0000-000000000000'), NULLIF(registration, '00000000-0000-0000-0000-000000000000'), template, lang, recipient, name,
+			behalf, subject, content, status, round, created
+		FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::text[], $11::text[], $12::int[], $13::timestamptz[])
+			AS m (content, id, event, registration, template, lang, recipient, name, behalf, subject, status, round, created)`, args...)
 	return err
 }
 

@@ -15,7 +15,7 @@ import (
 // itself, in the order of a registration's life.
 var Kinds = []string{
 	"nominated", "received", "waitlisted", "approved", "returned", "rejected", "change_approved", "change_refused", "address_changed", "merged", "link",
-	"replaced", "took_place", "cancelled", "privacy_done", "privacy_refused", "erased",
+	"replaced", "not_replaced", "took_place", "cancelled", "privacy_done", "privacy_refused", "erased",
 }
 
 // Trial is the template of what the desk tries on itself.
@@ -31,7 +31,7 @@ var placeholders = []string{"name", "event", "dates", "place", "category", "dele
 // Placeholders lists what the text of a kind may have filled in: {name} and so on.
 func Placeholders(kind string) []string {
 	switch kind {
-	case "returned", "rejected", "change_refused", "cancelled", "privacy_done", "privacy_refused":
+	case "returned", "rejected", "change_refused", "not_replaced", "cancelled", "privacy_done", "privacy_refused":
 		return append(slices.Clone(placeholders), "reason")
 	}
 	return placeholders

@@ -150,7 +150,7 @@ const (
 	appointmentsOfDelegation   = `m.delegation_id = $1`
 	appointmentsOfFirm         = `m.event_id = $1 AND m.firm_id = $2`
 	appointmentsOfRegistration = `EXISTS (SELECT 1 FROM registrations r WHERE r.id = $1 AND r.event_id = m.event_id
-		AND r.status NOT IN ('draft', 'rejected', 'withdrawn', 'cancelled')
+		AND r.status NOT IN ('draft', 'rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL
 		AND (r.delegation_id = m.delegation_id AND r.role <> 'press' AND r.role <> 'companion' OR r.firm_id = m.firm_id OR i.registration_id = r.id))`
 )
 

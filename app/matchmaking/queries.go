@@ -240,9 +240,9 @@ func delegationsOf(ctx context.Context, q store.Querier, event ident.ID) (list [
 		SELECT d.id, d.code, coalesce(c.name_zh, d.name_zh) AS name_zh, coalesce(c.name_en, d.name_en) AS name_en,
 			'' AS competitor_group, '' AS trade_zh, '' AS trade_en,
 			coalesce((SELECT p.languages FROM registrations r JOIN persons p ON p.id = r.person_id
-				WHERE r.delegation_id = d.id AND r.role = 'head' AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')), '{}') AS languages,
+				WHERE r.delegation_id = d.id AND r.role = 'head' AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL), '{}') AS languages,
 			coalesce((SELECT array_agg(DISTINCT l ORDER BY l) FROM registrations r JOIN persons p ON p.id = r.person_id, unnest(p.languages) l
-				WHERE r.delegation_id = d.id AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled')), '{}') AS all_languages,
+				WHERE r.delegation_id = d.id AND r.status NOT IN ('rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL), '{}') AS all_languages,
 			coalesce((SELECT array_agg(n.need ORDER BY n.need) FROM delegation_needs n WHERE n.delegation_id = d.id), '{}') AS needs,
 			coalesce(d.precedence, row_number() OVER (ORDER BY d.accepted_on NULLS LAST, d.code)::int) AS rank
 		FROM delegations d LEFT JOIN cities c ON c.code = d.city_code

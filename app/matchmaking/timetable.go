@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"qianshou/app/accounts"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -188,6 +190,11 @@ type Appointment struct {
 	Interpreter  locale.Text `db:"interpreter"` // empty when nobody need interpret
 }
 
+// Ahead tells whether the meeting is still to be held.
+func (a Appointment) Ahead(now time.Time) bool {
+	return a.EndsAt.After(now) && slices.Contains([]string{"scheduled", "confirmed", "running", "rescheduled"}, a.State)
+}
+
 // Zone is the zone in which its times are shown.
 func (a Appointment) Zone() *time.Location {
 	zone, err := time.LoadLocation(a.TimeZone)
@@ -208,6 +215,19 @@ func (s *Service) OfRegistration(ctx context.Context, registration ident.ID) ([]
 // OfDelegation answers a delegation's published meetings in order of time.
 func (s *Service) OfDelegation(ctx context.Context, delegation ident.ID) ([]Appointment, error) {
 	return appointmentsOf(ctx, s.db, appointmentsOfDelegation, delegation)
+}
+
+// Ahead answers which firms a delegation still meets, and how often, as the caller's
+// transaction finds it.
+func (s *Service) Ahead(ctx context.Context, tx *sqlx.Tx, delegation ident.ID) (map[ident.ID]int, error) {
+	list, err := appointmentsOf(ctx, tx, appointmentsOfDelegation, delegation)
+	ahead := map[ident.ID]int{}
+	for _, a := range list {
+		if a.Ahead(s.now()) {
+			ahead[a.FirmID]++
+		}
+	}
+	return ahead, err
 }
 
 // OfFirm answers a firm's published meetings at an event in order of time.

@@ -60,7 +60,7 @@ var states = map[string]map[string][2]string{
 		"failed": {"final", "circle-x"}, "cancelled": {"", "x"},
 	},
 	"line": {
-		"new": {"ok", "user-plus"}, "changed": {"wait", "edit"}, "same": {"", "check"}, "bad": {"final", "alert-triangle"}, "duplicate": {"final", "copy"},
+		"new": {"ok", "user-plus"}, "changed": {"wait", "edit"}, "same": {"", "check"}, "bad": {"final", "alert-triangle"}, "duplicate": {"", "copy"},
 	},
 	"session": {
 		"draft": {"", "pencil"}, "planned": {"wait", "calendar"}, "published": {"ok", "circle-check"}, "live": {"live", ""},

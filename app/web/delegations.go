@@ -122,8 +122,9 @@ func missing(at *time.Time) int {
 type linksPart struct {
 	LinkForm Form
 	Links    []delegations.Link
-	LinksAt  string // where the form posts
-	Address  string // of the link just made; shown once
+	LinksAt  string           // where the form posts
+	Address  string           // of the link that the reader just made; empty: none
+	Made     delegations.Link // that one
 }
 
 // LastDay is the last day on which a link works, on the event's clock.
@@ -172,6 +173,7 @@ func (s *Server) newDelegationPage(c *fiber.Ctx, d delegations.Delegation) (dele
 	if p.Links, err = s.Delegations.DelegationLinks(ctx, by, d.ID); err != nil {
 		return p, err
 	}
+	s.showMade(c, &p.linksPart, d.ID)
 	v := side{Page: p.Page, Delegation: d, Base: delegationURL(c, d.ID), by: by, zone: event(c).Zone}
 	if p.delegationParts, err = s.parts(c, v, p.Members); err != nil {
 		return p, err
@@ -249,32 +251,32 @@ func (s *Server) editStay(c *fiber.Ctx) error {
 	return s.done(c, delegationURL(c, d.ID))
 }
 
-// makeDelegationLink makes a link for an officer and shows its address, this once. Sending the
-// form again makes another.
+// makeDelegationLink makes a link for an officer; the page that follows shows its
+// address for a while.
 func (s *Server) makeDelegationLink(c *fiber.Ctx) error {
 	d, err := s.delegationOf(c)
 	if err != nil {
 		return err
 	}
 	form := readForm(c)
-	_, secret, err := s.Delegations.MakeOfficerLink(c.UserContext(), actor(c), d.ID, delegations.Officer{
+	l, secret, err := s.Delegations.MakeOfficerLink(c.UserContext(), actor(c), d.ID, delegations.Officer{
 		Role: accounts.OfficerRole(form.Text("role")), Holder: form.Raw("holder"), Email: form.Raw("email"), Lang: form.Text("lang"),
 	}, untilEndOf(&form, event(c).Zone))
-	refused := err != nil && form.Refused(err)
-	if err != nil && !refused {
-		return err
-	}
-	p, err := s.newDelegationPage(c, d)
 	if err != nil {
-		return err
-	}
-	if refused {
+		if !form.Refused(err) {
+			return err
+		}
+		p, pageErr := s.newDelegationPage(c, d)
+		if pageErr != nil {
+			return pageErr
+		}
 		p.LinkForm = form
 		return s.again(c, "delegations/show", p)
 	}
-	p.Address = s.PublicURL.JoinPath("delegation", secret).String()
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return s.render(c, "delegations/show", p)
+	if err := s.keepMade(c, madeLink{At: d.ID, Link: l.ID, Kind: "delegation", Secret: secret}); err != nil {
+		return err
+	}
+	return s.done(c, delegationURL(c, d.ID)+"#links")
 }
 
 // untilEndOf reads the last day on which a link works, as the instant at which it

@@ -6,6 +6,7 @@ import (
 
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
+	"qianshou/app/firms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
@@ -63,6 +64,7 @@ func fullDesk(p Page) deskPage {
 	pending := everyChange(delegations.Pending)
 	pending.Fields = append(pending.Fields, delegations.Moved{Field: delegations.NameWish, To: "<no>"})
 	return deskPage{
+		Firms:   []firms.Likely{{NameEN: "<F>", Name: true, Credit: true, Domain: true, Granted: true, Takes: true}, {NameEN: "G"}},
 		Pending: &pending, Changes: []changeView{pending, everyChange(delegations.Applied)}, Fields: []Choice{{"family_name", "…"}},
 		Remarks: everyRemark, Answers: everyAnswer(p.Now), Replacing: &everySuccession(p).Substitution,
 		Page: p, Form: form, Shown: true, Registration: one, Duplicates: pairs, Namesakes: []delegations.Registration{longest},

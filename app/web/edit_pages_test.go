@@ -116,10 +116,10 @@ func everySuccession(p Page) *succession {
 	return &succession{
 		Succession: delegations.Succession{
 			Substitution: delegations.Substitution{AsRank: "own", State: "asked", Note: "<why>", From: gone.Called(), To: after.Called(), AskedAt: p.Now},
-			Gone:         gone, Deputy: longest, After: after, Issued: delegations.Issued{Serial: "B-00060-R1"}, Order: everyMember(),
+			Gone:         gone, Deputy: longest, After: after, Issued: delegations.Issued{Serial: "B-00060-R1"}, Order: everyMember(), Officers: []string{"<Ana>"},
 		},
 		Dies: []string{"B-00060", "B-00061"}, Parts: []agenda.Part{{Session: agenda.Session{Title: wordsFull, StartsAt: p.Now}, Part: "speaker"}},
-		Meetings: ownMeetings(delegations.Registration{DelegationID: ident.ID{15: 1}}, appointments(p.Now), p.Now),
+		Meetings: ownMeetings(delegations.Registration{DelegationID: ident.ID{15: 1}}, appointments(p.Now), p.Now), Firms: []locale.Text{wordsFull},
 	}
 }
 

@@ -97,6 +97,7 @@ func (s *Server) newFirmPage(c *fiber.Ctx) (firmPage, error) {
 		return p, err
 	}
 	p.Links, err = s.Delegations.FirmLinks(ctx, by, e.ID, id)
+	s.showMade(c, &p.linksPart, id)
 	return p, err
 }
 
@@ -188,28 +189,27 @@ func (s *Server) firm(c *fiber.Ctx) error {
 	return s.render(c, "firms/show", p)
 }
 
-// makeFirmLink makes a link and shows its address, this once. Sending the form
-// again makes another.
+// makeFirmLink makes a link; the page that follows shows its address for a while.
 func (s *Server) makeFirmLink(c *fiber.Ctx) error {
 	id, err := pathID(c, "firm")
 	if err != nil {
 		return err
 	}
 	form := readForm(c)
-	_, secret, err := s.Delegations.MakeFirmLink(c.UserContext(), actor(c), event(c).ID, id, form.Raw("holder"), untilEndOf(&form, event(c).Zone))
-	refused := err != nil && form.Refused(err)
-	if err != nil && !refused {
-		return err
-	}
-	p, err := s.newFirmPage(c)
+	l, secret, err := s.Delegations.MakeFirmLink(c.UserContext(), actor(c), event(c).ID, id, form.Raw("holder"), untilEndOf(&form, event(c).Zone))
 	if err != nil {
-		return err
-	}
-	if refused {
+		if !form.Refused(err) {
+			return err
+		}
+		p, pageErr := s.newFirmPage(c)
+		if pageErr != nil {
+			return pageErr
+		}
 		p.LinkForm = form
 		return s.again(c, "firms/show", p)
 	}
-	p.Address = s.PublicURL.JoinPath("firm", secret).String()
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return s.render(c, "firms/show", p)
+	if err := s.keepMade(c, madeLink{At: id, Link: l.ID, Kind: "firm", Secret: secret}); err != nil {
+		return err
+	}
+	return s.done(c, firmURL(c, id)+"#links")
 }

@@ -57,13 +57,15 @@ var guestPages = map[string]sample{
 		}
 		r := longest
 		r.Status = delegations.BadgeIssued
+		replaced := everySuccession(p).Substitution
+		replaced.State, replaced.DecidedAt = "done", &p.Now
 		pending, refused := everyChange(delegations.Pending), everyChange(delegations.Refused)
-		return mePage{Pending: &pending, Refused: &refused, Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Papers: everyPaper(p), Remarks: everyRemark, Rendering: everyRendering(p, false), Answers: everyAnswer(p.Now), Replacing: &everySuccession(p).Substitution}
+		return mePage{Pending: &pending, Refused: &refused, Page: p, Registration: r, Badge: badges.Badge{Serial: "B-00060", Token: "QS"}, HasBadge: true, QR: template.HTML("<svg></svg>"), Token: "t", Rung: 3, Head: forum, Until: p.Now, Meetings: ownMeetings(r, appointments(p.Now), p.Now), Papers: everyPaper(p), Remarks: everyRemark, Rendering: everyRendering(p, false), Answers: everyAnswer(p.Now), Replacing: &replaced}
 	},
 	"console/overview": func(p Page, full bool) any {
 		item := agenda.Item{Title: forum.Title, StartsAt: p.Now, EndsAt: p.Now.Add(time.Hour)}
 		return overviewPage{
-			Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12, Letters: 2, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
+			Page: p, Counts: map[string]int{"queue": 7}, Delegations: 12, Open: []openThing{{"overview.open.replacements", 1, "/x"}, {"overview.open.letters", 2, "/y"}}, OnNow: []agenda.Item{item}, Next: []agenda.Item{item},
 			Zones: []doors.ZoneCount{{Name: forum.Place, Inside: 3, Capacity: 10}}, Plan: &matchmaking.Plan{Placed: 89, Requested: 92}, Projects: &projects.List{},
 		}
 	},

@@ -16,7 +16,8 @@ import (
 
 const mimeXLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-// sendSheet sends a spreadsheet that write makes.
+// sendSheet sends a spreadsheet that write makes, once it is whole: what fails in the
+// middle is an error, and not half a list.
 func sendSheet(c *fiber.Ctx, name string, csv bool, write func(w io.Writer) error) error {
 	var out bytes.Buffer
 	if err := write(&out); err != nil {
@@ -28,7 +29,8 @@ func sendSheet(c *fiber.Ctx, name string, csv bool, write func(w io.Writer) erro
 	if csv {
 		c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	}
-	return c.Send(out.Bytes())
+	c.Context().Response.SetBodyRaw(out.Bytes()) // Send would keep it twice
+	return nil
 }
 
 func (s *Server) listTemplate(where placeOf) fiber.Handler {

@@ -31,13 +31,13 @@ type mePage struct {
 	Papers       photoPart
 	Remarks      []remarkLine
 	Rendering    renderingPart
-	Replacing    *delegations.Substitution // that waits for the office; nil: none
+	Replacing    *delegations.Substitution // that waits for the office, or was done; nil: none
 }
 
 // Meets tells whether the registrant is of a side that meetings are planned for.
 func (p mePage) Meets() bool {
 	of := p.Registration
-	return p.Progress.HasSlots && (of.DelegationID != ident.Nil || of.FirmID != ident.Nil)
+	return p.Progress.HasSlots && of.ReplacedBy == ident.Nil && (of.DelegationID != ident.Nil || of.FirmID != ident.Nil)
 }
 
 // rungs are the plain steps that a guest sees of the fine states.
@@ -76,8 +76,12 @@ func (s *Server) mePage(c *fiber.Ctx) (p mePage, err error) {
 	if err != nil {
 		return p, err
 	}
-	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, h.actor, r); err != nil {
+	if p.Replacing, err = s.Delegations.SubstitutionOf(ctx, h.actor, r); err != nil {
 		return p, err
+	}
+	if p.Replacing != nil && p.Replacing.DecidedAt != nil {
+		since := p.Replacing.DecidedAt.In(e.Location())
+		p.Replacing.DecidedAt = &since
 	}
 	given, err := s.Delegations.OwnAnswers(ctx, token)
 	if err != nil {
@@ -86,7 +90,7 @@ func (s *Server) mePage(c *fiber.Ctx) (p mePage, err error) {
 	if p.Answers, err = s.answerLines(c, h.actor, r.ID, given, h.base+"/files"); err != nil {
 		return p, err
 	}
-	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone()}
+	p.Papers = photoPart{Page: p.Page, Base: h.base, Picture: h.base + "/photo.jpg", Edits: !r.Gone() && r.ReplacedBy == ident.Nil}
 	if err := s.papersOf(c, h.actor, r, &p.Papers); err != nil {
 		return p, err
 	}

@@ -16,18 +16,84 @@ type overviewPage struct {
 	Page
 	Counts      map[string]int // as deskCounts
 	Delegations int
-	Letters     int // that somebody has to see to
+	Open        []openThing // that waits for whoever looks
 	OnNow, Next []agenda.Item
 	Zones       []doors.ZoneCount
 	Plan        *matchmaking.Plan
 	Projects    *projects.List
 }
 
+// openThing is something that waits for somebody.
+type openThing struct {
+	Key string // of its sentence
+	N   int
+	URL string
+}
+
+// waits notes what waits, if something does.
+func (p *overviewPage) waits(key string, n int, url string) {
+	if n > 0 {
+		p.Open = append(p.Open, openThing{key, n, p.Console() + url})
+	}
+}
+
+// overviewOpen collects what waits for whoever looks, by what they may do.
+func (s *Server) overviewOpen(c *fiber.Ctx, p *overviewPage) error {
+	ctx, by, e := c.UserContext(), actor(c), event(c).ID
+	if by.May(accounts.DecideRegistration, e) {
+		open, err := s.Delegations.ToDecide(ctx, by, e)
+		if err != nil {
+			return err
+		}
+		replacements := "/substitutions/" + open.Replacement.String()
+		if open.Replacements > 1 {
+			replacements = "/registrations?status=pending"
+		}
+		p.waits("overview.open.replacements", open.Replacements, replacements)
+		p.waits("overview.open.changes", open.Changes, "/registrations?status=pending")
+		p.waits("overview.open.duplicates", open.Duplicates, "/registrations?dup=1&status=all")
+	}
+	if by.May(accounts.EditDelegation, e) {
+		list, err := s.Delegations.Standings(ctx, by, e)
+		if err != nil {
+			return err
+		}
+		late := 0
+		for _, x := range list {
+			if len(x.Late) > 0 {
+				late++
+			}
+		}
+		p.waits("overview.open.late", late, "/delegations/deadlines?show=late")
+	}
+	if by.May(accounts.EditPrivacy, e) {
+		requests, err := s.Privacy.Requests(ctx, by, e)
+		if err != nil {
+			return err
+		}
+		open := 0
+		for _, r := range requests {
+			if r.State == "open" {
+				open++
+			}
+		}
+		p.waits("overview.open.requests", open, "/privacy")
+	}
+	if by.May(accounts.SeeMails, e) {
+		mails, err := s.Mail.Counts(ctx, by, e)
+		if err != nil {
+			return err
+		}
+		p.waits("overview.open.letters", mails["trouble"], "/mails?fate=trouble")
+	}
+	return nil
+}
+
 // overview is where an organizer's day begins: what waits, what is on, who is
 // inside, and what has come of it.
 func (s *Server) overview(c *fiber.Ctx) error {
 	p := overviewPage{Page: s.page(c)}
-	for _, part := range []func(*fiber.Ctx, *overviewPage) error{s.overviewGuests, s.overviewDay, s.overviewResults} {
+	for _, part := range []func(*fiber.Ctx, *overviewPage) error{s.overviewGuests, s.overviewOpen, s.overviewDay, s.overviewResults} {
 		if err := part(c, &p); err != nil {
 			return err
 		}
@@ -48,13 +114,6 @@ func (s *Server) overviewGuests(c *fiber.Ctx, p *overviewPage) error {
 			return err
 		}
 		p.Delegations = len(list)
-	}
-	if by.May(accounts.SeeMails, e) {
-		mails, err := s.Mail.Counts(ctx, by, e)
-		if err != nil {
-			return err
-		}
-		p.Letters = mails["trouble"]
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ var samples = []map[string]sample{
 	delegationPages,
 	formPages,
 	setupPages,
-	editPages,
+	editPages, registerPages,
 	substitutionPages,
 	titlePages,
 	officerPages,

@@ -268,7 +268,7 @@ func (s *Server) register(c *fiber.Ctx) error {
 	if err := s.pairTitles(c, &form, delegations.Input{}); err != nil {
 		return err
 	}
-	_, secret, err := s.Delegations.Register(c.UserContext(), accounts.GuestActor(), event(c).ID, delegations.Input{
+	r, secret, err := s.Delegations.Register(c.UserContext(), accounts.GuestActor(), event(c).ID, delegations.Input{
 		Category: form.Text("category"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Nationality: form.Text("nationality"), Email: form.Raw("email"),
 		MRZSurname: form.Raw("mrz_surname"), MRZGiven: form.Raw("mrz_given"),
@@ -285,6 +285,10 @@ func (s *Server) register(c *fiber.Ctx) error {
 		}
 		return s.again(c, "public/register", p)
 	}
-	s.flash(c, "ok", "register.done")
+	if r.Status == delegations.Waitlisted {
+		s.flash(c, "fix", "register.waits")
+	} else {
+		s.flash(c, "ok", "register.done")
+	}
 	return s.done(c, "/me/"+secret)
 }

@@ -13,6 +13,7 @@ import (
 	"qianshou/app/files"
 	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 )
 
 // editLimit bounds how often one address may change registrations: each change is
@@ -36,6 +37,8 @@ type detailsForm struct {
 	Proposed     map[string]string // how they might, by language
 	Hints        map[string]string // beside the fields of addresses, by language
 	Questions    []Asked
+	NoAddress    bool        // the desk may register whoever has none
+	OfFirm       locale.Text // for which a firm registers its people; empty: they write the organisation
 
 	asking    asking
 	questions []forms.Question // that whoever edits is asked
@@ -204,6 +207,14 @@ func (s *Server) changeView(c *fiber.Ctx, of ident.ID, change delegations.Change
 			field := s.answerMoved(c, l, questions, code, m)
 			if change.State != delegations.Pending {
 				field.File = "" // it may be gone; what is valid stands with the answers
+			}
+			v.Moved = append(v.Moved, field)
+			continue
+		}
+		if slices.Contains(delegations.MoveFields, m.Field) {
+			field, err := s.belongingMoved(c, of, m)
+			if err != nil {
+				return v, err
 			}
 			v.Moved = append(v.Moved, field)
 			continue

@@ -10,6 +10,7 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
+	"qianshou/app/firms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
@@ -38,8 +39,9 @@ type deskPage struct {
 	Remarks      []remarkLine
 	Fields       []Choice                  // that the desk may ask to put right
 	Picture      string                    // address of the portrait; empty: there is none
+	Firms        []firms.Likely            // for which they may have come
 	Lacks        bool                      // the portrait that the badge asks for
-	Replacing    *delegations.Substitution // that waits for the office; nil: none
+	Replacing    *delegations.Substitution // that waits for the office, or was done; nil: none
 }
 
 // sideBySide is the one that is shown beside another that may be the same person.
@@ -125,7 +127,10 @@ func (s *Server) fillRegistration(c *fiber.Ctx, p *deskPage, id ident.ID) (err e
 		}
 		p.HasBadge = err == nil
 	}
-	if p.Replacing, err = s.Delegations.SubstitutionAsked(ctx, by, p.Registration); err != nil {
+	if err = s.likelyFirms(c, p); err != nil {
+		return err
+	}
+	if p.Replacing, err = s.Delegations.SubstitutionOf(ctx, by, p.Registration); err != nil {
 		return err
 	}
 	details, err := s.Delegations.DetailsForDesk(ctx, by, p.Registration)

@@ -274,6 +274,8 @@ func (s *Server) delegationLinkRoutes() []route {
 		get("/delegation/:token/members/:registration/substitute", link(), s.memberSubstituteForm),
 		post("/delegation/:token/members/:registration/substitute", link(), s.memberSubstitute).limit(editLimit).takes(mostAnswered),
 		get("/firm/:token", link(), s.ownFirm),
+		get("/firm/:token/people/new", link(), s.newFirmPerson),
+		post("/firm/:token/people/new", link(), s.registerFirmPerson).limit(registerLimit).takes(mostAnswered),
 		post("/firm/:token/trade", link(), s.editTrade),
 		get("/firm/:token/contacts/new", link(), s.ownContact),
 		post("/firm/:token/contacts/new", link(), s.saveOwnContact).limit(editLimit),
@@ -304,9 +306,14 @@ func (s *Server) registrationRoutes() []route {
 		post("/console/:event/registrations/views/:view/delete", right(accounts.SeeRegistrations), s.deleteView),
 		get("/console/:event/registrations/merge/:first/:second", right(accounts.DecideRegistration), s.mergeForm),
 		post("/console/:event/registrations/merge/:first/:second", right(accounts.DecideRegistration), s.merge),
+		get("/console/:event/registrations/new", right(accounts.EditRegistration), s.newPersonForm),
+		post("/console/:event/registrations/new", right(accounts.EditRegistration), s.registerPerson).takes(mostAnswered),
 		get("/console/:event/registrations/:registration", right(accounts.SeeRegistrations), s.registration),
 		get("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistrationForm),
 		post("/console/:event/registrations/:registration/edit", right(accounts.EditRegistration), s.editRegistration).takes(mostAnswered),
+		get("/console/:event/registrations/:registration/move", right(accounts.DecideRegistration), s.moveForm),
+		post("/console/:event/registrations/:registration/move", right(accounts.DecideRegistration), s.moveRegistration),
+		post("/console/:event/registrations/:registration/firm", right(accounts.DecideRegistration), s.linkFirm),
 		get("/console/:event/registrations/:registration/substitute", right(accounts.EditRegistration), s.substituteForm),
 		post("/console/:event/registrations/:registration/substitute", right(accounts.EditRegistration), s.substitute).takes(mostAnswered),
 		get("/console/:event/substitutions/:substitution", right(accounts.DecideRegistration), s.substitution),
@@ -365,6 +372,7 @@ func (s *Server) delegationRoutes() []route {
 		post("/console/:event/delegations/:delegation/travel/:leg", edit, s.saveLeg(s.deskSide)),
 		post("/console/:event/delegations/:delegation/travel/:leg/remove", edit, s.removeLeg(s.deskSide)),
 		post("/console/:event/links/:link/revoke", edit, s.revokeLink),
+		post("/console/:event/links/:link/send", edit, s.sendLink).limit(trialLimit),
 	}
 }
 

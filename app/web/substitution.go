@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,11 +16,20 @@ import (
 	"qianshou/app/forms"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 )
 
-// handOver puts the deputy into the programme in the place of whom they replace.
+// handOver puts the deputy into the programme in the place of whom they replace, and
+// tells the firms that meet the delegation when another leads it.
 func (s *Server) handOver(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, from, to delegations.Registration) error {
-	return s.Agenda.Succeed(ctx, tx, by, from.EventID, from.ID, to.ID)
+	if err := s.Agenda.Succeed(ctx, tx, by, from.EventID, from.ID, to.ID); err != nil || from.Role != "head" {
+		return err
+	}
+	ahead, err := s.Matchmaking.Ahead(ctx, tx, to.DelegationID)
+	if err != nil {
+		return err
+	}
+	return s.Delegations.TellFirms(ctx, tx, from, to, ahead)
 }
 
 // succession is all that a substitution changes, as a page shows it.
@@ -28,6 +38,7 @@ type succession struct {
 	Dies     []string      // serials of badges that open nothing afterwards
 	Parts    []agenda.Part // of the programme, that go over
 	Meetings []ownMeetingDay
+	Firms    []locale.Text // that are told
 }
 
 // succession completes what a substitution changes by what other parts of the
@@ -62,6 +73,11 @@ func (s *Server) succession(c *fiber.Ctx, x delegations.Succession) (*succession
 	}
 	meetings, err := s.Matchmaking.OfDelegation(ctx, x.DelegationID)
 	v.Meetings = ownMeetings(delegations.Registration{DelegationID: x.DelegationID}, meetings, s.Now())
+	for _, m := range meetings {
+		if m.Ahead(s.Now()) && !slices.Contains(v.Firms, m.Firm) {
+			v.Firms = append(v.Firms, m.Firm)
+		}
+	}
 	return &v, err
 }
 

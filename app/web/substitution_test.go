@@ -1,7 +1,6 @@
 package web
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,7 +79,7 @@ func TestDeputyTakesOver(t *testing.T) {
 		t.Errorf("nobody instead: status %d", a.StatusCode)
 	}
 	preview := s.post("", form, form, "to", people["deputy_head"].ID.String(), "as_rank", "representative", "note", "council sits")
-	if got := preview.doc(t).Find("#preview").Text(); preview.StatusCode != 200 || !strings.Contains(got, "Head") || !strings.Contains(got, "B-00002") || strings.Contains(got, "Opening") {
+	if got := preview.doc(t).Find("#preview").Text(); preview.StatusCode != 200 || !strings.Contains(got, "Head") || !strings.Contains(got, "A new badge") || strings.Contains(got, "Opening") {
 		t.Fatalf("the liaison looks at %q", got)
 	}
 	if a := s.post("", form, form, append(sentFields(t, preview, "#preview form"), "do", "yes")...); a.StatusCode != 303 || a.Header.Get("Location") != own {
@@ -112,6 +111,14 @@ func TestDeputyTakesOver(t *testing.T) {
 	}
 	if now, err := guests.Registration(ctx, by, people["deputy_head"].ID); err != nil || now.Role != "head" {
 		t.Errorf("the deputy is %s, %v", now.Role, err)
+	}
+	gone, err := guests.Registration(ctx, by, people["head"].ID)
+	must(err)
+	if x, err := guests.SubstitutionOf(ctx, by, gone); err != nil || x == nil || x.State != "done" || x.To != people["deputy_head"].Called() {
+		t.Errorf("who came instead: %+v, %v", x, err)
+	}
+	if got := s.get("protocol", "/console/"+forum.Slug+"/registrations/"+gone.ID.String()).doc(t).Find("#replacing").Text(); !strings.Contains(got, people["deputy_head"].FamilyName) {
+		t.Errorf("the desk reads of whom was replaced: %q", got)
 	}
 	if who, err := s.services.Agenda.People(ctx, by, e.ID); err != nil || len(who[talk.ID]) != 1 || who[talk.ID][0].RegistrationID != people["deputy_head"].ID {
 		t.Errorf("who speaks: %+v, %v", who, err)
@@ -163,12 +170,18 @@ func TestSomebodyNewAnswersToo(t *testing.T) {
 	if a := s.post("", form, form, append(sentFields(t, preview, "#preview form"), "do", "yes")...); a.StatusCode != 303 {
 		t.Fatalf("asked: %d, %q, %v", a.StatusCode, a.doc(t).Find(".field.fix").Text(), sentFields(t, preview, "#preview form"))
 	}
-	members, err := guests.Members(ctx, by, d)
-	i := slices.IndexFunc(members, func(r delegations.Registration) bool { return r.FamilyName == "Pantić" })
-	if err != nil || i < 0 || members[i].Status != delegations.Draft {
-		t.Fatalf("the members: %+v, %v", members, err)
+	asked, err := guests.Substitutions(ctx, by, d)
+	if err != nil || len(asked) != 1 {
+		t.Fatalf("asked for: %+v, %v", asked, err)
 	}
-	if given, err := guests.Answers(ctx, by, members[i]); err != nil || len(given) != 2 {
+	fresh, err := guests.Registration(ctx, by, asked[0].ToID)
+	if err != nil || fresh.FamilyName != "Pantić" || fresh.Status != delegations.Draft {
+		t.Fatalf("who is to come: %+v, %v", fresh, err)
+	}
+	if got := s.get("protocol", "/console/"+forum.Slug+"/registrations/"+fresh.ID.String()).doc(t).Find("#replacing a").AttrOr("href", ""); !strings.HasSuffix(got, "/substitutions/"+asked[0].ID.String()) {
+		t.Errorf("their registration points to %q", got)
+	}
+	if given, err := guests.Answers(ctx, by, fresh); err != nil || len(given) != 2 {
 		t.Errorf("they answered %+v, %v", given, err)
 	}
 }

@@ -175,7 +175,7 @@ func TestOfficeKeepsTheRegister(t *testing.T) {
 			reader.sends(at+"/contacts/new", http.StatusForbidden, "name_zh", "某人", "email", "a@b.example")
 
 			// The firm, without an account.
-			made := desk.sends(at+"/links", http.StatusOK, "holder", "Firm", "until", "2027-06-11")
+			made := desk.sends(at+"/links", http.StatusSeeOther, "holder", "Firm", "until", "2027-06-11")
 			own := strings.TrimPrefix(textOf(made.Find("#link-address")), p.url)
 			guest := p.walker(t)
 			guest.opens("/e/"+forum+"?lang="+string(tt.lang), http.StatusOK)

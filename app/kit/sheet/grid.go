@@ -22,9 +22,6 @@ import (
 // gridPart is the part of a file in which its first sheet stands.
 const gridPart = "xl/worksheets/sheet1.xml"
 
-// linesMost is how many rows a sheet has room for, the header's too.
-const linesMost = 1 << 20
-
 // textMost is how much text a cell has room for, in UTF-16 units as Excel counts.
 const textMost = 32_767
 
@@ -105,10 +102,10 @@ func (g *grid) put(parts ...string) {
 
 // row writes the next row: cells of text in a style, and some in others, by column.
 //
-// Fault: Invalid, a sheet has no more room.
+// Fault: Invalid, there are more than RowsMost below the first.
 func (g *grid) row(cells []string, style int, others map[int]int) error {
-	if g.line++; g.line > linesMost {
-		return refuse("sheet.export_rows", linesMost-1)
+	if g.line++; g.line > RowsMost+1 {
+		return refuse("sheet.export_rows", RowsMost)
 	}
 	line := strconv.Itoa(g.line)
 	g.put(`<row r="`, line, `"`)

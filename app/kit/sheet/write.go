@@ -12,11 +12,17 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
+// RowsMost is how many rows below the header a file is written with. Whoever sends it
+// keeps it in memory until it is whole: nobody is left with half a list.
+const RowsMost = 100_000
+
 // Row by row: a list that is written as it is read.
 type rows = iter.Seq2[[]string, error]
 
 // WriteCSV writes a list as CSV that Excel opens by itself: UTF-8 with a mark in
 // front. No cell begins a formula.
+//
+// Fault: Invalid, the list is longer than RowsMost.
 func WriteCSV(w io.Writer, head []string, list rows) error {
 	if _, err := io.WriteString(w, "\uFEFF"); err != nil {
 		return err
@@ -26,9 +32,13 @@ func WriteCSV(w io.Writer, head []string, list rows) error {
 	if err := out.Write(guardedAll(head)); err != nil {
 		return err
 	}
+	n := 0
 	for row, err := range list {
 		if err != nil {
 			return err
+		}
+		if n++; n > RowsMost {
+			return refuse("sheet.export_rows", RowsMost)
 		}
 		if err := out.Write(guardedAll(row)); err != nil {
 			return err
@@ -52,7 +62,7 @@ func guardedAll(row []string) []string {
 // WriteXLSX writes a list as one sheet with a header that stays in sight. Every
 // cell is text, so that Excel keeps each digit and computes nothing.
 //
-// Fault: Invalid, the list is longer than a sheet can be; CSV takes any.
+// Fault: Invalid, the list is longer than RowsMost.
 func WriteXLSX(w io.Writer, name string, head []string, list rows) error {
 	f, sheet, err := newBook(name)
 	if err != nil {

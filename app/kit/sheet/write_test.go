@@ -3,6 +3,7 @@ package sheet_test
 import (
 	"bytes"
 	"encoding/csv"
+	"io"
 	"iter"
 	"os"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/locale"
 	"qianshou/app/kit/sheet"
 )
@@ -128,6 +130,29 @@ func TestNothingLiesOnTheDisk(t *testing.T) {
 		limits := sheet.Limits{Bytes: 1 << 28, Unzipped: 1 << 30, Rows: rows, Columns: 30, Cell: 100, Text: 1 << 28}
 		if table, err := sheet.Read(t.Context(), file, limits); err != nil || len(table.Rows) != rows+1 || table.Rows[rows].Cells[25].Text != secret {
 			t.Errorf("%s: %d rows, %v", name, len(table.Rows), err)
+		}
+	}
+}
+
+// A list that is too long is refused, in either form, before all of it was read.
+func TestExportsEnd(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]func(list iter.Seq2[[]string, error]) error{
+		"CSV": func(list iter.Seq2[[]string, error]) error { return sheet.WriteCSV(io.Discard, []string{"a"}, list) },
+		"XLSX": func(list iter.Seq2[[]string, error]) error {
+			return sheet.WriteXLSX(io.Discard, "a", []string{"a"}, list)
+		},
+	} {
+		read := 0
+		err := write(func(yield func([]string, error) bool) {
+			for range sheet.RowsMost + 1000 {
+				if read++; !yield([]string{"x"}, nil) {
+					return
+				}
+			}
+		})
+		if f, ok := fault.Of(err); !ok || f.Key != "sheet.export_rows" || read != sheet.RowsMost+1 {
+			t.Errorf("%s: %v after %d rows", name, err, read)
 		}
 	}
 }

@@ -1,0 +1,79 @@
+package delegations
+
+import (
+	"context"
+
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/store"
+)
+
+// firmTakingPart finds a firm of an event.
+//
+// Fault: NotFound, it takes no part.
+func firmTakingPart(ctx context.Context, q store.Querier, event, firm ident.ID) (f firmOf, err error) {
+	err = q.GetContext(ctx, &f, `
+		SELECT name_zh AS "name.zh", name_en AS "name.en" FROM firms
+		WHERE id = $2 AND EXISTS (SELECT 1 FROM event_firms e WHERE e.event_id = $1 AND e.firm_id = firms.id)`, event, firm)
+	return f, store.Fault(err)
+}
+
+// belongingCodes are the values of MoveFields.
+func belongingCodes(ctx context.Context, q store.Querier, r Registration) (codes [4]string, err error) {
+	var row struct {
+		Category   string `db:"category"`
+		Delegation string `db:"delegation"`
+		Firm       string `db:"firm"`
+	}
+	err = q.GetContext(ctx, &row, `
+		SELECT coalesce((SELECT code FROM categories WHERE id = $1), '') AS category,
+			coalesce((SELECT code FROM delegations WHERE id = $2), '') AS delegation, coalesce((SELECT code FROM firms WHERE id = $3), '') AS firm`,
+		r.CategoryID, store.OrNull(r.DelegationID), store.OrNull(r.FirmID))
+	return [4]string{row.Category, r.Role, row.Delegation, row.Firm}, err
+}
+
+// updateBelonging writes where a registration belongs and its status over the version
+// before it. In another delegation nobody is ranked yet, and nobody accompanies
+// somebody of the one before.
+//
+// Fault: Conflict, somebody changed it meanwhile.
+func updateBelonging(ctx context.Context, q store.Querier, r Registration, before ident.ID) error {
+	res, err := q.ExecContext(ctx, `
+		UPDATE registrations SET category_id = $3, delegation_id = $4, firm_id = $5, role = $6, badge_type = $7, organisation = $8, status = $9,
+			companion_of = CASE WHEN delegation_id IS DISTINCT FROM $4 OR $6 <> 'companion' THEN NULL ELSE companion_of END,
+			delegation_order = CASE WHEN delegation_id IS DISTINCT FROM $4 THEN NULL ELSE delegation_order END, version = $2
+		WHERE id = $1 AND version = $2 - 1`,
+		r.ID, r.Version, r.CategoryID, store.OrNull(r.DelegationID), store.OrNull(r.FirmID), r.Role, r.BadgeType, r.Organisation, r.Status)
+	if err := onlyOne(res, err); err != nil || before == r.DelegationID {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `
+		DELETE FROM travel_leg_people p USING travel_legs l WHERE p.registration_id = $1 AND l.id = p.leg_id AND l.delegation_id IS DISTINCT FROM $2`,
+		r.ID, store.OrNull(r.DelegationID))
+	return err
+}
+
+func waitingToDecide(ctx context.Context, q store.Querier, event ident.ID) (w ToDecide, err error) {
+	err = q.GetContext(ctx, &w, `
+		WITH asked AS (SELECT x.id, x.asked_at FROM substitutions x JOIN delegations d ON d.id = x.delegation_id WHERE d.event_id = $1 AND x.state = 'asked')
+		SELECT (SELECT count(*) FROM registration_changes c JOIN registrations r ON r.id = c.registration_id WHERE r.event_id = $1 AND c.state = 'pending') AS changes,
+			(SELECT count(*) FROM asked) AS replacements,
+			coalesce((SELECT id FROM asked ORDER BY asked_at, id LIMIT 1), '00000000-0000-0000-0000-000000000000') AS replacement`, event)
+	return w, err
+}
+
+// onlyOneHead puts that a delegation has one head beside the role.
+func onlyOneHead(err error) error {
+	if store.Constraint(err) == "registrations_one_head" {
+		return fault.Fields(fault.Field{Path: "role", Key: "constraint.registrations_one_head"})
+	}
+	return err
+}
+
+// substitutionWaits tells whether somebody is to replace a registration, or it
+// another, and the office has not decided.
+func substitutionWaits(ctx context.Context, q store.Querier, registration ident.ID) (waits bool, err error) {
+	err = q.GetContext(ctx, &waits, `
+		SELECT EXISTS (SELECT 1 FROM substitutions WHERE state = 'asked' AND (from_registration_id = $1 OR to_registration_id = $1))`, registration)
+	return waits, err
+}

@@ -1,0 +1,244 @@
+package delegations_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"qianshou/app/accounts"
+	"qianshou/app/delegations"
+	"qianshou/app/events"
+	"qianshou/app/firms"
+	"qianshou/app/kit/fault"
+	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
+)
+
+// joined has a firm take part in the event, with automatic approval if it is granted.
+func (g ground) joined(t *testing.T, code, credit string, granted bool) firms.Firm {
+	t.Helper()
+	f := g.firm(t, code, credit)
+	service := firms.New(g.db, april, ident.New)
+	if err := service.Join(t.Context(), office, g.event.ID, f.ID, ident.Nil); err != nil {
+		t.Fatal(err)
+	}
+	if granted {
+		day := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+		if _, err := service.Give(t.Context(), office, firms.Grant{FirmID: f.ID, Kind: "auto_approve", From: day, ReviewOn: day.AddDate(1, 0, 0), Basis: "letter"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f
+}
+
+// TestFirmRegistersItsPeople registers by a firm's link: for that firm only, in its
+// name, and approved where it was granted.
+func TestFirmRegistersItsPeople(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	g.changed(t, "firm", func(c *events.Category) { c.Approval, c.Public = "whitelist", false })
+	mine := g.joined(t, "F001", "91330299J3NW4AM187", true)
+	other := g.joined(t, "F002", "91330299K3DGFBAW36", false)
+	link := accounts.GuestActor()
+	link.LinkEventID, link.FirmID = g.event.ID, mine.ID
+
+	in := firm(1)
+	in.FirmID, in.Organisation = mine.ID, "Somebody else Ltd"
+	r, _, err := g.guests.Register(t.Context(), link, g.event.ID, in)
+	if err != nil || r.Status != delegations.BadgeIssued || r.FirmID != mine.ID || r.Organisation != mine.Name.EN {
+		t.Errorf("%s for %s as %q, %v", r.Status, r.FirmID, r.Organisation, err)
+	}
+	if people, err := g.guests.OfFirm(t.Context(), link, g.event.ID, mine.ID); err != nil || len(people) != 1 {
+		t.Errorf("%d people, %v", len(people), err)
+	}
+	in = firm(2)
+	in.FirmID = other.ID
+	if _, _, err := g.guests.Register(t.Context(), link, g.event.ID, in); fault.CodeOf(err) != fault.Forbidden {
+		t.Errorf("for another firm: %v", err)
+	}
+	if _, _, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in); fault.CodeOf(err) != fault.Forbidden {
+		t.Errorf("without a link: %v", err)
+	}
+	in = firm(3)
+	in.FirmID, in.Quiet = mine.ID, true
+	if _, _, err := g.guests.Register(t.Context(), link, g.event.ID, in); fault.CodeOf(err) != fault.Forbidden {
+		t.Errorf("without a letter: %v", err)
+	}
+}
+
+// TestDeskRegisters registers somebody in a category that the public form does not
+// offer, without an address and without a letter.
+func TestDeskRegisters(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	g.category(t, "staff", nil)
+	in := firm(1)
+	in.Category, in.Email, in.Organisation, in.Quiet = "staff", "", "", true
+	r, err := g.guests.RegisterAtDesk(t.Context(), office, g.event.ID, in)
+	if err != nil || r.Status != delegations.Submitted || r.Role != "staff" {
+		t.Fatalf("%s as %s, %v", r.Status, r.Role, err)
+	}
+	if got := g.letters(t, r); len(got) != 0 {
+		t.Errorf("letters %q", got)
+	}
+	if _, err := g.guests.RegisterAtDesk(t.Context(), accounts.GuestActor(), g.event.ID, in); fault.CodeOf(err) != fault.Forbidden {
+		t.Errorf("a guest: %v", err)
+	}
+	in.FirmID = ident.New()
+	if _, err := g.guests.RegisterAtDesk(t.Context(), office, g.event.ID, in); !broken(err, "firm") {
+		t.Errorf("a firm that is not there: %v", err)
+	}
+}
+
+func broken(err error, path string) bool {
+	f, ok := fault.Of(err)
+	return ok && slices.ContainsFunc(f.Fields, func(f fault.Field) bool { return f.Path == path })
+}
+
+// TestLinkedToAFirm links who registered in public to their firm: from then on its
+// grant counts.
+func TestLinkedToAFirm(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		granted bool
+		want    delegations.Status
+	}{{true, delegations.BadgeIssued}, {false, delegations.Submitted}} {
+		g := newGround(t, 5)
+		g.changed(t, "firm", func(c *events.Category) { c.Approval = "whitelist" })
+		f := g.joined(t, "F001", "91330299J3NW4AM187", tt.granted)
+		r, _, err := g.register(t.Context(), 1)
+		if err != nil || r.Status != delegations.Submitted {
+			t.Fatalf("%s, %v", r.Status, err)
+		}
+		if _, err := g.guests.LinkFirm(t.Context(), accounts.GuestActor(), r.ID, f.ID); fault.CodeOf(err) != fault.Forbidden {
+			t.Errorf("a guest links: %v", err)
+		}
+		if r, err = g.guests.LinkFirm(t.Context(), office, r.ID, f.ID); err != nil || r.Status != tt.want || r.FirmID != f.ID || r.Organisation != "Bakony Textiles" {
+			t.Errorf("granted %v: %s for %s as %q, %v", tt.granted, r.Status, r.FirmID, r.Organisation, err)
+		}
+		changes, err := g.guests.Changes(t.Context(), office, r)
+		if err != nil || len(changes) != 1 || !slices.Equal(changes[0].Fields, []delegations.Moved{{Field: "firm", To: "F001"}}) {
+			t.Errorf("history %+v, %v", changes, err)
+		}
+	}
+}
+
+// TestMoved moves people into another category: to a place, to the waiting list, or
+// not at all; and what they leave goes to who waits. Holders of places are counted
+// after each.
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	g, one := newGround(t, 2), 1
+	g.category(t, "guest", &one)
+	held := func(guest, firm, waiting int) {
+		t.Helper()
+		var got [3]int
+		if err := g.db.QueryRowContext(t.Context(), `
+			SELECT count(*) FILTER (WHERE c.code = 'guest' AND r.status <> 'waitlisted'), count(*) FILTER (WHERE c.code = 'firm' AND r.status <> 'waitlisted'),
+				count(*) FILTER (WHERE r.status = 'waitlisted') FROM registrations r JOIN categories c ON c.id = r.category_id`).Scan(&got[0], &got[1], &got[2]); err != nil {
+			t.Fatal(err)
+		}
+		if want := [3]int{guest, firm, waiting}; got != want {
+			t.Errorf("guest, firm, waiting: %v, want %v", got, want)
+		}
+	}
+	var people []delegations.Registration
+	for n := range 3 {
+		r, _, err := g.register(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		people = append(people, r)
+	}
+	held(0, 2, 1)
+	approved, _, err := g.guests.Approve(t.Context(), office, people[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := g.badges.LivingOf(t.Context(), approved.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	// Approved, with a place: another badge, and the place goes to who waits.
+	guest := delegations.Belonging{Category: "guest"}
+	moved, err := g.guests.Move(t.Context(), office, approved.ID, approved.Version, guest)
+	if err != nil || moved.Status != delegations.BadgeIssued || moved.BadgeType != "DEL" || moved.Role != "guest" {
+		t.Fatalf("%+v, %v", moved, err)
+	}
+	held(1, 2, 0)
+	if after, err := g.badges.LivingOf(t.Context(), approved.ID); err != nil || after.ID == before.ID || after.BadgeType != "DEL" {
+		t.Errorf("badge %+v, %v", after, err)
+	}
+	if _, err := g.guests.Move(t.Context(), office, approved.ID, approved.Version, delegations.Belonging{Category: "firm"}); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("an old version: %v", err)
+	}
+
+	// Not approved, without a place: waits, and is told.
+	waits, err := g.guests.Move(t.Context(), office, people[1].ID, 0, guest)
+	if err != nil || waits.Status != delegations.Waitlisted {
+		t.Errorf("%s, %v", waits.Status, err)
+	}
+	held(1, 1, 1)
+	if got := g.letters(t, waits); !slices.Equal(got, []string{"registration.received", "registration.waitlisted"}) {
+		t.Errorf("letters %q", got)
+	}
+
+	// Approved, without a place: refused.
+	third, _, err := g.guests.Approve(t.Context(), office, people[2].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.Move(t.Context(), office, third.ID, 0, guest); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("full: %v", err)
+	}
+	held(1, 1, 1)
+
+	// Who waits moves to where there is a place, and has it.
+	back, err := g.guests.Move(t.Context(), office, waits.ID, 0, delegations.Belonging{Category: "firm"})
+	if err != nil || back.Status != delegations.UnderReview {
+		t.Errorf("%s, %v", back.Status, err)
+	}
+	held(1, 2, 0)
+	if again, err := g.guests.Move(t.Context(), office, back.ID, 0, delegations.Belonging{Category: "firm"}); err != nil || again.Version != back.Version {
+		t.Errorf("moved to where they are: version %d, %v", again.Version, err)
+	}
+	if _, err := g.guests.Move(t.Context(), accounts.GuestActor(), back.ID, 0, guest); fault.CodeOf(err) != fault.Forbidden {
+		t.Errorf("a guest: %v", err)
+	}
+}
+
+// TestMovedIntoDelegation moves a guest into a delegation, whose category follows from
+// the role, and out of it; a second head is refused.
+func TestMovedIntoDelegation(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	g.category(t, "member", nil)
+	g.category(t, "head", nil)
+	d, err := g.guests.Save(t.Context(), office, delegations.Delegation{EventID: g.event.ID, Code: "D01", Name: locale.Text{ZH: "代表团", EN: "Delegation"}, Quota: 3, Status: "accepted"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []bool{true, false} {
+		r, _, err := g.register(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err = g.guests.Move(t.Context(), office, r.ID, 0, delegations.Belonging{Category: "firm", Role: "head", DelegationID: d.ID})
+		if want != (err == nil) || err != nil && !broken(err, "role") {
+			t.Fatalf("head %d: %v", n, err)
+		}
+		if !want {
+			continue
+		}
+		if r.DelegationID != d.ID || r.Role != "head" || r.Category.EN != "head" {
+			t.Errorf("%+v", r)
+		}
+		if r, err = g.guests.Move(t.Context(), office, r.ID, 0, delegations.Belonging{Category: "firm"}); err != nil || r.DelegationID != ident.Nil || r.Role != "firm" {
+			t.Errorf("%+v, %v", r, err)
+		}
+		if _, err = g.guests.Move(t.Context(), office, r.ID, 0, delegations.Belonging{Role: "head", DelegationID: d.ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
