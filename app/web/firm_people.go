@@ -83,6 +83,9 @@ func (s *Server) registerFirmPerson(c *fiber.Ctx) error {
 		}
 		return s.render(c, "firms/person", p)
 	}
+	if err = s.pairTitles(c, &form, delegations.Input{}); err != nil {
+		return err
+	}
 	in := personOf(form, lang(c))
 	in.Answers, in.FirmID, in.Source = answers, l.FirmID, "web"
 	r, _, err := s.Delegations.Register(c.UserContext(), l.Actor(), l.EventID, in)

@@ -43,7 +43,7 @@ func (s *Server) things() map[string]eventOf {
 		"hold":         s.Privacy.EventOfHold,
 		"request":      s.Privacy.EventOfRequest,
 
-		"account": nil, "firm": nil, "contact": nil, "grant": nil, // of no event
+		"account": nil, "firm": nil, "contact": nil, "grant": nil, "title": nil, // of no event
 		"change": nil, // of the registration or the question before it
 
 		"decision": nil, "state": nil, "to": nil, "kind": nil, "class": nil, // words

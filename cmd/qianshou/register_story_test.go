@@ -43,7 +43,7 @@ func TestDeskAndFirmRegister(t *testing.T) {
 			desk.reads(page, "#changes", tt.member)
 
 			firm, _ := desk.opens("/console/"+forum+"/firms?q=F001", http.StatusOK).Find(".fm-list a.name").Attr("href")
-			made := desk.sends(firm+"/links", http.StatusOK, "holder", "Firm", "until", "2027-06-11")
+			made := desk.sends(firm+"/links", http.StatusSeeOther, "holder", "Firm", "until", "2027-06-11")
 			own := strings.TrimPrefix(textOf(made.Find("#link-address")), p.url)
 			guest := p.walker(t)
 			guest.opens("/e/"+forum+"?lang="+string(tt.lang), http.StatusOK)
