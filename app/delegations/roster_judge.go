@@ -247,7 +247,11 @@ func (r *roll) compare(f *Found, c checked, e *rollEntry) {
 	if !slices.Contains([]Status{Approved, BadgeIssued, CheckedIn}, e.Status) {
 		return
 	}
+	_, turned := f.Before["native_order"]
 	for _, field := range slices.Sorted(maps.Keys(f.Before)) {
+		if turned && field == "name_native" {
+			continue // follows the order, of which it is said
+		}
 		if Key(field) && !strings.HasPrefix(field, answerField) { // role and host are not among Fields, and key fields too
 			f.bad(field, "lists.approved", e.Reference)
 		}

@@ -47,7 +47,7 @@ func TestListNominates(t *testing.T) {
 		"companion,,Halmosi,Panna,,,2016-05-04,,,",
 	}
 	i := g.bring(t, by, g.city, rows...)
-	want := []string{"new", "new lists.nominated", "new", "new lists.nominated birth_date lists.minor"}
+	want := []string{"new", "new lists.nominated", "new", "new lists.nominated birth_date remark.minor"}
 	if got := g.verdicts(t, by, i); !reflect.DeepEqual(got, want) {
 		t.Fatalf("%q, want %q", got, want)
 	}
