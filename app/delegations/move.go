@@ -175,6 +175,9 @@ func (s *Service) move(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	if err != nil {
 		return r, err
 	}
+	if err := stillThere(ctx, tx, e.ID, r.DelegationID, r.FirmID); err != nil {
+		return r, err
+	}
 	placed, err := s.place(ctx, b, before, r)
 	switch {
 	case err != nil:

@@ -31,6 +31,13 @@ func (g ground) joined(t *testing.T, code, credit string, granted bool) firms.Fi
 	return f
 }
 
+// ofFirm is whoever holds a firm's link.
+func ofFirm(event, firm ident.ID) accounts.Actor {
+	a := accounts.GuestActor()
+	a.LinkEventID, a.FirmID = event, firm
+	return a
+}
+
 // TestFirmRegistersItsPeople registers by a firm's link: for that firm only, in its
 // name, and approved where it was granted.
 func TestFirmRegistersItsPeople(t *testing.T) {
@@ -39,8 +46,7 @@ func TestFirmRegistersItsPeople(t *testing.T) {
 	g.changed(t, "firm", func(c *events.Category) { c.Approval, c.Public = "whitelist", false })
 	mine := g.joined(t, "F001", "91330299J3NW4AM187", true)
 	other := g.joined(t, "F002", "91330299K3DGFBAW36", false)
-	link := accounts.GuestActor()
-	link.LinkEventID, link.FirmID = g.event.ID, mine.ID
+	link := ofFirm(g.event.ID, mine.ID)
 
 	in := firm(1)
 	in.FirmID, in.Organisation = mine.ID, "Somebody else Ltd"

@@ -219,7 +219,8 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 }
 
 // stillOpen asks again, for who has the event's counter, what admit asked before they
-// waited for it: whether registration is open, and whether the delegations come.
+// waited for it: whether registration is open, the delegations come and the firms
+// take part.
 //
 // Fault: Conflict.
 func (s *Service) stillOpen(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, p admitted) error {
@@ -238,11 +239,26 @@ func (s *Service) stillOpen(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 		if !by.May(accounts.EditRegistration, e.ID) && !open(a.category.ID) {
 			return fault.New(fault.Conflict, "registration.closed")
 		}
-		if err := stillComes(ctx, tx, a.DelegationID); err != nil {
+		if err := stillThere(ctx, tx, e.ID, a.DelegationID, a.FirmID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stillThere tells, for who has the event's counter, whether a delegation comes and a
+// firm takes part; Nil is none. Whoever ends either takes the counter too.
+//
+// Faults: NotFound; Conflict.
+func stillThere(ctx context.Context, tx *sqlx.Tx, event, delegation, firm ident.ID) error {
+	if err := stillComes(ctx, tx, delegation); err != nil || firm == ident.Nil {
+		return err
+	}
+	_, err := firmTakingPart(ctx, tx, event, firm)
+	if fault.CodeOf(err) == fault.NotFound {
+		err = fault.New(fault.Conflict, "registration.firm_not_there")
+	}
+	return err
 }
 
 // stillComes tells whether a delegation is expected; Nil is none. Who calls it off
