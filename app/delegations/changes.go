@@ -323,7 +323,7 @@ func (s *Service) applied(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if r, err = s.write(ctx, tx, by, r, held, c, names); err != nil {
 		return r, nil, err
 	}
-	if err := s.wroteRendering(ctx, tx, by, r, sourceOf(by), names); err != nil {
+	if err := s.wroteRendering(ctx, tx, by, r, themselves(by), names); err != nil {
 		return r, nil, err
 	}
 	if err := s.dropFiles(ctx, tx, by, r, files(fields.list, Moved.from)); err != nil {

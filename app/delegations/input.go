@@ -105,10 +105,13 @@ func (in Input) check(now time.Time) (checked, error) {
 		text.Line(&bad, "name_native", in.NameNative, true, 120)
 		bad.Check(text.OneScript(in.NameNative), "name_native", "field.script")
 	}
-	for _, part := range [][2]string{{"family_name", in.FamilyName}, {"given_name", in.GivenName}, {"name_native", in.NameNative}, {"name_zh", in.NameZH}} {
+	for _, part := range [][2]string{
+		{"family_name", in.FamilyName}, {"given_name", in.GivenName}, {"name_native", in.NameNative}, {"name_zh", in.NameZH},
+		{"address_en", in.AddressEN}, {"address_zh", in.AddressZH},
+	} {
 		switch {
 		case part[1] == "" || part[0] == "name_native" && part[1] == strings.TrimSpace(in.GivenName+" "+in.FamilyName): // said of its parts
-		case text.LinkLike(part[1]): // letters greet by name, and reach whoever's address somebody wrote
+		case text.LinkLike(part[1]): // letters greet by name or address, and reach whoever's address somebody wrote
 			bad.Add(part[0], "registration.name_link")
 		default:
 			bad.Check(text.Worded(part[1]), part[0], "registration.name_letters")

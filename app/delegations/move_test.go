@@ -72,6 +72,67 @@ func TestFirmRegistersItsPeople(t *testing.T) {
 	}
 }
 
+// How letters address somebody is said by the office and by officers of delegations:
+// what others write of it is kept nowhere, and it is never a link.
+func TestWhoSaysHowLettersAddress(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 9)
+	g.memberCategories(t)
+	g.changed(t, "firm", func(c *events.Category) { c.Approval = "whitelist" })
+	mine, d := g.joined(t, "F001", "91330299J3NW4AM187", false), g.delegation(t, "D01", 9)
+	in := func(n int, change func(in *delegations.Input)) delegations.Input {
+		one := firm(n)
+		one.AddressEN, one.AddressZH = "winner, call me", "请致电"
+		change(&one)
+		return one
+	}
+	register := func(by accounts.Actor, one delegations.Input) (delegations.Registration, error) {
+		r, _, err := g.guests.Register(t.Context(), by, g.event.ID, one)
+		return r, err
+	}
+	for n, tt := range []struct {
+		name     string
+		register func(n int) (delegations.Registration, error)
+		kept     bool
+	}{
+		{"a firm", func(n int) (delegations.Registration, error) {
+			return register(ofFirm(g.event.ID, mine.ID), in(n, func(one *delegations.Input) { one.FirmID = mine.ID }))
+		}, false},
+		{"a guest", func(n int) (delegations.Registration, error) {
+			return register(accounts.GuestActor(), in(n, func(*delegations.Input) {}))
+		}, false},
+		{"the desk", func(n int) (delegations.Registration, error) {
+			return register(office, in(n, func(*delegations.Input) {}))
+		}, true},
+		{"an officer", func(n int) (delegations.Registration, error) {
+			return register(g.liaison(d), in(n, func(one *delegations.Input) {
+				one.DelegationID, one.Role, one.Category = d.ID, "member", "member"
+			}))
+		}, true},
+	} {
+		r, err := tt.register(n)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		if now := g.read(t, r); (now.AddressEN == "winner, call me") != tt.kept || (now.AddressZH == "请致电") != tt.kept {
+			t.Errorf("%s: letters address them as %q, %q", tt.name, now.AddressEN, now.AddressZH)
+		}
+	}
+	for _, field := range []string{"address_en", "address_zh"} {
+		r, err := register(office, firm(20))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.guests.Edit(t.Context(), office, r.ID, 0, delegations.Edit{field: "evil.example"}); !broken(err, field) {
+			t.Errorf("a link as %s: %v", field, err)
+		}
+		if _, err := g.guests.Edit(t.Context(), office, r.ID, 0, delegations.Edit{field: "H.E. Mayor Halmosi"}); err != nil {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
 // TestDeskRegisters registers somebody in a category that the public form does not
 // offer, without an address and without a letter.
 func TestDeskRegisters(t *testing.T) {

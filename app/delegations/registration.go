@@ -89,7 +89,7 @@ type Registration struct {
 //
 // Into a delegation only the office registers, and whoever holds its link; they
 // may choose categories that the public form does not offer. For a firm only the
-// office does.
+// office does, and whoever holds the firm's link, in the categories OfFirms.
 //
 // Faults: NotFound, the event; Forbidden, the delegation or firm; Conflict, registration
 // is closed; Invalid with fields.
@@ -145,6 +145,9 @@ func (s *Service) admit(ctx context.Context, by accounts.Actor, event ident.ID, 
 		noFirm, err := s.comesFor(ctx, event, &in, office)
 		if err != nil {
 			return p, err
+		}
+		if !office && !own { // see ofTheOffice
+			in.AddressEN, in.AddressZH = "", ""
 		}
 		c, err := in.check(s.now())
 		if noFirm != "" {
@@ -330,7 +333,7 @@ func (s *Service) keep(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		}
 		return done, err
 	}
-	if err := s.wroteRendering(ctx, tx, by, r, sourceOf(by), []string{"name_zh"}); err != nil {
+	if err := s.wroteRendering(ctx, tx, by, r, themselves(by) && group == ident.Nil, []string{"name_zh"}); err != nil {
 		return done, err
 	}
 	if err := insertConsent(ctx, tx, r.ID, "registration", ConsentVersion, c.Lang, s.now()); err != nil {

@@ -69,13 +69,19 @@ func (s *Service) approveRendering(ctx context.Context, tx *sqlx.Tx, by accounts
 	if err := updateRenderingApproved(ctx, tx, r.PersonID, r.NameZH, who, s.now()); err != nil {
 		return err
 	}
-	return s.record(ctx, tx, by, r.EventID, "registration.approve_rendering", "registration", r.ID, nil, map[string]any{"name_zh": r.NameZH}, "")
+	return s.record(ctx, tx, by, r.EventID, "registration.approve_rendering", "registration", r.ID, nil, map[string]any{"changed": "name_zh"}, "") // and not which: the log outlives the name
 }
 
-// wroteRendering approves a rendering that the person wrote themselves: source is
-// from where it came, and names are the fields that came with it.
-func (s *Service) wroteRendering(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, source string, names []string) error {
-	if source != "web" || !r.Rendered() || !slices.Contains(names, "name_zh") {
+// themselves tells whether an actor who may write of somebody is that person: a guest
+// who speaks for no delegation and no firm.
+func themselves(by accounts.Actor) bool {
+	return by.Kind == accounts.Guest && by.DelegationID == ident.Nil && by.FirmID == ident.Nil
+}
+
+// wroteRendering approves a rendering that the person wrote themselves, which own says;
+// names are the fields that came with it.
+func (s *Service) wroteRendering(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, own bool, names []string) error {
+	if !own || !r.Rendered() || !slices.Contains(names, "name_zh") {
 		return nil
 	}
 	return s.approveRendering(ctx, tx, by, r, ByPerson)

@@ -6,6 +6,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/events"
 	"qianshou/app/kit/fault"
 )
 
@@ -165,5 +166,80 @@ func TestAnotherRenderingIsAskedFor(t *testing.T) {
 	}
 	if _, err := g.guests.ApproveRendering(t.Context(), owner(r), r.ID, "米罗"); err != nil {
 		t.Error(err)
+	}
+}
+
+// Whoever writes down somebody else's Chinese name approves nothing for them: a firm,
+// or one of several who register together.
+func TestOthersRenderingIsOpen(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 9)
+	g.changed(t, "firm", func(c *events.Category) { c.Approval = "whitelist" })
+	mine := g.joined(t, "F001", "91330299J3NW4AM187", false)
+	in := func(n int) delegations.Input {
+		one := firm(n)
+		one.NameZH = "米洛"
+		return one
+	}
+	alone, _, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := in(2)
+	of.FirmID = mine.ID
+	person, _, err := g.guests.Register(t.Context(), ofFirm(g.event.ID, mine.ID), g.event.ID, of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, group, err := g.guests.RegisterGroup(t.Context(), accounts.GuestActor(), g.event.ID, []delegations.Input{in(3), in(4)}, in(3).Email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		r    delegations.Registration
+		by   string
+	}{
+		{"alone", alone, delegations.ByPerson},
+		{"by a firm", person, ""},
+		{"the first of a group", group[0].Registration, ""},
+		{"the second of a group", group[1].Registration, ""},
+	} {
+		if now := g.read(t, tt.r); now.NameZHApprovedBy != tt.by || now.NameZHOpen != (tt.by == "") {
+			t.Errorf("%s: approved by %q, open %v", tt.name, now.NameZHApprovedBy, now.NameZHOpen)
+		}
+	}
+}
+
+// The log outlives erasure: it says that a rendering was approved, and not which.
+func TestLogKeepsNoRendering(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	in := firm(1)
+	in.NameZH = "米洛绝密"
+	r, secret, err := g.guests.Register(t.Context(), accounts.GuestActor(), g.event.ID, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.EditOwn(t.Context(), secret, 0, delegations.Edit{"name_zh": "米洛机密"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.Edit(t.Context(), office, r.ID, 0, delegations.Edit{"name_zh": "米洛私密"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.ApproveRendering(t.Context(), owner(r), r.ID, "米洛私密"); err != nil {
+		t.Fatal(err)
+	}
+	var said, names []string
+	if err := g.db.SelectContext(t.Context(), &said, `
+		SELECT after::text FROM audit_entries WHERE action = 'registration.approve_rendering' ORDER BY at, id`); err != nil {
+		t.Fatal(err)
+	}
+	if want := slices.Repeat([]string{`{"changed": "name_zh"}`}, 3); !slices.Equal(said, want) {
+		t.Errorf("%q, want %q", said, want)
+	}
+	err = g.db.SelectContext(t.Context(), &names, `SELECT action FROM audit_entries WHERE concat(before, after, reason) LIKE '%米洛%'`)
+	if err != nil || len(names) != 0 {
+		t.Errorf("the log says names at %q, %v", names, err)
 	}
 }

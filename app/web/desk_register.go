@@ -64,7 +64,7 @@ func chosen(form *Form, name string) ident.ID {
 func personOf(form Form, l locale.Lang) delegations.Input {
 	in := delegations.Input{
 		Category: form.Text("category"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
-		MRZSurname: form.Raw("mrz_surname"), MRZGiven: form.Raw("mrz_given"), AddressEN: form.Raw("address_en"), AddressZH: form.Raw("address_zh"),
+		MRZSurname: form.Raw("mrz_surname"), MRZGiven: form.Raw("mrz_given"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Sex: form.Text("sex"), Nationality: form.Text("nationality"),
 		Languages: delegations.SplitList(form.Raw("languages")), Email: form.Raw("email"), Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"),
 		TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"), BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"),
@@ -145,6 +145,7 @@ func (s *Server) registerPerson(c *fiber.Ctx) error {
 		return err
 	}
 	in := personOf(form, lang(c))
+	in.AddressEN, in.AddressZH = form.Raw("address_en"), form.Raw("address_zh")
 	in.Answers, in.Role, in.Quiet = answers, form.Text("role"), !form.Ticked("letter")
 	in.DelegationID, in.FirmID = chosen(&form, "delegation"), chosen(&form, "firm")
 	var r delegations.Registration
