@@ -37,8 +37,8 @@ type firmOf struct {
 // that was shown; 0: whatever there is.
 //
 // Places go as they do for who registers now: where there is none the person waits.
-// Who was approved already is never put on the waiting list: without a place the move
-// is refused. Whose category or firm needs no decision is approved now that this is
+// Who was approved already, or asked to put something right, is never put on the waiting
+// list: without a place the move is refused. Whose category or firm needs no decision is approved now that this is
 // known. A badge that shows where the person belongs is replaced. What they
 // belonged to before stands in the history.
 //
@@ -184,6 +184,8 @@ func (s *Service) move(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		return r, err
 	case !placed && (r.Settled() || r.Status == OnHold):
 		return r, fault.New(fault.Conflict, "registration.move_full")
+	case !placed && r.Status == Returned: // from the waiting list they might be approved as they are
+		return r, fault.New(fault.Conflict, "registration.move_returned")
 	case !placed && r.holdsPlace():
 		r.Status = Waitlisted
 	}

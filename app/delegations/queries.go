@@ -160,12 +160,15 @@ func stepsOf(ctx context.Context, q store.Querier, registration ident.ID) (list 
 	return list, err
 }
 
-// updateStatus writes a status over the version before it.
+// updateStatus writes a status over the version before it. Nothing is asked for any
+// more of whoever is not returned.
 //
 // Fault: Conflict, somebody else changed the registration meanwhile.
 func updateStatus(ctx context.Context, q store.Querier, r Registration) error {
 	res, err := q.ExecContext(ctx, `
-		UPDATE registrations SET status = $2, status_reason = $3, decided_at = $4, version = $5 WHERE id = $1 AND version = $5 - 1`,
+		UPDATE registrations SET status = $2, status_reason = $3, decided_at = $4, version = $5,
+			requested_fields = CASE WHEN $2 = 'returned' THEN requested_fields ELSE '{}' END
+		WHERE id = $1 AND version = $5 - 1`,
 		r.ID, r.Status, r.StatusReason, r.DecidedAt, r.Version)
 	if err != nil {
 		return err

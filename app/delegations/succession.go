@@ -83,7 +83,7 @@ func (s *Service) seat(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	from, was := r.Status, r
 	r.Role, r.CategoryID, r.Category, r.BadgeType, r.DelegationID = gone.Role, gone.CategoryID, gone.Category, gone.BadgeType, gone.DelegationID
 	switch {
-	case r.Settled() && gone.Status == Waitlisted:
+	case (r.Settled() || r.Status == Returned) && gone.Status == Waitlisted:
 		return r, Issued{}, fault.New(fault.Conflict, "substitution.has_place", r.Name())
 	case gone.Status == Waitlisted:
 		r.Status, r.QueueNo, r.GroupID = Waitlisted, gone.QueueNo, gone.GroupID
