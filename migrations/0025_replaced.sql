@@ -4,7 +4,7 @@
 -- +goose Up
 ALTER TABLE registrations
   ADD COLUMN replaced_by uuid CONSTRAINT registrations_replaced_by REFERENCES registrations
-    CONSTRAINT registrations_replaced_gone CHECK (replaced_by IS NULL OR status IN ('withdrawn', 'departed') AND replaced_by <> id);
+    CONSTRAINT registrations_replaced_gone CHECK (replaced_by IS NULL OR status IN ('withdrawn', 'departed', 'cancelled') AND replaced_by <> id); -- cancelled: became one with another of theirs
 UPDATE registrations r SET replaced_by = s.to_registration_id FROM substitutions s
   WHERE s.from_registration_id = r.id AND s.state = 'done' AND r.status IN ('withdrawn', 'departed');
 DROP INDEX registrations_one_head;

@@ -87,6 +87,34 @@ func TestMergeKeepsTheQuotas(t *testing.T) {
 	}
 }
 
+// Who was replaced turns out to be registered twice: the two become one as any others,
+// and who came in their place stays.
+func TestMergeOfWhoWasReplaced(t *testing.T) {
+	t.Parallel()
+	for _, status := range []delegations.Status{delegations.BadgeIssued, delegations.CheckedIn} {
+		g, _, head, deputy, waits := newCity(t)
+		g.set(t, deputy, status)
+		if _, err := g.guests.Substitute(t.Context(), office, delegations.Stand{From: deputy.ID, To: waits.ID, AsRank: "own"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.db.ExecContext(t.Context(), `
+			INSERT INTO duplicate_pairs (event_id, first_id, second_id, score, signs, found_at) VALUES ($1, $2, $3, 100, '{document}', now())
+			ON CONFLICT (first_id, second_id) DO NOTHING`, g.event.ID, head.ID, deputy.ID); err != nil {
+			t.Fatal(err)
+		}
+		side, err := g.guests.ForMerge(t.Context(), office, head.ID, deputy.ID)
+		if err != nil || side.Blocked() != "" {
+			t.Fatalf("%s: blocked by %q, %v", status, side.Blocked(), err)
+		}
+		if _, err := g.guests.Merge(t.Context(), office, head.ID, deputy.ID, nil); err != nil {
+			t.Errorf("%s: %v", status, err)
+		}
+		if gone := g.read(t, deputy); gone.Status != delegations.Cancelled || gone.MergedInto != head.ID || gone.ReplacedBy != waits.ID {
+			t.Errorf("%s: %s, in %s, replaced by %s", status, gone.Status, gone.MergedInto, gone.ReplacedBy)
+		}
+	}
+}
+
 // What waited about the second for the desk ends with it.
 func TestMergeEndsWhatWaits(t *testing.T) {
 	t.Parallel()

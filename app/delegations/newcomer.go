@@ -53,7 +53,11 @@ func (s *Service) newcomer(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if i < 0 {
 		return r, fault.New(fault.Conflict, "substitution.no_category")
 	}
-	who.Role, who.DelegationID, who.FirmID, who.Source, who.Category = "member", ident.Nil, ident.Nil, "delegation", categories[i].Code
+	// They are checked as of the delegation, which speaks for them, and belong to none yet.
+	who.Role, who.DelegationID, who.FirmID, who.Source, who.Category = "member", gone.DelegationID, ident.Nil, "delegation", categories[i].Code
+	if by.ForRegistration(e.ID, gone.ID) { // see ofTheOffice
+		who.AddressEN, who.AddressZH = "", ""
+	}
 	c, err := who.check(s.now())
 	if c, err = s.checkAnswers(ctx, tx, e.ID, who.Category, c, err); err != nil {
 		return r, err
@@ -72,6 +76,9 @@ func (s *Service) newcomer(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 		return r, err
 	}
 	r.Reference = fmt.Sprintf("%s-%04d", e.Prefix, r.QueueNo)
+	if r.Unprintable, err = c.unprintable(); err != nil {
+		return r, err
+	}
 	if err := insertRegistration(ctx, tx, r, c.Input, s.now()); err != nil {
 		return r, err
 	}
