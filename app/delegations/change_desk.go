@@ -92,7 +92,7 @@ func (s *Service) approveChange(ctx context.Context, by accounts.Actor, registra
 			return r, err
 		}
 		if granted == nil {
-			if err := s.wroteRendering(ctx, tx, by, r, row.Source == "web", names); err != nil {
+			if err := s.wroteRendering(ctx, tx, by, r, row.own(), names); err != nil {
 				return r, err
 			}
 		}

@@ -178,6 +178,11 @@ func (s *Service) move(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	if err := stillThere(ctx, tx, e.ID, r.DelegationID, r.FirmID); err != nil {
 		return r, err
 	}
+	if before.DelegationID != r.DelegationID {
+		if err := leavesNobody(ctx, tx, before.ID); err != nil {
+			return r, err
+		}
+	}
 	placed, err := s.place(ctx, b, before, r)
 	switch {
 	case err != nil:
@@ -269,10 +274,35 @@ func (s *Service) lookAgain(ctx context.Context, tx *sqlx.Tx, r Registration) er
 	return err
 }
 
-// sameFace tells whether a badge shows the same of two: its kind, and whom the person
-// comes with.
+// sameFace tells whether a badge on paper shows the same of two: its kind, and whom the
+// person comes with. Role, category and firm are not on it but by these.
 func sameFace(a, b Registration) bool {
-	return a.CategoryID == b.CategoryID && a.BadgeType == b.BadgeType && a.DelegationID == b.DelegationID && a.FirmID == b.FirmID && a.Organisation == b.Organisation && a.Role == b.Role
+	return a.BadgeType == b.BadgeType && a.DelegationID == b.DelegationID && a.printedBody() == b.printedBody()
+}
+
+// printedBody is Body as a badge has it, which prints nothing twice.
+func (r Registration) printedBody() locale.Text {
+	body := r.Body()
+	if body.EN == "" || body.EN == body.ZH {
+		return locale.Text{EN: body.ZH}
+	}
+	return body
+}
+
+// leavesNobody refuses that somebody goes over to another delegation from whoever
+// accompanies them.
+//
+// Fault: Conflict.
+func leavesNobody(ctx context.Context, tx *sqlx.Tx, host ident.ID) error {
+	id, err := companionOf(ctx, tx, host)
+	if err != nil || id == ident.Nil {
+		return err
+	}
+	companion, err := registrationByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, "registration.move_companion", companion.Name(), companion.Reference)
 }
 
 // approveKnown approves somebody whose category or firm needs no decision.

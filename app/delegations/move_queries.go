@@ -53,6 +53,14 @@ func updateBelonging(ctx context.Context, q store.Querier, r Registration, befor
 	return err
 }
 
+// companionOf finds the first of those who come as somebody's companions; Nil: nobody.
+func companionOf(ctx context.Context, q store.Querier, host ident.ID) (id ident.ID, err error) {
+	err = q.GetContext(ctx, &id, `
+		SELECT coalesce((SELECT id FROM registrations WHERE companion_of = $1 AND status NOT IN ('rejected', 'withdrawn', 'cancelled') AND replaced_by IS NULL
+			ORDER BY queue_no, id LIMIT 1), '00000000-0000-0000-0000-000000000000')`, host)
+	return id, err
+}
+
 func waitingToDecide(ctx context.Context, q store.Querier, event ident.ID) (w ToDecide, err error) {
 	err = q.GetContext(ctx, &w, `
 		WITH asked AS (SELECT x.id, x.asked_at FROM substitutions x JOIN delegations d ON d.id = x.delegation_id WHERE d.event_id = $1 AND x.state = 'asked')

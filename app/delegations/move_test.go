@@ -309,3 +309,83 @@ func TestMovedIntoDelegation(t *testing.T) {
 		}
 	}
 }
+
+// Nobody goes over to another delegation from whoever accompanies them.
+func TestHostsLeaveNobody(t *testing.T) {
+	t.Parallel()
+	g, d, head, _, _ := newCity(t)
+	g.category(t, "companion", nil)
+	other := g.delegation(t, "D09", 9)
+	if _, err := g.db.ExecContext(t.Context(), `UPDATE delegations SET quota = 20 WHERE id = $1`, d.ID); err != nil {
+		t.Fatal(err)
+	}
+	companion, err := g.guests.AddMember(t.Context(), office, d.ID, member(50, "companion"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.db.ExecContext(t.Context(), `UPDATE registrations SET companion_of = $2 WHERE id = $1`, companion.ID, head.ID); err != nil {
+		t.Fatal(err)
+	}
+	move := func(r delegations.Registration, to delegations.Delegation) error {
+		_, err := g.guests.Move(t.Context(), office, r.ID, 0, delegations.Belonging{Role: r.Role, DelegationID: to.ID})
+		return err
+	}
+	if f, _ := fault.Of(move(head, other)); f == nil || f.Key != "registration.move_companion" || f.Args[0] != companion.Name() {
+		t.Errorf("with a companion: %v", f)
+	}
+	if err := move(companion, other); err != nil {
+		t.Fatal(err)
+	}
+	if now := g.read(t, companion); now.CompanionOf != ident.Nil || now.DelegationID != other.ID {
+		t.Errorf("the companion: %+v", now)
+	}
+	if err := move(head, other); err != nil {
+		t.Errorf("without one: %v", err)
+	}
+}
+
+// A badge in somebody's hand is good as long as it says the same.
+func TestBadgeIsKeptThatShowsTheSame(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 9)
+	g.memberCategories(t)
+	d := g.delegation(t, "D01", 9)
+	same, other := g.joined(t, "F001", "91330299J3NW4AM187", false), g.joined(t, "F002", "91330299K3DGFBAW36", false)
+	if _, err := g.db.ExecContext(t.Context(), `UPDATE firms SET name_zh = 'Bakony Textiles', name_en = 'Bakony Textiles' WHERE id = $1`, same.ID); err != nil {
+		t.Fatal(err)
+	}
+	for n, tt := range []struct {
+		name string
+		of   ident.ID // delegation
+		to   delegations.Belonging
+		kept bool
+	}{
+		{"to the firm that it names", ident.Nil, delegations.Belonging{Category: "firm", FirmID: same.ID}, true},
+		{"to another firm", ident.Nil, delegations.Belonging{Category: "firm", FirmID: other.ID}, false},
+		{"to another role of the category", d.ID, delegations.Belonging{Role: "interpreter", DelegationID: d.ID}, true},
+		{"to a delegation", ident.Nil, delegations.Belonging{Role: "member", DelegationID: d.ID}, false},
+	} {
+		in := firm(n)
+		if tt.of != ident.Nil {
+			in = member(n, "member")
+			in.Category, in.DelegationID = "member", tt.of
+		}
+		r, _, err := g.guests.Register(t.Context(), office, g.event.ID, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := g.guests.Approve(t.Context(), office, r.ID); err != nil {
+			t.Fatal(err)
+		}
+		before, err := g.badges.LivingOf(t.Context(), r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.guests.Move(t.Context(), office, r.ID, 0, tt.to); err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		if after, err := g.badges.LivingOf(t.Context(), r.ID); err != nil || (after.ID == before.ID) != tt.kept {
+			t.Errorf("%s: %s became %s, %v", tt.name, before.Serial, after.Serial, err)
+		}
+	}
+}

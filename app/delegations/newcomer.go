@@ -137,6 +137,29 @@ func (s *Service) dropAsked(ctx context.Context, tx *sqlx.Tx, by accounts.Actor,
 	return nil
 }
 
+// tellDropped writes to the officers of a delegation that what they asked for fell, since
+// one of the two does not come; not if it was whoever asked who called off. A person who
+// asked for themselves is told that they do not come.
+func (s *Service) tellDropped(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, dropped []Substitution) error {
+	for _, sub := range dropped {
+		if sub.Own || by.HoldsLink(e.ID, sub.DelegationID) && by.Called() == sub.AskedBy {
+			continue
+		}
+		gone, err := registrationByID(ctx, tx, sub.FromID)
+		if err != nil {
+			return err
+		}
+		deputy, err := registrationByID(ctx, tx, sub.ToID)
+		if err != nil {
+			return err
+		}
+		if _, err := s.tellOfficers(ctx, tx, Notice{Kind: "delegation.replacement_fell", Event: e, Gone: gone, Deputy: deputy}, accounts.Substitute); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // dropNewcomer ends who was only asked for. Nobody wrote to them, and nobody does now.
 func (s *Service) dropNewcomer(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration) error {
 	if !r.newcomer() {

@@ -17,7 +17,7 @@ import (
 
 // Notice is a letter about a replacement to somebody who is not one of the two.
 type Notice struct {
-	Kind    string // delegation.replaced, delegation.not_replaced to an officer; firm.counterpart to a firm that meets the delegation
+	Kind    string // delegation.replaced, delegation.not_replaced, delegation.replacement_fell to an officer; firm.counterpart to a firm that meets the delegation
 	Event   events.Event
 	Gone    Registration // who does not come, or should not have
 	Deputy  Registration // who comes instead, or should have

@@ -524,12 +524,18 @@ func sourceOf(by accounts.Actor) string {
 // end moves a registration to a state without a place, frees the place and tells
 // the person.
 func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r Registration, to Status, letter, reason string) (Registration, error) {
-	r, err := s.leave(ctx, tx, by, r, to, reason)
+	asked, err := askedAbout(ctx, tx, r.ID)
 	if err != nil {
+		return r, fmt.Errorf("read who is asked for: %w", err)
+	}
+	if r, err = s.leave(ctx, tx, by, r, to, reason); err != nil {
 		return r, err
 	}
 	if to != Returned {
 		if err := s.promote(ctx, tx, e, r); err != nil {
+			return r, err
+		}
+		if err := s.tellDropped(ctx, tx, by, e, asked); err != nil {
 			return r, err
 		}
 	}

@@ -78,6 +78,10 @@ func themselves(by accounts.Actor) bool {
 	return by.Kind == accounts.Guest && by.DelegationID == ident.Nil && by.FirmID == ident.Nil
 }
 
+// own tells whether a change was asked for by the person themselves, who holds no link but
+// that of their own page.
+func (c Change) own() bool { return c.Source == "web" && c.Actor == accounts.GuestActor().Called() }
+
 // wroteRendering approves a rendering that the person wrote themselves, which own says;
 // names are the fields that came with it.
 func (s *Service) wroteRendering(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r Registration, own bool, names []string) error {

@@ -274,6 +274,22 @@ func TestWhoIsToldOfAReplacement(t *testing.T) {
 		t.Errorf("refused: told\n%q\nwant\n%q", got, want)
 	}
 
+	// It falls, since the deputy calls off: whoever asked for it is told.
+	extra, err := g.guests.AddMember(ctx, office, d.ID, member(61, "member"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.Substitute(ctx, g.liaison(d), delegations.Stand{From: head.ID, To: extra.ID, AsRank: "own"}); err != nil {
+		t.Fatal(err)
+	}
+	n = g.mails(t)
+	if _, err := g.guests.Cancel(ctx, office, extra.ID, "ill"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := told(n), []string{"delegation.replacement_fell ana@city.example", "registration.cancelled " + extra.Email}; !slices.Equal(got, want) {
+		t.Errorf("fell: told\n%q\nwant\n%q", got, want)
+	}
+
 	own := accounts.GuestActor()
 	own.ID, own.LinkEventID, own.RegistrationID = head.ID, head.EventID, head.ID
 	if asked, err = g.guests.Substitute(ctx, own, delegations.Stand{From: head.ID, New: member(60, "member"), AsRank: "own"}); err != nil || !asked.Own || asked.Officers != nil {

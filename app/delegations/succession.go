@@ -23,7 +23,7 @@ func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 	if _, err := openBook(ctx, tx, e.ID); err != nil {
 		return err
 	}
-	gone, err := s.depart(ctx, tx, by, x.Gone, r)
+	gone, err := s.depart(ctx, tx, by, e, x.Gone, r)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (s *Service) succeed(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e
 
 // depart ends the part of whoever is replaced. Whoever came already has been there; the
 // place that they took is the deputy's from now on.
-func (s *Service) depart(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r, deputy Registration) (Registration, error) {
+func (s *Service) depart(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e events.Event, r, deputy Registration) (Registration, error) {
 	to := Withdrawn
 	if r.Status == CheckedIn {
 		to = Departed
@@ -68,8 +68,14 @@ func (s *Service) depart(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, r,
 	if r.Status == Waitlisted { // the deputy waits at this one
 		number = deputy.QueueNo
 	}
-	r, err := s.leave(ctx, tx, by, r, to, "@registration.because.replaced "+deputy.Reference)
+	asked, err := askedAbout(ctx, tx, r.ID)
 	if err != nil {
+		return r, fmt.Errorf("read who is asked for: %w", err)
+	}
+	if r, err = s.leave(ctx, tx, by, r, to, "@registration.because.replaced "+deputy.Reference); err != nil {
+		return r, err
+	}
+	if err := s.tellDropped(ctx, tx, by, e, asked); err != nil {
 		return r, err
 	}
 	r.ReplacedBy = deputy.ID
