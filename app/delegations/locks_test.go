@@ -33,6 +33,9 @@ func TestLocksGoInOneOrder(t *testing.T) {
 		{"an order of members, a confirmation and new places", orderAndConfirm},
 		{"a withdrawal and a list", withdrawalAndList},
 		{"a firm that leaves and an edit", leavingAndEdit},
+		{"a firm that leaves and who comes for it", leavingAndComing},
+		{"a move and a withdrawal", moveAndCancel},
+		{"a decision on a newcomer and a withdrawal", newcomerAndCancel},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -181,6 +184,22 @@ func orderAndConfirm(t *testing.T, g ground) (one, other func(n int) error) {
 		}
 }
 
+// looksAtLeaving ends what there is of a firm, and takes it back.
+func (g ground) looksAtLeaving(t *testing.T, firm ident.ID) error {
+	t.Helper()
+	looked := errors.New("only looked at")
+	err := store.InTx(t.Context(), g.db, func(tx *sqlx.Tx) error {
+		if _, err := g.guests.EndOfFirm(t.Context(), tx, office, g.event.ID, firm, "ill"); err != nil {
+			return err
+		}
+		return looked
+	})
+	if errors.Is(err, looked) {
+		return nil
+	}
+	return err
+}
+
 func leavingAndEdit(t *testing.T, g ground) (one, other func(n int) error) {
 	f := g.firm(t, "F001", "91330299J3NW4AM187")
 	if err := firms.New(g.db, april, ident.New).Join(t.Context(), office, g.event.ID, f.ID, ident.Nil); err != nil {
@@ -196,20 +215,80 @@ func leavingAndEdit(t *testing.T, g ground) (one, other func(n int) error) {
 		}
 		people = append(people, r.ID)
 	}
-	looked := errors.New("only looked at")
-	return func(int) error {
-			err := store.InTx(t.Context(), g.db, func(tx *sqlx.Tx) error {
-				if _, err := g.guests.EndOfFirm(t.Context(), tx, office, g.event.ID, f.ID, "ill"); err != nil {
+	return func(int) error { return g.looksAtLeaving(t, f.ID) }, func(n int) error {
+		_, err := g.guests.Edit(t.Context(), office, people[4-n%5], 0, delegations.Edit{"title_en": fmt.Sprintf("Director %d", n)})
+		return err
+	}
+}
+
+func leavingAndComing(t *testing.T, g ground) (one, other func(n int) error) {
+	f := g.joined(t, "F001", "91330299J3NW4AM187", false)
+	var people []ident.ID
+	for n := range 10 {
+		r, _, err := g.register(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		people = append(people, r.ID)
+	}
+	return func(int) error { return g.looksAtLeaving(t, f.ID) }, func(n int) error {
+		if n%2 == 0 {
+			_, err := g.guests.LinkFirm(t.Context(), office, people[n/2], f.ID)
+			return err
+		}
+		in := firm(n)
+		in.FirmID = f.ID
+		_, err := g.guests.RegisterAtDesk(t.Context(), office, g.event.ID, in)
+		return err
+	}
+}
+
+func moveAndCancel(t *testing.T, g ground) (one, other func(n int) error) {
+	d, next := g.delegation(t, "D01", 3), g.delegation(t, "D02", 3)
+	var people []ident.ID
+	for n := range 20 {
+		r, _, err := g.register(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		people = append(people, r.ID)
+	}
+	return func(n int) error {
+			for _, to := range []ident.ID{d.ID, next.ID} {
+				if _, err := g.guests.Move(t.Context(), office, people[n], 0, delegations.Belonging{Role: "member", DelegationID: to}); err != nil {
 					return err
 				}
-				return looked
-			})
-			if errors.Is(err, looked) {
-				return nil
 			}
+			return nil
+		}, func(n int) error {
+			_, err := g.guests.Cancel(t.Context(), office, people[19-n], "")
+			return err
+		}
+}
+
+func newcomerAndCancel(t *testing.T, g ground) (one, other func(n int) error) {
+	d := g.delegation(t, "D01", 50)
+	var gone, asked []ident.ID
+	for n := range 20 {
+		r, err := g.guests.AddMember(t.Context(), office, d.ID, member(n, "member"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := g.guests.Substitute(t.Context(), g.liaison(d), delegations.Stand{From: r.ID, New: member(100+n, "member"), AsRank: "own"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone, asked = append(gone, r.ID), append(asked, x.ID)
+	}
+	return func(n int) error {
+			if n%2 == 0 {
+				_, err := g.guests.ConfirmSubstitution(t.Context(), office, asked[n])
+				return err
+			}
+			_, err := g.guests.RefuseSubstitution(t.Context(), office, asked[n], "no")
 			return err
 		}, func(n int) error {
-			_, err := g.guests.Edit(t.Context(), office, people[4-n%5], 0, delegations.Edit{"title_en": fmt.Sprintf("Director %d", n)})
+			_, err := g.guests.Cancel(t.Context(), office, gone[n], "")
 			return err
 		}
 }
