@@ -27,6 +27,19 @@ type Belonging struct {
 // belongs: codes of the category, the delegation and the firm, and the role.
 var MoveFields = []string{"category", "role", "delegation", "firm"}
 
+// NamedInMove is a category, a delegation or a firm that a move names by its code.
+type NamedInMove struct {
+	Code       string      `db:"code"`
+	Name       locale.Text `db:"name"`
+	CreditCode string      `db:"credit_code"` // of a firm
+}
+
+// NamesInMove answers what the codes of one of MoveFields name, whether or not it still
+// takes part; of a role nothing.
+func (s *Service) NamesInMove(ctx context.Context, event ident.ID, m Moved) ([]NamedInMove, error) {
+	return namedInMove(ctx, s.db, event, m.Field, m.From, m.To)
+}
+
 // firmOf is the firm that people come for.
 type firmOf struct {
 	Name locale.Text `db:"name"`

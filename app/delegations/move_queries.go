@@ -3,6 +3,8 @@ package delegations
 import (
 	"context"
 
+	"github.com/lib/pq"
+
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
@@ -30,6 +32,17 @@ func belongingCodes(ctx context.Context, q store.Querier, r Registration) (codes
 			coalesce((SELECT code FROM delegations WHERE id = $2), '') AS delegation, coalesce((SELECT code FROM firms WHERE id = $3), '') AS firm`,
 		r.CategoryID, store.OrNull(r.DelegationID), store.OrNull(r.FirmID))
 	return [4]string{row.Category, r.Role, row.Delegation, row.Firm}, err
+}
+
+func namedInMove(ctx context.Context, q store.Querier, event ident.ID, field string, codes ...string) (list []NamedInMove, err error) {
+	err = q.SelectContext(ctx, &list, `
+		SELECT code, name_zh AS "name.zh", name_en AS "name.en", '' AS credit_code FROM categories WHERE $2 = 'category' AND event_id = $1 AND code = ANY($3)
+		UNION ALL
+		SELECT code, name_zh, name_en, '' FROM delegations WHERE $2 = 'delegation' AND event_id = $1 AND code = ANY($3)
+		UNION ALL
+		SELECT code, name_zh, name_en, credit_code FROM firms WHERE $2 = 'firm' AND code = ANY($3)
+		ORDER BY code`, event, field, pq.Array(codes))
+	return list, err
 }
 
 // updateBelonging writes where a registration belongs and its status over the version

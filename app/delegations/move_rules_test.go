@@ -1,6 +1,7 @@
 package delegations_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -214,5 +215,42 @@ func TestWhatWaitsForADecision(t *testing.T) {
 	}
 	if read, _, err := g.guests.Substitution(t.Context(), office, x.ID); err != nil || read.State != "refused" {
 		t.Errorf("the replacement is %s, %v", read.State, err)
+	}
+}
+
+// The history names where somebody belonged, though it takes no part any more.
+func TestMovesAreNamed(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	g.memberCategories(t)
+	d, f := g.delegation(t, "D01", 5), g.joined(t, "F001", "91330299J3NW4AM187", false)
+	r, _, err := g.register(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []delegations.Belonging{{Role: "member", DelegationID: d.ID, FirmID: f.ID}, {Category: "firm"}} {
+		if _, err := g.guests.Move(t.Context(), office, r.ID, 0, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, write := range []string{`UPDATE delegations SET status = 'declined'`, `DELETE FROM event_firms`} {
+		if _, err := g.db.ExecContext(t.Context(), write); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := map[string][]delegations.NamedInMove{}
+	for _, m := range g.changes(t, r)[0].Fields {
+		if got[m.Field], err = g.guests.NamesInMove(t.Context(), g.event.ID, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := map[string][]delegations.NamedInMove{
+		"category":   {{Code: "firm", Name: locale.Text{ZH: "企业", EN: "Firm"}}, {Code: "member", Name: locale.Text{ZH: "类别", EN: "member"}}},
+		"role":       nil,
+		"delegation": {{Code: "D01", Name: d.Name}},
+		"firm":       {{Code: "F001", Name: f.Name, CreditCode: f.CreditCode}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v\nwant %+v", got, want)
 	}
 }

@@ -32,7 +32,10 @@ import (
 // Whoever has the counter locks another registration only if nobody else has it
 // (lockWaiting), since they may wait for the counter. FOR UPDATE is for nobody: it
 // keeps out who only refers to a row. Firms have an order of their own: first their
-// codes (firms.lockCodes), then rows by ID. TestLocksGoInOneOrder runs those who need
+// codes (firms.lockCodes), then rows by ID; whoever has a firm leave an event goes on from
+// there with 2 and 3. What was asked before the counter, whether registration is open, the
+// delegation comes, the firm takes part, is asked again by who has it (stillOpen,
+// stillThere). TestLocksGoInOneOrder runs those who need
 // the same rows against each other.
 //
 // Those who came together come together: a group is placed whole or waits whole.

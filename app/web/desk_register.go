@@ -300,29 +300,20 @@ func (s *Server) belongingMoved(c *fiber.Ctx, of ident.ID, m delegations.Moved) 
 		for _, role := range []string{m.From, m.To} {
 			named[role] = s.words.T(l, "delegations.role."+role)
 		}
-	case "category":
-		list, err := s.Events.Categories(ctx, of)
+	default:
+		list, err := s.Delegations.NamesInMove(ctx, of, m)
 		if err != nil {
 			return field, err
 		}
-		for _, category := range list {
-			named[category.Code] = category.Name.In(l)
-		}
-	case "delegation":
-		list, err := s.Delegations.Public(ctx, of)
-		if err != nil {
-			return field, err
-		}
-		for _, d := range list {
-			named[d.Code] = d.Code + " " + d.Name.In(l)
-		}
-	case "firm":
-		list, err := s.Firms.OfEvent(ctx, of)
-		if err != nil {
-			return field, err
-		}
-		for _, f := range list {
-			named[f.Code] = s.words.T(l, "desk.belong.firm", f.Name, f.CreditCode)
+		for _, one := range list {
+			switch words := one.Name.In(l); m.Field {
+			case "delegation":
+				named[one.Code] = one.Code + " " + words
+			case "firm":
+				named[one.Code] = s.words.T(l, "desk.belong.firm", one.Name, one.CreditCode)
+			default:
+				named[one.Code] = words
+			}
 		}
 	}
 	if words, known := named[m.From]; known {
