@@ -75,10 +75,13 @@ func TestNobodyMovesWhoseReplacementWaits(t *testing.T) {
 }
 
 // Places that somebody has already are not asked for again: another role in a delegation
-// that is full.
+// that has more people than places.
 func TestAnotherRoleNeedsNoPlace(t *testing.T) {
 	t.Parallel()
 	g, d, _, deputy, waits := newCity(t)
+	if _, err := g.db.ExecContext(t.Context(), `UPDATE delegations SET quota = 1 WHERE id = $1`, d.ID); err != nil {
+		t.Fatal(err)
+	}
 	moved, err := g.guests.Move(t.Context(), office, deputy.ID, 0, delegations.Belonging{Role: "interpreter", DelegationID: d.ID})
 	if err != nil || moved.Role != "interpreter" || moved.Status != delegations.BadgeIssued {
 		t.Errorf("%s %s, %v", moved.Role, moved.Status, err)
