@@ -126,3 +126,33 @@ func TestReturnedIsPutRight(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyWhoNeedsNoneMayLeaveOrganisation reads what the forms say beside it, and
+// languages by their names.
+func TestOnlyWhoNeedsNoneMayLeaveOrganisation(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	edit := "/me/" + s.secret + "/edit"
+	form := s.get("", edit).doc(t)
+	if form.Find("#f-organisation[required]").Length() != 1 || strings.Contains(form.Find("label[for=f-organisation]").Text(), "optional") {
+		t.Errorf("a firm's own form says %q", form.Find("label[for=f-organisation]").Text())
+	}
+	fields := []string{"version", form.Find("[name=version]").AttrOr("value", ""), "family_name", "Zelenković", "given_name", "Đorđe", "nationality", "RS",
+		"organisation", "Zelenković d.o.o.", "email", "m1@city.example", "lang", "en", "meal_plan", "none"}
+	if a := s.post("", edit, edit, append(fields, "languages", "German, Klingonish")...); a.StatusCode != 422 || !strings.Contains(a.doc(t).Find("#f-languages-why").Text(), "Klingonish") {
+		t.Errorf("a language that nobody knows: status %d", a.StatusCode)
+	}
+	if a := s.post("", edit, edit, append(fields, "languages", "德语，Serbian")...); a.StatusCode != 303 {
+		t.Fatalf("languages by name: status %d, %s", a.StatusCode, a.body)
+	}
+	if got := s.get("", edit).doc(t).Find("#f-languages").AttrOr("value", ""); got != "German, Serbian" {
+		t.Errorf("the form says %q", got)
+	}
+	if got := s.get("", "/me/"+s.secret+"/data").doc(t).Find(".ph-data").Text(); !strings.Contains(got, "German, Serbian") {
+		t.Errorf("the data say %q", got)
+	}
+	desk := s.get("protocol", "/console/"+forum.Slug+"/registrations/new").doc(t)
+	if hint := desk.Find("#f-organisation-hint").Text(); hint == "" || strings.Contains(desk.Find("label[for=f-organisation]").Text(), "optional") {
+		t.Errorf("the desk's form says %q", hint)
+	}
+}
