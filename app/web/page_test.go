@@ -4,11 +4,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"qianshou/app/kit/locale"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+
+	"qianshou/app/kit/locale"
 )
 
 // A page that answers a form stands at an address that cannot be opened; its
