@@ -131,19 +131,3 @@ func (l FieldList) All() []string {
 
 // Has tells whether a field is among them.
 func (l FieldList) Has(field string) bool { return slices.Contains(l.All(), field) }
-
-// fieldList checks the fields that somebody names and puts them in order.
-func fieldList(named []string) (FieldList, bool) {
-	for _, name := range named {
-		if !slices.Contains(Requestable(), name) {
-			return "", false
-		}
-	}
-	var list []string
-	for _, name := range Fields {
-		if slices.Contains(named, name) {
-			list = append(list, name)
-		}
-	}
-	return FieldList(strings.Join(list, ",")), true
-}

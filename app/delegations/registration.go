@@ -445,7 +445,7 @@ func (s *Service) Reject(ctx context.Context, by accounts.Actor, id ident.ID, re
 }
 
 // Return asks the person for changes, for a reason that they are told, and names
-// the fields to put right, if any.
+// the fields to put right, if any, among them answers to the event's own questions.
 //
 // Faults: as of Reject; Invalid, no such field.
 func (s *Service) Return(ctx context.Context, by accounts.Actor, id ident.ID, reason string, fields ...string) (Registration, error) {
@@ -453,16 +453,14 @@ func (s *Service) Return(ctx context.Context, by accounts.Actor, id ident.ID, re
 }
 
 func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to Status, letter, reason string, fields ...string) (Registration, error) {
-	requested, ok := fieldList(fields)
-	if !ok {
-		return Registration{}, fault.Fields(fault.Field{Path: "fields", Key: "field.choice"})
-	}
 	reason, err := checkedNote(reason)
 	if err != nil {
 		return Registration{}, err
 	}
 	return s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-		r.Requested = requested
+		if r.Requested, err = s.requested(ctx, tx, r, fields); err != nil {
+			return r, err
+		}
 		return s.refuseLocked(ctx, tx, by, e, r, to, letter, reason)
 	})
 }
@@ -518,7 +516,13 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 	if err != nil {
 		return r, err
 	}
-	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All(), Unasked: unasked(by)})
+	questions, err := questionsNamed(ctx, tx, e.ID, r.Requested)
+	if err != nil {
+		return r, err
+	}
+	return r, s.mail.Write(ctx, tx, Letter{
+		Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All(), Questions: questions, Unasked: unasked(by),
+	})
 }
 
 // leave is end without the letter, and with the place still to be given away.
