@@ -10,6 +10,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/events"
 	"qianshou/app/files"
 	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
@@ -184,9 +185,11 @@ func (s *Server) changeView(c *fiber.Ctx, of ident.ID, change delegations.Change
 	if err != nil {
 		return v, err
 	}
-	countries, err := s.Events.Countries(c.UserContext())
-	if err != nil {
-		return v, err
+	var countries []events.Country
+	if slices.ContainsFunc(change.Fields, func(m delegations.Moved) bool { return m.Field == "nationality" }) {
+		if countries, err = s.Events.Countries(c.UserContext()); err != nil {
+			return v, err
+		}
 	}
 	named := func(prefix, value string) string {
 		var list []string
