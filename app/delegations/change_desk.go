@@ -207,7 +207,8 @@ func (s *Service) WithdrawChange(ctx context.Context, secret string) (Registrati
 			return r, err
 		}
 		r.Pending = false
-		return r, bump(ctx, tx, &r)
+		err = bump(ctx, tx, &r)
+		return r, err
 	})
 }
 

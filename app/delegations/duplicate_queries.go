@@ -116,7 +116,7 @@ func namesakesOf(ctx context.Context, q store.Querier, of Registration) (list []
 	return list, err
 }
 
-// personOf reads what is sealed about a person, and what merging takes over.
+// personRecord is a person as stored, sealed values too: what merging takes over.
 type personRecord struct {
 	ID          ident.ID       `db:"id"`
 	GivenName   string         `db:"given_name"`

@@ -87,9 +87,9 @@ type Registration struct {
 // the delegation it is waitlisted; in an automatic category it is approved at
 // once. The secret opens the person's own page; only its hash is kept.
 //
-// Into a delegation only the office registers, and whoever holds its link; they
-// may choose categories that the public form does not offer. For a firm only the
-// office does.
+// Into a delegation only the office registers, and officers whose duty it is to name
+// members of that role; they may choose categories that the public form does not offer.
+// For a firm the office does, and whoever holds the firm's link.
 //
 // Faults: NotFound, the event; Forbidden, the delegation or firm; Conflict, registration
 // is closed; Invalid with fields.

@@ -28,6 +28,7 @@ import (
 	"qianshou/app/kit/retention"
 	"qianshou/app/kit/seal"
 	"qianshou/app/kit/storetest"
+	"qianshou/app/lists"
 	"qianshou/app/mail"
 	"qianshou/app/privacy"
 	"qianshou/app/web"
@@ -68,7 +69,7 @@ func newGround(t *testing.T) ground {
 	must(t, err)
 	g.files = files.New(g.db, box, blobs, now, ident.New, quiet)
 	ev := events.New(g.db, now, ident.New)
-	g.tasks = slices.Concat(firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
+	g.tasks = slices.Concat(lists.Retention(box), firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
 	g.privacy = privacy.New(g.db, ev, g.tasks, now, ident.New, quiet)
 	must(t, ev.SaveCountry(t.Context(), office, events.Country{Code: "HU", Code3: "HUN", Name: locale.Text{ZH: "匈牙利", EN: "Hungary"}}))
 	_, err = ev.CreateSeries(t.Context(), office, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
