@@ -20,7 +20,7 @@ import (
 // somebody who is erased go with them. It has to come before what forgets by what those
 // lines would be known.
 func Retention(box *seal.Box) []retention.Task {
-	task := retention.Statement(retention.Persons, `DELETE FROM imports WHERE event_id = $1`)
+	task := retention.Statement(retention.Persons, retention.Rows{Table: "imports", Where: "event_id = $1"})
 	task.Erase = func(ctx context.Context, tx store.Querier, event, registration ident.ID) (int, error) {
 		lines, err := linesAbout(ctx, tx, box, event, registration)
 		if err != nil || len(lines) == 0 {

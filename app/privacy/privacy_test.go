@@ -2,6 +2,7 @@ package privacy_test
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/jpeg"
 	"log/slog"
@@ -390,5 +391,40 @@ func TestRules(t *testing.T) {
 	}
 	if days, err := g.privacy.Days(ctx, retention.Needs); err != nil || (days != 0 && days != 60) {
 		t.Errorf("%d days, %v", days, err)
+	}
+}
+
+// A trial waits for nobody, and nobody for it; each task counts what it takes.
+func TestTrialLocksNothing(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	g.after(4000)
+	edit, err := g.db.BeginTxx(t.Context(), nil)
+	must(t, err)
+	_, err = edit.ExecContext(t.Context(), `SELECT 1 FROM registrations, persons, travel_documents, answers FOR UPDATE`)
+	must(t, err)
+	_, err = edit.ExecContext(t.Context(), `LOCK TABLE registration_changes, mails IN ROW EXCLUSIVE MODE`)
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	trial, err := g.privacy.Trial(ctx, office, g.event.ID, *g.clock)
+	must(t, err)
+	must(t, edit.Rollback())
+	rows := 0
+	for _, p := range trial {
+		rows += p.Rows
+	}
+	if rows == 0 {
+		t.Error("nothing would be purged")
+	}
+	for n, task := range g.tasks {
+		if task.Count == nil {
+			t.Fatalf("task %d of %s takes and does not count", n, task.Class)
+		}
+		would, err := task.Count(t.Context(), g.db, g.event.ID)
+		must(t, err)
+		if did, err := task.Purge(t.Context(), g.db, g.event.ID); err != nil || did != would {
+			t.Errorf("task %d of %s took %d, %v; it counted %d", n, task.Class, did, err, would)
+		}
 	}
 }
