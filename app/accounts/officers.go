@@ -12,13 +12,14 @@ type OfficerRole string
 // The roles of a delegation's officers. Each may be several persons.
 const (
 	Accreditation OfficerRole = "accreditation" // names the members and answers for what is said of them
+	Secretary     OfficerRole = "secretary"     // both, where a small city hall has one person for all
 	Liaison       OfficerRole = "liaison"       // the delegation's own: journeys, hotel, needs
 	Media         OfficerRole = "media"         // the press that travels along
 	HostLiaison   OfficerRole = "host_liaison"  // the city's: meets, drives and accompanies
 )
 
 // OfficerRoles lists the roles in the order in which people read them.
-var OfficerRoles = []OfficerRole{Accreditation, Liaison, Media, HostLiaison}
+var OfficerRoles = []OfficerRole{Accreditation, Secretary, Liaison, Media, HostLiaison}
 
 // Duty is one thing that an officer may do for the delegation.
 type Duty string
@@ -54,6 +55,7 @@ type office struct {
 // offices is the one table of which officer may do what.
 var offices = map[OfficerRole]office{
 	Accreditation: {duties: []Duty{SeeDelegation, SeeMember, Nominate, Complete, Confirm, Withdraw, Substitute, Arrange, BringList, EditNeeds}},
+	Secretary:     {duties: []Duty{SeeDelegation, SeeMember, Nominate, Complete, Confirm, Withdraw, Substitute, Arrange, BringList, EditNeeds, EditStay, EditTravel}},
 	Liaison:       {duties: []Duty{SeeDelegation, SeeMember, EditNeeds, EditStay, EditTravel}},
 	Media:         {duties: []Duty{SeeMember, Nominate, Complete, Confirm, Withdraw}, members: []string{"press"}},
 	HostLiaison:   {duties: []Duty{SeeDelegation, SeeMember, EditStay, EditTravel, EditPickUp}},

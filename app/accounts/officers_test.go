@@ -15,23 +15,27 @@ import (
 func TestOfficersMayDoWhatTheTableSays(t *testing.T) {
 	t.Parallel()
 	const want = `
-                  accreditation liaison media host_liaison
-delegation.see    all           all     -     all
-member.see        all           all     press all
-member.nominate   all           -       press -
-member.complete   all           -       press -
-member.confirm    all           -       press -
-member.withdraw   all           -       press -
-member.substitute all           -       -     -
-member.order      all           -       -     -
-member.list       all           -       -     -
-needs.edit        all           all     -     -
-stay.edit         -             all     -     all
-travel.edit       -             all     -     all
-pickup.edit       -             -       -     all`
+                  accreditation secretary liaison media host_liaison
+delegation.see    all           all       all     -     all
+member.see        all           all       all     press all
+member.nominate   all           all       -       press -
+member.complete   all           all       -       press -
+member.confirm    all           all       -       press -
+member.withdraw   all           all       -       press -
+member.substitute all           all       -       -     -
+member.order      all           all       -       -     -
+member.list       all           all       -       -     -
+needs.edit        all           all       all     -     -
+stay.edit         -             all       all     -     all
+travel.edit       -             all       all     -     all
+pickup.edit       -             -         -       -     all`
 	event, delegation := ident.New(), ident.New()
 	var got strings.Builder
-	fmt.Fprintf(&got, "\n%-18s%-14s%-8s%-6s%s", "", accounts.OfficerRoles[0], accounts.OfficerRoles[1], accounts.OfficerRoles[2], accounts.OfficerRoles[3])
+	heads := []any{""}
+	for _, role := range accounts.OfficerRoles {
+		heads = append(heads, role)
+	}
+	fmt.Fprintf(&got, "\n%-18s%-14s%-10s%-8s%-6s%s", heads...)
 	for _, d := range accounts.Duties {
 		cells := []any{d}
 		for _, role := range accounts.OfficerRoles {
@@ -51,7 +55,7 @@ pickup.edit       -             -       -     all`
 			}
 			cells = append(cells, cell)
 		}
-		fmt.Fprintf(&got, "\n%-18s%-14s%-8s%-6s%s", cells...)
+		fmt.Fprintf(&got, "\n%-18s%-14s%-10s%-8s%-6s%s", cells...)
 	}
 	if got.String() != want {
 		t.Errorf("officers may%s\nwant%s", got.String(), want)

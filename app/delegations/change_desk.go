@@ -13,7 +13,11 @@ import (
 	"qianshou/app/kit/ident"
 )
 
-// Changes answers the history of a registration's values, the latest change first;
+// mostShown is how many changes of one registration the desk reads at once.
+const mostShown = 200
+
+// Changes answers the history of a registration's values, the latest 200 changes, the
+// latest first;
 // of what the reader may not see only that it changed.
 //
 // Fault: Forbidden.
@@ -21,7 +25,7 @@ func (s *Service) Changes(ctx context.Context, by accounts.Actor, r Registration
 	if !by.May(accounts.SeeRegistrations, r.EventID) {
 		return nil, fault.New(fault.Forbidden, "error.forbidden")
 	}
-	rows, err := changesOf(ctx, s.db, r.ID)
+	rows, err := changesOf(ctx, s.db, r.ID, mostShown)
 	list := make([]Change, 0, len(rows))
 	for _, row := range rows {
 		list = append(list, *r.readerOf(by).change(&row.Change))
@@ -203,7 +207,8 @@ func (s *Service) WithdrawChange(ctx context.Context, secret string) (Registrati
 			return r, err
 		}
 		r.Pending = false
-		return r, bump(ctx, tx, &r)
+		err = bump(ctx, tx, &r)
+		return r, err
 	})
 }
 

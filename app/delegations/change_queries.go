@@ -195,8 +195,14 @@ func changeRows(ctx context.Context, q store.Querier, where string, args ...any)
 	return rows, nil
 }
 
-func changesOf(ctx context.Context, q store.Querier, registration ident.ID) ([]changeRow, error) {
-	return changeRows(ctx, q, `ORDER BY at DESC, id DESC LIMIT 200`, registration)
+// changesOf answers the latest changes of a registration, the latest first.
+func changesOf(ctx context.Context, q store.Querier, registration ident.ID, most int) ([]changeRow, error) {
+	return changeRows(ctx, q, `ORDER BY at DESC, id DESC LIMIT $2`, registration, most)
+}
+
+func countChanges(ctx context.Context, q store.Querier, registration ident.ID) (n int, err error) {
+	err = q.GetContext(ctx, &n, `SELECT count(*) FROM registration_changes WHERE registration_id = $1`, registration)
+	return n, err
 }
 
 // pendingOf answers the change that waits for the desk; nil when none does.

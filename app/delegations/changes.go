@@ -250,7 +250,7 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	}
 	c, err := s.check(r, base.with(edit.asked(held.form, held.Category, by.Kind == accounts.Guest && by.DelegationID == ident.Nil)))
 	c, err = s.recheck(e.ID, held.form, held.Category, base.Answers, c, err)
-	if err = missing(err, r, c.Input); err != nil {
+	if err = missing(err, r, held.form, c.Input); err != nil {
 		return done, err
 	}
 	if c, err = s.take(ctx, tx, by, r, c); err != nil {
@@ -274,20 +274,6 @@ func (s *Service) edit(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		done.Asked, err = s.ask(ctx, tx, by, &done.Registration, held, later)
 	}
 	return done, err
-}
-
-// missing adds to the broken rules of an edit the fields that the desk asked for
-// and that are still empty.
-func missing(err error, r Registration, in Input) error {
-	if r.Status != Returned {
-		return err
-	}
-	for _, field := range r.Requested.All() {
-		if in.Value(field) == "" {
-			err = withField(err, field, "registration.requested")
-		}
-	}
-	return err
 }
 
 func copyField(to *Input, from Input, name string) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -89,9 +90,12 @@ func (s *Service) Decide(ctx context.Context, by accounts.Actor, event ident.ID,
 		ID: s.newID(), EventID: event, Decision: decision, Reason: text.Paragraphs(reason), ByID: by.ID, ByKind: string(by.Kind), By: by.Called(),
 		RequestedAt: s.now(), DueAt: s.now().Add(UndoTime),
 	}
-	ids, versions := make([]ident.ID, len(seen)), make([]int, len(seen))
-	for i, one := range seen {
-		ids[i], versions[i] = one.ID, one.Version
+	var ids []ident.ID
+	var versions []int
+	for _, one := range seen {
+		if !slices.Contains(ids, one.ID) { // ticked twice is meant once, as it was seen first
+			ids, versions = append(ids, one.ID), append(versions, one.Version)
+		}
 	}
 	var bad fault.List
 	switch decision {

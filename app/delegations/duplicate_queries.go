@@ -116,7 +116,7 @@ func namesakesOf(ctx context.Context, q store.Querier, of Registration) (list []
 	return list, err
 }
 
-// personOf reads what is sealed about a person, and what merging takes over.
+// personRecord is a person as stored, sealed values too: what merging takes over.
 type personRecord struct {
 	ID          ident.ID       `db:"id"`
 	GivenName   string         `db:"given_name"`
@@ -182,4 +182,18 @@ func updateMerged(ctx context.Context, q store.Querier, r Registration) error {
 func updateMergedInto(ctx context.Context, q store.Querier, gone, kept ident.ID) error {
 	_, err := q.ExecContext(ctx, `UPDATE registrations SET merged_into = $2 WHERE id = $1 OR merged_into = $1`, gone, kept)
 	return err
+}
+
+// marksOf answers the address of a registration's person and the indexes of their
+// passports.
+func marksOf(ctx context.Context, q store.Querier, registration ident.ID) (email string, passports []string, err error) {
+	if err := q.GetContext(ctx, &email, `SELECT p.email FROM persons p JOIN registrations r ON r.person_id = p.id WHERE r.id = $1`, registration); err != nil {
+		return "", nil, store.Fault(err)
+	}
+	var indexes [][]byte
+	err = q.SelectContext(ctx, &indexes, `SELECT t.number_index FROM travel_documents t JOIN registrations r ON r.person_id = t.person_id WHERE r.id = $1`, registration)
+	for _, index := range indexes {
+		passports = append(passports, string(index))
+	}
+	return email, passports, err
 }

@@ -3,6 +3,7 @@ package delegations_test
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
@@ -14,6 +15,7 @@ import (
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/retention"
 	"qianshou/app/kit/store"
+	"qianshou/app/mail"
 )
 
 // answering is an edit of answers.
@@ -126,5 +128,62 @@ func TestAnswersAreEdited(t *testing.T) {
 	}
 	if !slices.Equal(left, []string{"title_en", "phone"}) {
 		t.Errorf("the history keeps %q", left)
+	}
+}
+
+// TestAnswersAreAskedForAgain returns a registration for an answer: the letter names
+// the question, and nothing is taken until it is given, unless nobody asks it any more.
+func TestAnswersAreAskedForAgain(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 20)
+	ctx := t.Context()
+	asked := g.ask(t,
+		forms.Definition{Code: "flight", Kind: forms.Text},
+		forms.Definition{Code: "photos", Kind: forms.Consent, Agreement: words("We take photos.")},
+		forms.Definition{Code: "shoe", Kind: forms.Text, Categories: []string{"press"}},
+	)
+	r, secret, err := g.guests.Register(ctx, accounts.GuestActor(), g.event.ID, firm(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{"photos", "shoe", "else"} {
+		if _, err := g.guests.Return(ctx, office, r.ID, "look again", delegations.AnswerTo(code)); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("asked for %s: %v", code, err)
+		}
+	}
+	again := func() {
+		t.Helper()
+		returned, err := g.guests.Return(ctx, office, r.ID, "look again", delegations.AnswerTo("flight"), "title_en")
+		if want := []string{"title_en", "answers.flight"}; err != nil || !slices.Equal(returned.Requested.All(), want) || !slices.Equal(g.read(t, r).Requested.All(), want) {
+			t.Fatalf("%q, %v", returned.Requested, err)
+		}
+	}
+	again()
+	list, _, err := g.mail.List(ctx, office, g.event.ID, mail.Filter{Template: "registration.returned", Limit: 1})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d letters, %v", len(list), err)
+	}
+	if m, err := g.mail.ByID(ctx, office, list[0].ID); err != nil || !strings.Contains(m.Text, "registration.field.title_enmail.fields_betweenflight") || strings.Contains(m.Text, "answers") {
+		t.Errorf("the letter says %s, %v", m.Text, err)
+	}
+	title := delegations.Edit{"title_en": "Mayor"}
+	_, err = g.guests.EditOwn(ctx, secret, 0, title)
+	if f, ok := fault.Of(err); !ok || len(f.Fields) != 1 || f.Fields[0].Path != "answers.flight" || f.Fields[0].Key != "registration.requested" {
+		t.Errorf("without the answer: %v", err)
+	}
+	edit := answering(forms.Answers{"flight": {"LH 728"}})
+	edit["title_en"] = "Mayor"
+	if done, err := g.guests.EditOwn(ctx, secret, 0, edit); err != nil || done.Registration.Status != delegations.Submitted || done.Registration.Requested != "" {
+		t.Errorf("%+v, %v", done.Registration, err)
+	}
+	if _, err := g.guests.EditOwn(ctx, secret, 0, answering(forms.Answers{"flight": nil})); err != nil {
+		t.Fatal(err)
+	}
+	again()
+	if err := forms.New(g.db, april, ident.New).Archive(ctx, office, g.event.ID, asked[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := g.guests.EditOwn(ctx, secret, 0, title); err != nil || done.Registration.Status != delegations.Submitted {
+		t.Errorf("what is not asked any more holds nobody up: %+v, %v", done.Registration, err)
 	}
 }

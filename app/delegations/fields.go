@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"qianshou/app/forms"
 	"qianshou/app/kit/text"
 )
 
@@ -42,7 +43,8 @@ var onBadge = []string{"family_name", "given_name", "name_native", "name_zh", "n
 const Photo = "photo"
 
 // Edit is what somebody writes over some fields of a registration. A field that it
-// does not have stays as it is. A list is written with commas. Answers to the event's
+// does not have stays as it is. A list is written with commas,
+// languages by name or tag. Answers to the event's
 // own questions are written by Answer.
 type Edit map[string]string
 
@@ -90,6 +92,9 @@ func (in Input) with(e Edit) Input {
 		}
 		if list := in.list(name); list != nil {
 			*list = SplitList(value)
+			if name == "languages" {
+				*list = forms.LanguageTags(value)
+			}
 		} else if field := in.field(name); field != nil {
 			*field = value
 		}
@@ -126,19 +131,3 @@ func (l FieldList) All() []string {
 
 // Has tells whether a field is among them.
 func (l FieldList) Has(field string) bool { return slices.Contains(l.All(), field) }
-
-// fieldList checks the fields that somebody names and puts them in order.
-func fieldList(named []string) (FieldList, bool) {
-	for _, name := range named {
-		if !slices.Contains(Requestable(), name) {
-			return "", false
-		}
-	}
-	var list []string
-	for _, name := range Fields {
-		if slices.Contains(named, name) {
-			list = append(list, name)
-		}
-	}
-	return FieldList(strings.Join(list, ",")), true
-}

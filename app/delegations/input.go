@@ -143,7 +143,10 @@ func (in Input) check(now time.Time) (checked, error) {
 	slices.Sort(in.AccessNeeds)
 	in.AccessNeeds = slices.Compact(in.AccessNeeds)
 	bad.Check(!slices.ContainsFunc(in.AccessNeeds, func(need string) bool { return !slices.Contains(AccessNeeds, need) }), "access_needs", "field.choice")
-	bad.Check(len(in.Languages) <= mostLanguages && !slices.ContainsFunc(in.Languages, notLanguage), "languages", "registration.languages", mostLanguages)
+	bad.Check(len(in.Languages) <= mostLanguages, "languages", "registration.languages", mostLanguages)
+	if i := slices.IndexFunc(in.Languages, notLanguage); i >= 0 {
+		bad.Add("languages", "registration.language_unknown", in.Languages[i])
+	}
 	bad.Check(in.Consent, "consent", "field.consent")
 	bad.Check(slices.Contains([]string{"zh", "en"}, in.Lang), "lang", "field.choice")
 	bad.Check(slices.Contains(sources, in.Source), "source", "field.choice")

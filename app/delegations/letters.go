@@ -260,7 +260,12 @@ func (w *Letters) block(l Letter, lang locale.Lang, written mail.Text) mail.Bloc
 	fact("mail.place", is["place"])
 	var fields []string
 	for _, field := range strings.FieldsFunc(logged(l.Fields), func(r rune) bool { return r == ',' }) {
-		fields = append(fields, t("registration.field."+field))
+		if field != "answers" || len(l.Questions) == 0 {
+			fields = append(fields, t("registration.field."+field))
+		}
+	}
+	for _, question := range l.Questions {
+		fields = append(fields, question.In(lang))
 	}
 	fact("mail.fields", strings.Join(fields, t("mail.fields_between")))
 	if !written.Uses("reason") {

@@ -11,7 +11,8 @@ type Record struct {
 	Details             // as they hold
 	Expires      string // of the passport, YYYY-MM-DD
 	Steps        []Step
-	Changes      []Change
+	Changes      []Change // the latest first
+	Older        int      // changes that were left out
 	Consents     []Consent
 }
 
@@ -24,12 +25,13 @@ type Consent struct {
 	WithdrawnAt *time.Time `db:"withdrawn_at"`
 }
 
-// OwnRecord answers all that is kept of the person whose page a link opens. The
+// OwnRecord answers all that is kept of the person whose page a link opens, of the
+// history of their values so many of the latest changes. The
 // passport's number is masked, and vetting is left out: it is about the office's
 // work, and who else holds the link must learn neither.
 //
 // Fault: NotFound, no such link.
-func (s *Service) OwnRecord(ctx context.Context, secret string) (Record, error) {
+func (s *Service) OwnRecord(ctx context.Context, secret string, most int) (Record, error) {
 	r, err := s.ByLink(ctx, secret)
 	if err != nil {
 		return Record{}, err
@@ -45,13 +47,18 @@ func (s *Service) OwnRecord(ctx context.Context, secret string) (Record, error) 
 		return Record{}, err
 	}
 	record.Steps = stepsForGuests(steps)
-	rows, err := changesOf(ctx, s.db, r.ID)
+	rows, err := changesOf(ctx, s.db, r.ID, most)
 	if err != nil {
 		return Record{}, err
 	}
 	for _, row := range rows {
 		record.Changes = append(record.Changes, row.Change)
 	}
+	all, err := countChanges(ctx, s.db, r.ID)
+	if err != nil {
+		return Record{}, err
+	}
+	record.Older = max(0, all-len(record.Changes))
 	record.Consents, err = consentsOf(ctx, s.db, r.ID)
 	return record, err
 }

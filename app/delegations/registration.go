@@ -87,9 +87,10 @@ type Registration struct {
 // the delegation it is waitlisted; in an automatic category it is approved at
 // once. The secret opens the person's own page; only its hash is kept.
 //
-// Into a delegation only the office registers, and whoever holds its link; they
-// may choose categories that the public form does not offer. For a firm only the
-// office does, and whoever holds the firm's link, in the categories OfFirms.
+// Into a delegation only the office registers, and officers whose duty it is to name
+// members of that role; they may choose categories that the public form does not offer.
+// For a firm the office does, and whoever holds the firm's link, in the categories
+// OfFirms.
 //
 // Faults: NotFound, the event; Forbidden, the delegation or firm; Conflict, registration
 // is closed; Invalid with fields.
@@ -464,7 +465,7 @@ func (s *Service) Reject(ctx context.Context, by accounts.Actor, id ident.ID, re
 }
 
 // Return asks the person for changes, for a reason that they are told, and names
-// the fields to put right, if any.
+// the fields to put right, if any, among them answers to the event's own questions.
 //
 // Faults: as of Reject; Invalid, no such field.
 func (s *Service) Return(ctx context.Context, by accounts.Actor, id ident.ID, reason string, fields ...string) (Registration, error) {
@@ -472,16 +473,14 @@ func (s *Service) Return(ctx context.Context, by accounts.Actor, id ident.ID, re
 }
 
 func (s *Service) refuse(ctx context.Context, by accounts.Actor, id ident.ID, to Status, letter, reason string, fields ...string) (Registration, error) {
-	requested, ok := fieldList(fields)
-	if !ok {
-		return Registration{}, fault.Fields(fault.Field{Path: "fields", Key: "field.choice"})
-	}
 	reason, err := checkedNote(reason)
 	if err != nil {
 		return Registration{}, err
 	}
 	return s.decide(ctx, by, id, func(tx *sqlx.Tx, e events.Event, r Registration) (Registration, error) {
-		r.Requested = requested
+		if r.Requested, err = s.requested(ctx, tx, r, fields); err != nil {
+			return r, err
+		}
 		return s.refuseLocked(ctx, tx, by, e, r, to, letter, reason)
 	})
 }
@@ -543,7 +542,13 @@ func (s *Service) end(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e eve
 	if err != nil {
 		return r, err
 	}
-	return r, s.mail.Write(ctx, tx, Letter{Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All(), Unasked: unasked(by)})
+	questions, err := questionsNamed(ctx, tx, e.ID, r.Requested)
+	if err != nil {
+		return r, err
+	}
+	return r, s.mail.Write(ctx, tx, Letter{
+		Kind: letter, Event: e, Registration: r, ManageSecret: secret, Reason: reason, Fields: r.Requested.All(), Questions: questions, Unasked: unasked(by),
+	})
 }
 
 // leave is end without the letter, and with the place still to be given away.

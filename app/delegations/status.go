@@ -42,6 +42,12 @@ func (r Registration) Gone() bool {
 	return slices.Contains([]Status{Rejected, Withdrawn, Cancelled}, r.Status)
 }
 
+// Travels tells whether journeys are arranged for the person: whoever came home, was
+// replaced or is only thought of comes and goes with nobody.
+func (r Registration) Travels() bool {
+	return !r.Gone() && r.Status != Draft && r.Status != Departed && r.ReplacedBy == ident.Nil
+}
+
 // holdsPlace tells whether the person takes a place of a category or delegation.
 func (r Registration) holdsPlace() bool {
 	return !r.Gone() && r.Status != Waitlisted && r.Status != Draft && r.ReplacedBy == ident.Nil

@@ -59,6 +59,11 @@ func (l Leg) SeatCount() int {
 // Moved is how much later than planned it is; negative: earlier.
 func (l Leg) Moved() time.Duration { return l.At().Sub(l.PlannedAt) }
 
+// Check tells what is wrong with what a journey says.
+//
+// Fault: Invalid with fields.
+func (l Leg) Check() error { return l.check() }
+
 func (l *Leg) check() error {
 	for _, field := range []*string{&l.Number, &l.From, &l.To} {
 		*field = text.Clean(*field)

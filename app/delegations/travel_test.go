@@ -136,6 +136,9 @@ func TestLegs(t *testing.T) {
 			t.Errorf("%s: %v %q, want %q %q", tt.name, err, fields, tt.code, tt.want)
 		}
 	}
+	if f, _ := fault.Of(delegations.Leg{Kind: "car"}.Check()); len(f.Fields) != 4 {
+		t.Errorf("what is wrong is not known before: %+v", f.Fields)
+	}
 	if err := g.guests.RemoveLeg(t.Context(), g.officer(d, accounts.Accreditation), d.ID, moved.ID); fault.CodeOf(err) != fault.Forbidden {
 		t.Errorf("removed by the accreditation: %v", err)
 	}

@@ -115,11 +115,12 @@ type Service struct {
 	newID ident.Source
 	log   *slog.Logger
 	turns chan struct{} // one picture is decoded at a time: each may take half a gigabyte
+	queue chan struct{} // of whoever decodes or waits for it; see mostInLine
 }
 
 // New makes the service.
 func New(db *sqlx.DB, box *seal.Box, blobs blob.Store, now clock.Clock, newID ident.Source, log *slog.Logger) *Service {
-	return &Service{db: db, box: box, blobs: blobs, now: now, newID: newID, log: log, turns: make(chan struct{}, 1)}
+	return &Service{db: db, box: box, blobs: blobs, now: now, newID: newID, log: log, turns: make(chan struct{}, 1), queue: make(chan struct{}, mostInLine)}
 }
 
 // Add keeps a file. Pictures of persons are made anew, so that nothing but the
@@ -129,7 +130,8 @@ func New(db *sqlx.DB, box *seal.Box, blobs blob.Store, now clock.Clock, newID id
 // whether there is one already or not: nobody wears a face that nobody looked at.
 //
 // Faults: Forbidden; NotFound, the registration; Conflict, its owner does not
-// come or was forgotten, or there are too many; Invalid on "file".
+// come or was forgotten, or there are too many; Invalid on "file"; Unavailable, too many
+// wait for their pictures to be decoded.
 func (s *Service) Add(ctx context.Context, by accounts.Actor, in Input) (File, error) {
 	rule, known := rules[in.Purpose]
 	if !known {

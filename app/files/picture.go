@@ -34,6 +34,7 @@ const (
 	fewestPixels = 100        // on each side: less shows nobody
 	scanMost     = 3000       // pixels on the longer side of a scan
 	photoMost    = 2 * mega   // bytes of a portrait as it is kept
+	mostInLine   = 5          // pictures that are decoded or wait for it: a large one takes over a second
 )
 
 // field is an Invalid fault of the file itself.
@@ -43,7 +44,7 @@ func field(key string, args ...any) error {
 
 // prepare checks what was handed in and makes of it what is kept.
 //
-// Fault: Invalid on "file".
+// Faults: Invalid on "file"; Unavailable, too many wait already.
 func (s *Service) prepare(ctx context.Context, r rule, f *File, content []byte) ([]byte, error) {
 	switch {
 	case len(content) == 0:
@@ -57,6 +58,12 @@ func (s *Service) prepare(ctx context.Context, r rule, f *File, content []byte) 
 	}
 	if f.MIME != JPEG && f.MIME != PNG || f.Purpose == Evidence { // evidence stays as it was handed in
 		return content, nil
+	}
+	select {
+	case s.queue <- struct{}{}:
+		defer func() { <-s.queue }()
+	default: // whoever cannot have a turn soon is told so, and holds no connection meanwhile
+		return nil, fault.New(fault.Unavailable, "files.busy")
 	}
 	select {
 	case s.turns <- struct{}{}:

@@ -11,6 +11,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"runtime"
 	"testing"
 
 	"qianshou/app/kit/fault"
@@ -284,5 +285,35 @@ func TestTidyName(t *testing.T) {
 	}
 	if got := tidyName(string(bytes.Repeat([]byte("长"), 200)) + ".pdf"); len([]rune(got)) != 120 || got[len(got)-4:] != ".pdf" {
 		t.Errorf("a long name became %q", got)
+	}
+}
+
+// TestFewWaitForTheirTurn has as many wait as may: the next is told so at once, and
+// taken when somebody is through.
+func TestFewWaitForTheirTurn(t *testing.T) {
+	s := New(nil, nil, nil, nil, nil, nil)
+	picture := jpegOf(t, quarters(500, 700))
+	hand := func() error {
+		_, err := s.prepare(t.Context(), rules[Photo], &File{Purpose: Photo}, picture)
+		return err
+	}
+	s.turns <- struct{}{} // one is decoded
+	for range mostInLine - 1 {
+		s.queue <- struct{}{}
+	}
+	waited := make(chan error, 1)
+	go func() { waited <- hand() }()
+	for len(s.queue) < mostInLine {
+		runtime.Gosched()
+	}
+	if err := hand(); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("one more: %v", err)
+	}
+	<-s.turns
+	if err := <-waited; err != nil {
+		t.Errorf("who waited: %v", err)
+	}
+	if err := hand(); err != nil || len(s.turns) != 0 || len(s.queue) != mostInLine-1 {
+		t.Errorf("after that: %v, %d and %d", err, len(s.turns), len(s.queue))
 	}
 }

@@ -17,24 +17,20 @@ var classes = map[Purpose]string{
 // Sweep.
 func (s *Service) Retention() (tasks []retention.Task) {
 	for purpose, class := range classes {
-		run := func(ctx context.Context, tx store.Querier, event ident.ID, registration any) (int, error) {
-			res, err := tx.ExecContext(ctx, `
-				UPDATE files SET `+gone+`
-				WHERE event_id = $1 AND purpose = $3 AND ($4::uuid IS NULL OR registration_id = $4) AND deleted_at IS NULL AND NOT held(registration_id)`,
-				event, s.now(), purpose, registration)
-			if err != nil {
-				return 0, err
-			}
-			n, err := res.RowsAffected()
-			return int(n), err
+		rows := retention.Rows{
+			Table: "files", Set: gone,
+			Where: `event_id = $1 AND purpose = $3 AND ($4::uuid IS NULL OR registration_id = $4) AND created_at <= $2 AND deleted_at IS NULL AND NOT held(registration_id)`,
 		}
 		tasks = append(tasks, retention.Task{
 			Class: class,
 			Purge: func(ctx context.Context, tx store.Querier, event ident.ID) (int, error) {
-				return run(ctx, tx, event, nil)
+				return rows.Take(ctx, tx, event, s.now(), purpose, nil)
+			},
+			Count: func(ctx context.Context, tx store.Querier, event ident.ID) (int, error) {
+				return rows.Count(ctx, tx, event, s.now(), purpose, nil)
 			},
 			Erase: func(ctx context.Context, tx store.Querier, event, registration ident.ID) (int, error) {
-				return run(ctx, tx, event, registration)
+				return rows.Take(ctx, tx, event, s.now(), purpose, registration)
 			},
 		})
 	}

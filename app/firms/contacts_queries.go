@@ -55,10 +55,11 @@ func deleteContact(ctx context.Context, q store.Querier, firm, id ident.ID) (boo
 // that their firm took part in, and those of a firm that takes part in none with any,
 // unless somebody touched them after it: then the firm is spoken to still. Everything else here is of firms, not of persons.
 func Retention() []retention.Task {
-	return []retention.Task{retention.Statement(retention.Contacts, `
-		DELETE FROM firm_contacts c USING events e
-		WHERE e.id = $1 AND (EXISTS (SELECT 1 FROM event_firms f WHERE f.event_id = e.id AND f.firm_id = c.firm_id)
+	return []retention.Task{retention.Statement(retention.Contacts, retention.Rows{
+		Table: "firm_contacts c", Joined: "events e",
+		Where: `e.id = $1 AND (EXISTS (SELECT 1 FROM event_firms f WHERE f.event_id = e.id AND f.firm_id = c.firm_id)
 				OR NOT EXISTS (SELECT 1 FROM event_firms f WHERE f.firm_id = c.firm_id))
 			AND c.changed_at < (e.ends_on + 1)::timestamp AT TIME ZONE e.time_zone
-			AND NOT EXISTS (SELECT 1 FROM event_firms g JOIN events later ON later.id = g.event_id WHERE g.firm_id = c.firm_id AND later.ends_on > e.ends_on)`)}
+			AND NOT EXISTS (SELECT 1 FROM event_firms g JOIN events later ON later.id = g.event_id WHERE g.firm_id = c.firm_id AND later.ends_on > e.ends_on)`,
+	})}
 }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
@@ -43,26 +41,6 @@ func (q Question) Words(given Answer) locale.Text {
 		zh, en = append(zh, label.ZH), append(en, label.EN)
 	}
 	return locale.Text{ZH: strings.Join(zh, "、"), EN: strings.Join(en, ", ")}
-}
-
-// LanguageName is what a language is called; its tag when nobody knows.
-func LanguageName(tag string) locale.Text {
-	parsed, err := language.Parse(tag)
-	if err != nil {
-		return locale.Text{ZH: tag, EN: tag}
-	}
-	name := locale.Text{ZH: display.Chinese.Tags().Name(parsed), EN: display.English.Tags().Name(parsed)}
-	if name.ZH == "" || name.EN == "" {
-		return locale.Text{ZH: tag, EN: tag}
-	}
-	return name
-}
-
-// Languages are those that a form offers first, by how near they are to the work:
-// the answer may be any other.
-var Languages = []string{
-	"zh", "en", "fr", "de", "es", "ru", "ar", "pt", "it", "ja", "ko", "bg", "bs", "cs", "da", "el", "et", "fa", "fi", "he", "hi", "hr", "hu", "id", "is",
-	"kk", "lt", "lv", "mk", "mn", "ms", "nl", "nb", "pl", "ro", "sk", "sl", "sq", "sr", "sv", "th", "tr", "uk", "ur", "uz", "vi",
 }
 
 // Keep writes the answers of a registration over those before, within the

@@ -180,7 +180,7 @@ func TestListsAreForgotten(t *testing.T) {
 	}
 
 	// That there was one goes with the people.
-	for _, task := range lists.Retention() {
+	for _, task := range lists.Retention(g.box) {
 		for _, want := range []int{2, 0} {
 			if n, err := task.Purge(t.Context(), g.db, g.event.ID); err != nil || n != want {
 				t.Errorf("%d purged, want %d, %v", n, want, err)
@@ -438,5 +438,45 @@ func TestExport(t *testing.T) {
 	var logged []string
 	if err := g.db.SelectContext(t.Context(), &logged, `SELECT actor_name || ' ' || (after->>'sensitive') FROM audit_entries WHERE action = 'registration.export' ORDER BY id`); err != nil || len(logged) != 3 || logged[0] != "Protocol true" {
 		t.Errorf("logged %q, %v", logged, err)
+	}
+}
+
+// Who is erased goes from lists that wait too, by whatever they are known: the line that
+// was found to be about them, their address, their passport.
+func TestErasedGoFromListsThatWait(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, april)
+	done := g.commit(t, office, g.bring(t, office, g.city, head, "member,Réti,Zsófia,m002@delegate.example,,HU,1972-03-07,TEST00002,2031-12-31,"))
+	zsofia := g.members(t, g.city)[0]
+	other := g.delegation(t, "D02", 6)
+	waits := g.bring(t, office, other, head,
+		"member,Reti,Zs,M002@Delegate.example,,HU,,,,", "member,Somebody,Else,m003@delegate.example,,HU,,test00002,2031-12-31,",
+		"member,Stays,Here,m004@delegate.example,,HU,,TEST00004,2031-12-31,", "member,B,,x,,,,,,")
+	if waits.Rows != 4 {
+		t.Fatalf("%+v", waits)
+	}
+	for _, want := range []int{3, 0} {
+		n := 0
+		for _, task := range lists.Retention(g.box) {
+			erased, err := task.Erase(t.Context(), g.db, g.event.ID, zsofia.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += erased
+		}
+		if n != want {
+			t.Errorf("%d lines went, want %d", n, want)
+		}
+	}
+	now := g.again(t, office, waits)
+	if now.State != lists.Checked || now.Rows != 2 || now.Good+now.Bad != 2 || len(g.verdicts(t, office, waits)) != 2 || len(g.verdicts(t, office, done)) != 0 {
+		t.Errorf("%+v, %q", now, g.verdicts(t, office, waits))
+	}
+	var files int
+	if err := g.db.GetContext(t.Context(), &files, `SELECT count(*) FROM imports WHERE file_sealed IS NOT NULL`); err != nil || files != 0 {
+		t.Errorf("%d files stay, %v", files, err)
+	}
+	if now = g.commit(t, office, now); now.State != lists.Done || len(g.members(t, other)) == 0 {
+		t.Errorf("what is left is not taken over: %+v", now)
 	}
 }

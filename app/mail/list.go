@@ -13,7 +13,8 @@ import (
 type Filter struct {
 	Fate           string // a status, or "trouble": all that somebody has to see to
 	Template       string
-	Search         string // part of the recipient or the subject
+	Search         string     // part of the recipient or the subject
+	Found          []ident.ID // registrations that the search means too, whatever the mail calls them
 	RegistrationID ident.ID
 	Offset, Limit  int
 }

@@ -7,6 +7,7 @@ package mail
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"database/sql"
 	"embed"
 	"encoding/json"
@@ -136,7 +137,8 @@ type Options struct {
 	Log     *slog.Logger
 	Now     clock.Clock
 	NewID   ident.Source
-	SMTPURL string // empty: mails are kept
+	SMTPURL string         // empty: mails are kept
+	Roots   *x509.CertPool // that vouch for the server; nil: those of the machine
 	// PerMinute is how many mails of announcements leave in a minute at most, of all
 	// processes; zero: as many as the server takes. Letters about one registration
 	// do not wait.

@@ -3,6 +3,7 @@ package mail_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -42,9 +43,10 @@ var (
 
 // envelope is one mail as the server took it.
 type envelope struct {
-	from, to string
-	utf8     bool
-	raw      []byte
+	encrypted bool
+	from, to  string
+	utf8      bool
+	raw       []byte
 }
 
 // postOffice is a real SMTP server. Its hooks, which may be nil, decide what it
@@ -59,6 +61,8 @@ type postOffice struct {
 	lock      sync.Mutex
 	senders   int
 	to, datas int
+
+	tls *tls.Config // of STARTTLS; nil: it offers none
 }
 
 func (p *postOffice) count(of *int) int {
@@ -76,7 +80,7 @@ func (p *postOffice) open(t *testing.T, smtputf8 bool) {
 	}
 	p.url, p.received = "smtp://"+listener.Addr().String(), make(chan envelope, 100)
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &conversation{office: p, conn: c}, nil }))
-	server.Domain, server.EnableSMTPUTF8 = "localhost", smtputf8
+	server.Domain, server.EnableSMTPUTF8, server.TLSConfig = "localhost", smtputf8, p.tls
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
 }
@@ -88,7 +92,8 @@ type conversation struct {
 }
 
 func (c *conversation) Mail(from string, o *smtp.MailOptions) error {
-	c.got = envelope{from: from, utf8: o.UTF8}
+	_, encrypted := c.conn.TLSConnectionState()
+	c.got = envelope{from: from, utf8: o.UTF8, encrypted: encrypted}
 	if p := c.office; p.atSender != nil {
 		return p.atSender(p.count(&p.senders))
 	}

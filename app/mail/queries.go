@@ -57,7 +57,7 @@ const mailColumns = `id, coalesce(event_id, '00000000-0000-0000-0000-00000000000
 
 func mailsOf(ctx context.Context, q store.Querier, event ident.ID, f Filter) (list []Mail, total int, err error) {
 	const found = ` FROM mails WHERE event_id = $1 AND (cardinality($2::text[]) = 0 OR status = ANY ($2)) AND ($3 = '' OR template = $3)
-		AND ($4 = '' OR recipient ILIKE $4 OR recipient_name ILIKE $4 OR subject ILIKE $4) AND ($5::uuid IS NULL OR registration_id = $5)`
+		AND ($4 = '' OR recipient ILIKE $4 OR recipient_name ILIKE $4 OR subject ILIKE $4 OR registration_id = ANY ($6::uuid[])) AND ($5::uuid IS NULL OR registration_id = $5)`
 	statuses, search := []string{}, ""
 	switch f.Fate {
 	case "":
@@ -69,11 +69,11 @@ func mailsOf(ctx context.Context, q store.Querier, event ident.ID, f Filter) (li
 	if f.Search != "" {
 		search = "%" + store.Literal(f.Search) + "%"
 	}
-	args := []any{event, pq.Array(statuses), f.Template, search, store.OrNull(f.RegistrationID)}
+	args := []any{event, pq.Array(statuses), f.Template, search, store.OrNull(f.RegistrationID), pq.Array(f.Found)}
 	if err := q.GetContext(ctx, &total, `SELECT count(*)`+found, args...); err != nil {
 		return nil, 0, fmt.Errorf("count mails: %w", err)
 	}
-	err = q.SelectContext(ctx, &list, `SELECT `+mailColumns+found+` ORDER BY created_at DESC, id LIMIT $6 OFFSET $7`, append(args, f.Limit, f.Offset)...)
+	err = q.SelectContext(ctx, &list, `SELECT `+mailColumns+found+` ORDER BY created_at DESC, id LIMIT $7 OFFSET $8`, append(args, f.Limit, f.Offset)...)
 	return list, total, err
 }
 
@@ -133,6 +133,12 @@ func updateFate(ctx context.Context, q store.Querier, m Mail, status, words stri
 			last_error = CASE WHEN round = $2 AND status = 'queued' THEN $4 ELSE last_error END,
 			sent_at = coalesce($5, sent_at), attempts = attempts + 1
 		WHERE id = $1`, m.ID, m.Round, status, words, sent)
+	return err
+}
+
+// updatePurged leaves of a mail that it was sent, not to whom nor what it said.
+func updatePurged(ctx context.Context, q store.Querier, id ident.ID) error {
+	_, err := q.ExecContext(ctx, `UPDATE mails SET recipient = '', recipient_name = '', subject = '', content_sealed = NULL, last_error = '' WHERE id = $1`, id)
 	return err
 }
 

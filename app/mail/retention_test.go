@@ -68,3 +68,23 @@ func TestPurgedWhileItIsSent(t *testing.T) {
 		t.Errorf("%+v, %+v", m, attempts)
 	}
 }
+
+// TestFarewellIsForgottenOnceSent sends the letter that tells somebody that they are
+// erased: that it went out is all that stays.
+func TestFarewellIsForgottenOnceSent(t *testing.T) {
+	t.Parallel()
+	office := &postOffice{}
+	office.open(t, true)
+	g := newGround(t, office)
+	start(t, g.post)
+	l := g.letter("stelios@city.example")
+	l.Template = mail.Farewell
+	g.queue(t, l)
+	if got := office.next(t); got.to != "stelios@city.example" {
+		t.Errorf("it went to %s", got.to)
+	}
+	m, attempts := g.fate(t, l.ID, mail.Sent)
+	if m.To != "" || m.ToName != "" || m.Subject != "" || m.Text != "" || !m.Purged || m.SentAt == nil || len(attempts) != 1 || attempts[0].Words != "" {
+		t.Errorf("%+v, %+v stay", m, attempts)
+	}
+}

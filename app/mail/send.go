@@ -117,6 +117,10 @@ func (s *Service) giveUp(ctx context.Context, args sendArgs) error {
 	return s.note(ctx, m, verdict{}, OutcomeGivenUp, Failed)
 }
 
+// Farewell is the template of the letter that tells somebody that they are erased:
+// once a server took it, it is no record of them either.
+const Farewell = "registration.erased"
+
 func (s *Service) note(ctx context.Context, m Mail, v verdict, outcome, status string) error {
 	now := s.Now()
 	var sent *time.Time
@@ -137,6 +141,12 @@ func (s *Service) note(ctx context.Context, m Mail, v verdict, outcome, status s
 		}
 		if err := updateFate(ctx, tx, m, status, problem, sent); err != nil {
 			return err
+		}
+		if v.taken && m.Template == Farewell {
+			v.words = ""
+			if err := updatePurged(ctx, tx, m.ID); err != nil {
+				return err
+			}
 		}
 		a := Attempt{ID: s.NewID(), MailID: m.ID, Round: m.Round, At: now, Outcome: outcome, Code: v.code, Words: v.words}
 		if err := insertAttempt(ctx, tx, a); err != nil {

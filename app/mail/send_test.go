@@ -407,9 +407,14 @@ func TestResendingAsksForTheRightAndAServer(t *testing.T) {
 	if err != nil || counts["all"] != 3 || counts["trouble"] != 1 || counts[mail.Unaddressed] != 1 {
 		t.Errorf("%v, %v", counts, err)
 	}
-	for filter, want := range map[mail.Filter]int{
-		{}: 3, {Fate: "trouble"}: 1, {Fate: mail.Sent, Search: "OFFICER@"}: 1, {Search: "%"}: 0, {Template: "registration.approved", Search: "已通过"}: 3, {Template: "x"}: 0,
+	for _, c := range []struct {
+		mail.Filter
+		want int
+	}{
+		{mail.Filter{}, 3}, {mail.Filter{Fate: "trouble"}, 1}, {mail.Filter{Fate: mail.Sent, Search: "OFFICER@"}, 1}, {mail.Filter{Search: "%"}, 0},
+		{mail.Filter{Template: "registration.approved", Search: "已通过"}, 3}, {mail.Filter{Template: "x"}, 0}, {mail.Filter{Search: "%", Found: []ident.ID{ident.New()}}, 0},
 	} {
+		filter, want := c.Filter, c.want
 		filter.Limit = 10
 		list, total, err := g.post.List(t.Context(), desk, g.event, filter)
 		if err != nil || len(list) != want || total != want {

@@ -3,10 +3,13 @@ package mail
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	netmail "net/mail"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -142,19 +145,66 @@ func envelope(address string) (_ string, plain bool) {
 	return address, strings.IndexFunc(address, func(r rune) bool { return r > unicode.MaxASCII }) < 0
 }
 
-// client reads SMTP_URL: smtps:// speaks TLS from the first byte, smtp:// turns to
-// TLS when the server offers it. A plain mail does not ask for SMTPUTF8, which a
+// What encryption asks of a server.
+const (
+	TLSAlways   = "always"   // from the first byte: smtps://
+	TLSRequired = "required" // STARTTLS, or no mail leaves
+	TLSOptional = "optional" // STARTTLS when the server offers it
+	TLSNone     = "none"
+)
+
+// TLSOf tells how a server is spoken to by its SMTP_URL. Who can strip STARTTLS from
+// what a server offers could read every link and the password, so it is required of
+// smtp:// unless the address says otherwise by ?tls=optional or ?tls=none, or the
+// server stands on this machine and asks for no password.
+//
+// Its error says what is wrong with the address, and never quotes it.
+func TLSOf(smtpURL string) (string, error) {
+	u, err := url.Parse(smtpURL)
+	if err != nil {
+		return "", errors.New("SMTP_URL is no URL") // the error itself would quote the password
+	}
+	said := u.Query().Get("tls")
+	switch {
+	case u.Scheme == "smtps" && said == "":
+		return TLSAlways, nil
+	case u.Scheme == "smtps":
+		return "", errors.New("SMTP_URL: smtps:// always speaks TLS; ?tls belongs to smtp://")
+	case slices.Contains([]string{TLSRequired, TLSOptional, TLSNone}, said):
+		return said, nil
+	case said != "":
+		return "", errors.New("SMTP_URL: ?tls is required, optional or none")
+	}
+	if _, password := u.User.Password(); !password && loopback(u.Hostname()) {
+		return TLSOptional, nil
+	}
+	return TLSRequired, nil
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// client reads SMTP_URL; see TLSOf. A plain mail does not ask for SMTPUTF8, which a
 // server behind the first may lack.
 func (s *Service) client(plain bool) (*gomail.Client, error) {
 	u, err := url.Parse(s.SMTPURL)
 	if err != nil {
 		return nil, errors.New("SMTP_URL is no URL") // the error itself would quote the password
 	}
-	options := []gomail.Option{gomail.WithTimeout(s.SendLimit), gomail.WithTLSPolicy(gomail.TLSOpportunistic)}
+	secured, err := TLSOf(s.SMTPURL)
+	if err != nil {
+		return nil, err
+	}
+	policy := map[string]gomail.TLSPolicy{TLSRequired: gomail.TLSMandatory, TLSOptional: gomail.TLSOpportunistic, TLSNone: gomail.NoTLS}[secured]
+	options := []gomail.Option{gomail.WithTimeout(s.SendLimit), gomail.WithTLSPolicy(policy)}
+	if s.Roots != nil {
+		options = append(options, gomail.WithTLSConfig(&tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12, RootCAs: s.Roots}))
+	}
 	if plain {
 		options = append(options, gomail.WithoutSMTPUTF8())
 	}
-	if u.Scheme == "smtps" {
+	if secured == TLSAlways {
 		options = append(options, gomail.WithSSL(), gomail.WithPort(465))
 	} else {
 		options = append(options, gomail.WithPort(25))

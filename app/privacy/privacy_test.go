@@ -2,6 +2,7 @@ package privacy_test
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/jpeg"
 	"log/slog"
@@ -28,6 +29,7 @@ import (
 	"qianshou/app/kit/retention"
 	"qianshou/app/kit/seal"
 	"qianshou/app/kit/storetest"
+	"qianshou/app/lists"
 	"qianshou/app/mail"
 	"qianshou/app/privacy"
 	"qianshou/app/web"
@@ -68,7 +70,7 @@ func newGround(t *testing.T) ground {
 	must(t, err)
 	g.files = files.New(g.db, box, blobs, now, ident.New, quiet)
 	ev := events.New(g.db, now, ident.New)
-	g.tasks = slices.Concat(firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
+	g.tasks = slices.Concat(lists.Retention(box), firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), g.files.Retention())
 	g.privacy = privacy.New(g.db, ev, g.tasks, now, ident.New, quiet)
 	must(t, ev.SaveCountry(t.Context(), office, events.Country{Code: "HU", Code3: "HUN", Name: locale.Text{ZH: "匈牙利", EN: "Hungary"}}))
 	_, err = ev.CreateSeries(t.Context(), office, events.Series{Slug: "forum", Name: locale.Text{ZH: "论坛", EN: "Forum"}, Kind: "forum", SinceYear: 2019})
@@ -389,5 +391,40 @@ func TestRules(t *testing.T) {
 	}
 	if days, err := g.privacy.Days(ctx, retention.Needs); err != nil || (days != 0 && days != 60) {
 		t.Errorf("%d days, %v", days, err)
+	}
+}
+
+// A trial waits for nobody, and nobody for it; each task counts what it takes.
+func TestTrialLocksNothing(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	g.after(4000)
+	edit, err := g.db.BeginTxx(t.Context(), nil)
+	must(t, err)
+	_, err = edit.ExecContext(t.Context(), `SELECT 1 FROM registrations, persons, travel_documents, answers FOR UPDATE`)
+	must(t, err)
+	_, err = edit.ExecContext(t.Context(), `LOCK TABLE registration_changes, mails IN ROW EXCLUSIVE MODE`)
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	trial, err := g.privacy.Trial(ctx, office, g.event.ID, *g.clock)
+	must(t, err)
+	must(t, edit.Rollback())
+	rows := 0
+	for _, p := range trial {
+		rows += p.Rows
+	}
+	if rows == 0 {
+		t.Error("nothing would be purged")
+	}
+	for n, task := range g.tasks {
+		if task.Count == nil {
+			t.Fatalf("task %d of %s takes and does not count", n, task.Class)
+		}
+		would, err := task.Count(t.Context(), g.db, g.event.ID)
+		must(t, err)
+		if did, err := task.Purge(t.Context(), g.db, g.event.ID); err != nil || did != would {
+			t.Errorf("task %d of %s took %d, %v; it counted %d", n, task.Class, did, err, would)
+		}
 	}
 }

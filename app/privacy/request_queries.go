@@ -13,9 +13,10 @@ import (
 // Retention is what of requests is not kept for ever: what people wrote, and what
 // they were answered.
 func Retention() []retention.Task {
-	return []retention.Task{retention.Of(retention.Persons, `
-		UPDATE privacy_requests SET wish = '', note = ''
-		WHERE event_id = $1 AND ($2::uuid IS NULL OR registration_id = $2) AND (wish <> '' OR note <> '') AND NOT held(registration_id)`)}
+	return []retention.Task{retention.Of(retention.Persons, retention.Rows{
+		Table: "privacy_requests", Set: "wish = '', note = ''",
+		Where: `event_id = $1 AND ($2::uuid IS NULL OR registration_id = $2) AND (wish <> '' OR note <> '') AND NOT held(registration_id)`,
+	})}
 }
 
 // insertRequest keeps a request.

@@ -68,7 +68,10 @@ func (s *Server) handIn(c *fiber.Ctx, form *Form, q forms.Question) error {
 		return err
 	}
 	token, _, err := s.Files.HandIn(c.UserContext(), q.EventID, called, content)
-	if f, ok := fault.Of(err); ok && f.Code == fault.Invalid && len(f.Fields) > 0 {
+	if f, ok := fault.Of(err); ok && f.Key == "files.busy" { // the rest of the form is not lost for it
+		form.Add(name, f.Key)
+		token = notHandedIn
+	} else if ok && f.Code == fault.Invalid && len(f.Fields) > 0 {
 		form.Add(name, f.Fields[0].Key, f.Fields[0].Args...)
 		token = notHandedIn
 	} else if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"qianshou/app/agenda"
 	"qianshou/app/audit"
+	"qianshou/app/delegations"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
@@ -67,7 +68,8 @@ var sentences = map[string]string{
 	"event.part": "state.registration.", "delegation.part": "state.registration.", "registration.fields": "lists.column.",
 	"registration.purpose": "data.file.", "file.purpose": "data.file.", "registration.what": "audit.looked.",
 	"privacy.class": "privacy.class.", "privacy.kind": "privacy.kind.",
-	"import.kind": "lists.kind.", "import.state": "state.list.",
+	"decision.decision": "audit.decided.",
+	"import.kind":       "lists.kind.", "import.state": "state.list.",
 	"project.visibility": "projects.visibility.", "project.evidence": "projects.evidence.", "project.role": "projects.role.",
 }
 
@@ -109,6 +111,9 @@ func (a *auditReader) value(kind, field string, v any) (string, error) {
 		}
 		if at, err := time.Parse(time.RFC3339, v); err == nil {
 			at = at.In(a.event.Zone)
+			if field == "expires_at" && locale.Clock(at) == "00:00" {
+				return a.s.words.T(a.lang, "audit.through", locale.ISO(delegations.LastDay(at, a.event.Zone))), nil // as the form asked: the last day
+			}
 			return locale.ISO(at) + " " + locale.Clock(at), nil
 		}
 		return v, nil

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"qianshou/app/accounts"
 	"qianshou/app/kit/locale"
@@ -158,6 +159,26 @@ func TestTheLogIsReadable(t *testing.T) {
 					t.Errorf("%s is a sentence for what nobody records", key)
 				}
 			}
+		}
+	}
+}
+
+// TestValuesOfTheLogAreWords reads values as an auditor does: what was decided, the
+// last day of a link, the name of a view.
+func TestValuesOfTheLogAreWords(t *testing.T) {
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := auditReader{s: newServer(t), lang: locale.EN, event: &EventHead{Zone: zone}}
+	for _, c := range []struct{ kind, field, value, name, want string }{
+		{"decision", "decision", "approve", "Decision", "Approve"},
+		{"delegation", "expires_at", "2027-06-11T16:00:00Z", "Ends", "at the end of 2027-06-11"},
+		{"delegation", "expires_at", "2027-06-11T10:00:00Z", "Ends", "2027-06-11 18:00"},
+		{"view", "name", "媒体", "Name of the view", "媒体"},
+	} {
+		if got, err := a.value(c.kind, c.field, c.value); err != nil || got != c.want || a.field(c.kind, c.field) != c.name {
+			t.Errorf("%s of %s: %q, %q, %v", c.field, c.kind, a.field(c.kind, c.field), got, err)
 		}
 	}
 }

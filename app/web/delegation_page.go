@@ -53,6 +53,17 @@ type ownDelegationPage struct {
 	delegationParts
 }
 
+// ShowsPassports tells whether there is anything to see of passports for whoever holds
+// the link.
+func (p ownDelegationPage) ShowsPassports() bool {
+	return slices.ContainsFunc(p.Members, func(r delegations.Registration) bool { return r.PassportLast4 != "" })
+}
+
+// ShowsPhotos tells the same of portraits, or whether any can be handed in.
+func (p ownDelegationPage) ShowsPhotos() bool {
+	return len(p.Photos) > 0 || slices.ContainsFunc(p.Members, func(r delegations.Registration) bool { return p.Does(accounts.Complete, r.Role) })
+}
+
 // Does tells whether the officer has a duty about members of a role. It decides what
 // is shown, never what is allowed.
 func (p linkPage) Does(d accounts.Duty, member string) bool { return p.Link.Role.Covers(d, member) }

@@ -8,6 +8,7 @@ import (
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
 	"qianshou/app/events"
+	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
@@ -66,7 +67,7 @@ func personOf(form Form, l locale.Lang) delegations.Input {
 		Category: form.Text("category"), GivenName: form.Raw("given_name"), FamilyName: form.Raw("family_name"), NameNative: form.Raw("name_native"),
 		MRZSurname: form.Raw("mrz_surname"), MRZGiven: form.Raw("mrz_given"),
 		NativeOrder: form.Text("native_order"), NameZH: form.Raw("name_zh"), Sex: form.Text("sex"), Nationality: form.Text("nationality"),
-		Languages: delegations.SplitList(form.Raw("languages")), Email: form.Raw("email"), Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"),
+		Languages: forms.LanguageTags(form.Raw("languages")), Email: form.Raw("email"), Phone: form.Raw("phone"), TitleEN: form.Raw("title_en"),
 		TitleZH: form.Raw("title_zh"), Organisation: form.Raw("organisation"), BirthDate: form.Text("birth_date"), MealPlan: form.Text("meal_plan"),
 		AccessNeeds: form.All("access_needs"), Consent: form.Ticked("consent"), Lang: form.Text("lang"),
 		Passport: delegations.Passport{Number: form.Raw("passport.number"), Issuer: form.Text("nationality"), ExpiresOn: form.Text("passport.expires_on")},
@@ -95,7 +96,7 @@ func (s *Server) newPersonPage(c *fiber.Ctx, form Form) (p newPersonPage, err er
 	if p.Edit, err = s.detailsForm(c, delegations.Registration{}, delegations.Details{}, &form); err != nil {
 		return p, err
 	}
-	p.Edit.Desk, p.Edit.NoAddress = true, true
+	p.Edit.Desk, p.Edit.NoAddress, p.Edit.OrganisationHint = true, true, s.words.T(p.Lang, "register.organisation_hint")
 	categories, err := s.Events.Categories(c.UserContext(), event(c).ID)
 	if err != nil {
 		return p, err

@@ -4,9 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"qianshou/app/accounts"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
+	"qianshou/app/forms"
 )
 
 // TestGuestsChangeWaitsForTheDesk edits what stands on a badge by the guest's link:
@@ -124,5 +127,82 @@ func TestReturnedIsPutRight(t *testing.T) {
 		if a := s.get(who, of+"/edit"); a.StatusCode != 403 {
 			t.Errorf("%s opens the desk's form: status %d", who, a.StatusCode)
 		}
+	}
+}
+
+// TestOnlyWhoNeedsNoneMayLeaveOrganisation reads what the forms say beside it, and
+// languages by their names.
+func TestOnlyWhoNeedsNoneMayLeaveOrganisation(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	edit := "/me/" + s.secret + "/edit"
+	form := s.get("", edit).doc(t)
+	if form.Find("#f-organisation[required]").Length() != 1 || strings.Contains(form.Find("label[for=f-organisation]").Text(), "optional") {
+		t.Errorf("a firm's own form says %q", form.Find("label[for=f-organisation]").Text())
+	}
+	fields := []string{"version", form.Find("[name=version]").AttrOr("value", ""), "family_name", "Zelenković", "given_name", "Đorđe", "nationality", "RS",
+		"organisation", "Zelenković d.o.o.", "email", "m1@city.example", "lang", "en", "meal_plan", "none"}
+	if a := s.post("", edit, edit, append(fields, "languages", "German, Klingonish")...); a.StatusCode != 422 || !strings.Contains(a.doc(t).Find("#f-languages-why").Text(), "Klingonish") {
+		t.Errorf("a language that nobody knows: status %d", a.StatusCode)
+	}
+	if a := s.post("", edit, edit, append(fields, "languages", "德语，Serbian")...); a.StatusCode != 303 {
+		t.Fatalf("languages by name: status %d, %s", a.StatusCode, a.body)
+	}
+	if got := s.get("", edit).doc(t).Find("#f-languages").AttrOr("value", ""); got != "German, Serbian" {
+		t.Errorf("the form says %q", got)
+	}
+	if got := s.get("", "/me/"+s.secret+"/data").doc(t).Find(".ph-data").Text(); !strings.Contains(got, "German, Serbian") {
+		t.Errorf("the data say %q", got)
+	}
+	desk := s.get("protocol", "/console/"+forum.Slug+"/registrations/new").doc(t)
+	if hint := desk.Find("#f-organisation-hint").Text(); hint == "" || strings.Contains(desk.Find("label[for=f-organisation]").Text(), "optional") {
+		t.Errorf("the desk's form says %q", hint)
+	}
+}
+
+// TestQuestionsAreAskedForAgain returns a registration for answers: the desk ticks the
+// questions, the guest's page names them and the form marks them.
+func TestQuestionsAreAskedForAgain(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	by := accounts.SystemActor("test")
+	for _, d := range []forms.Definition{
+		{Code: "invitation", Kind: forms.File, Label: label("Letter of invitation")},
+		{Code: "topics", Kind: forms.Choices, Label: label("Topics"), Options: []forms.Option{{Code: "port", Label: label("Port")}, {Code: "green", Label: label("Green")}}},
+		{Code: "photos", Kind: forms.Consent, Label: label("Photos"), Agreement: label("We take photos.")},
+	} {
+		if _, err := s.services.Forms.Add(t.Context(), by, s.badge.EventID, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, secret, err := s.services.Delegations.Register(t.Context(), accounts.GuestActor(), s.badge.EventID, delegations.Input{
+		Category: "firm", FamilyName: "Petrović", Email: "m2@city.example", Nationality: "RS", Organisation: "Drina", Consent: true, Lang: "en", Source: "web",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, me := "/console/"+forum.Slug+"/registrations/"+r.ID.String(), "/me/"+secret
+	boxes := s.get("protocol", of).doc(t).Find(".rg-fields [name=fields]")
+	offered := strings.Join(boxes.Map(func(_ int, el *goquery.Selection) string { return el.AttrOr("value", "") }), " ")
+	if !strings.HasSuffix(offered, " answers.invitation answers.topics") {
+		t.Errorf("the desk may name %s", offered)
+	}
+	if a := s.post("protocol", of, of+"/return", "reason", "Your papers, please.", "fields", "answers.photos"); a.StatusCode != 422 {
+		t.Errorf("an agreement is asked for again: status %d", a.StatusCode)
+	}
+	if _, err := s.services.Delegations.Return(t.Context(), by, r.ID, "Your papers, please.", "answers.topics", "answers.invitation"); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.get("", me).doc(t).Find("#returned li").Text(); got != "Letter of invitationTopics" {
+		t.Errorf("the guest reads %q", got)
+	}
+	form := s.get("", me+"/edit").doc(t)
+	if form.Find(".field.asked").Length() != 2 || form.Find(".field.asked [type=file]").Length() != 1 || form.Find(".field.asked [type=checkbox]").Length() != 2 {
+		t.Errorf("%d fields are marked", form.Find(".field.asked").Length())
+	}
+	fields := []string{"version", form.Find("[name=version]").AttrOr("value", ""), "family_name", "Petrović", "nationality", "RS", "organisation", "Drina", "email", "m2@city.example", "lang", "en", "meal_plan", "none"}
+	a := s.post("", me+"/edit", me+"/edit", append(fields, "answers.topics", "port")...)
+	if a.StatusCode != 422 || a.doc(t).Find(".field.fix [type=file]").Length() != 1 || !strings.Contains(a.doc(t).Find("a[href='#f-answers.invitation']").Text(), "Letter of invitation") {
+		t.Errorf("without the letter: status %d", a.StatusCode)
 	}
 }

@@ -71,6 +71,7 @@ func (s *Server) askedOf(c *fiber.Ctx, r delegations.Registration, agreements bo
 func (s *Server) drawEdit(v *detailsForm) {
 	v.Questions = s.ask(v.asking, &v.Form, v.questions)
 	for i, asked := range v.Questions {
+		v.Questions[i].Asked = v.Asked(delegations.AnswerTo(asked.Code))
 		q, _ := forms.Find(v.questions, v.idOf(asked.Code))
 		standing := v.Details.Answers[asked.Code]
 		switch {
@@ -165,6 +166,28 @@ func (s *Server) answerMoved(c *fiber.Ctx, l locale.Lang, questions []forms.Ques
 		}
 	}
 	return field
+}
+
+// requestedWords are the fields and questions that somebody is asked to put right.
+func (s *Server) requestedWords(c *fiber.Ctx, r delegations.Registration) (words []string, err error) {
+	if r.Status != delegations.Returned {
+		return nil, nil
+	}
+	form, err := s.Forms.Asked(c.UserContext(), r.EventID)
+	if err != nil {
+		return nil, err
+	}
+	for _, field := range r.Requested.All() {
+		code, answer := delegations.Moved{Field: field}.AnswerTo()
+		i := slices.IndexFunc(form.Questions, func(q forms.Question) bool { return q.Code == code })
+		switch {
+		case !answer:
+			words = append(words, s.words.T(lang(c), "registration.field."+field))
+		case i >= 0:
+			words = append(words, form.Questions[i].Label.In(lang(c)))
+		}
+	}
+	return words, nil
 }
 
 // everAsked are the questions that the answers of a change belong to.

@@ -175,8 +175,13 @@ type questionPage struct {
 // optionRow is one line of the options' table.
 type optionRow struct{ Code, ZH, EN string }
 
-// spareRows are the empty lines below the options.
-const spareRows = 2
+// spareRows are the empty lines below the options, and fewestRows the lines there are
+// at least: whoever has no script gets none besides. The script takes away what is
+// too many.
+const (
+	spareRows  = 4
+	fewestRows = 10
+)
 
 // Ticks tells whether a box of a name was ticked.
 func (p questionPage) Ticks(name, value string) bool { return p.Form.Has(name, value) }
@@ -212,10 +217,7 @@ func (s *Server) questionPage(c *fiber.Ctx, q forms.Question, form Form) (questi
 			p.Parents = append(p.Parents, other)
 		}
 	}
-	p.Rows = optionRows(form)
-	for range max(spareRows, 3-len(p.Rows)) {
-		p.Rows = append(p.Rows, optionRow{})
-	}
+	p.Rows = linesOf(form)
 	p.Previews, err = s.previewOf(c, form, q, whole.Questions, p.Categories)
 	return p, err
 }
@@ -239,6 +241,15 @@ func (s *Server) previewOf(c *fiber.Ctx, form Form, q forms.Question, all []form
 		}
 	}
 	return s.previews(lang(c), categories, []forms.Question{shown}), nil
+}
+
+// linesOf are the options that were typed, and empty lines for more.
+func linesOf(form Form) []optionRow {
+	rows := optionRows(form)
+	for range max(spareRows, fewestRows-len(rows)) {
+		rows = append(rows, optionRow{})
+	}
+	return rows
 }
 
 // optionRows are the lines of options that were typed.

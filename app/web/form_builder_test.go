@@ -211,3 +211,20 @@ func TestCodesFromWords(t *testing.T) {
 		}
 	}
 }
+
+// TestOptionsHaveLinesWithoutScripts counts the empty lines that a question offers
+// for its options.
+func TestOptionsHaveLinesWithoutScripts(t *testing.T) {
+	for typed, want := range map[int]int{0: 10, 4: 10, 9: 13} {
+		form := Form{}
+		form.values = FormOf("kind", "choice").values
+		for range typed {
+			form.values.Add("option_zh", "是")
+			form.values.Add("option_en", "Yes")
+			form.values.Add("option_code", "yes")
+		}
+		if got := len(linesOf(form)); got != want {
+			t.Errorf("%d options: %d lines, want %d", typed, got, want)
+		}
+	}
+}

@@ -27,6 +27,7 @@ func functions(l locale.Lang, words *locale.Catalogue, assets *Assets) template.
 		"text":   func(text locale.Text) template.HTML { return marked(l, text) },
 		"other":  func(text locale.Text) string { return other(l, text) },
 		"zn":     zn,
+		"group":  func(name, country locale.Text) template.HTML { return group(l, name, country) },
 		"tongue": func(tag string) string { return forms.LanguageName(tag).In(l) },
 
 		// Whoever and whatever has a name: the form that stands first, and the others.
@@ -167,6 +168,26 @@ func zn(name string) template.HTML {
 	s := template.HTMLEscapeString(name)
 	s = strings.ReplaceAll(s, "·", "\u2060·<wbr>")
 	return template.HTML(`<span class="zn" lang="zh-CN">` + s + `</span>`) //nolint:gosec // escaped above
+}
+
+// group writes the name of a delegation: in Chinese it breaks after the country and
+// before what it is, never inside a city's name.
+func group(l locale.Lang, name, country locale.Text) template.HTML {
+	zh := name.In(l)
+	if l != locale.ZH || name.Fallback(l) {
+		return marked(l, name)
+	}
+	rest, named := strings.CutPrefix(zh, country.ZH)
+	stem, is := strings.CutSuffix(rest, "代表团")
+	s := `<span class="zn">`
+	if named && country.ZH != "" {
+		s += template.HTMLEscapeString(country.ZH) + "<wbr>"
+	}
+	s += template.HTMLEscapeString(stem)
+	if is {
+		s += "<wbr>代表团"
+	}
+	return template.HTML(s + "</span>") //nolint:gosec // escaped above
 }
 
 // refresh has a page load itself anew after so many seconds, where no script does.

@@ -8,6 +8,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"qianshou/app/accounts"
+	"qianshou/app/delegations"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/text"
 	"qianshou/app/mail"
@@ -26,6 +28,7 @@ type mailsPage struct {
 	Counts    map[string]int
 	Template  string
 	Templates []Choice
+	Called    map[string]string // templates
 	Search    string
 }
 
@@ -35,6 +38,9 @@ func (s *Server) mails(c *fiber.Ctx) error {
 	f := mail.Filter{Fate: p.Fate, Template: p.Template, Search: p.Search, Offset: (number - 1) * mailsPerPage, Limit: mailsPerPage}
 	f.RegistrationID, _ = ident.Parse(c.Query("registration"))
 	var err error
+	if f.Found, err = s.meant(c, p.Search); err != nil {
+		return err
+	}
 	if p.Rows, p.Total, err = s.Mail.List(ctx, by, e, f); err != nil {
 		return err
 	}
@@ -45,8 +51,10 @@ func (s *Server) mails(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p.Called = map[string]string{}
 	for _, template := range used {
-		p.Templates = append(p.Templates, newChoice(template, s.templateName(c, template)))
+		p.Called[template] = s.templateName(c, template)
+		p.Templates = append(p.Templates, newChoice(template, p.Called[template]))
 	}
 	for _, fate := range append([]string{"trouble"}, mail.Statuses...) {
 		if p.Counts[fate] > 0 || fate == p.Fate {
@@ -55,6 +63,22 @@ func (s *Server) mails(c *fiber.Ctx) error {
 	}
 	p.Pager = pager(c, number, mailsPerPage, p.Total)
 	return s.render(c, "mails/list", p)
+}
+
+// meant are the registrations that a search for mails means: by a name in any script
+// or by the number, which the mail itself does not say.
+func (s *Server) meant(c *fiber.Ctx, search string) (ids []ident.ID, err error) {
+	if search == "" {
+		return nil, nil
+	}
+	page, err := s.Delegations.Registrations(c.UserContext(), actor(c), event(c).ID, delegations.Filter{Search: search, Limit: 200})
+	if fault.CodeOf(err) == fault.Forbidden {
+		return nil, nil
+	}
+	for _, r := range page.Rows {
+		ids = append(ids, r.ID)
+	}
+	return ids, err
 }
 
 // templateName is what a template is called in lists.

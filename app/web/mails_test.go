@@ -163,3 +163,23 @@ func TestAnnouncingShowsTheNumberFirst(t *testing.T) {
 		t.Errorf("the preview is %d", got.StatusCode)
 	}
 }
+
+// TestMailsAreFoundByWhomTheyMean searches by the name in another script and by the
+// number, neither of which stands in the mail.
+func TestMailsAreFoundByWhomTheyMean(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	if _, err := s.db.ExecContext(t.Context(), `UPDATE mails SET recipient_name = '某人', subject = '', recipient = ''`); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.services.Delegations.Registration(t.Context(), accounts.SystemActor("test"), s.badge.RegistrationID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for search, found := range map[string]bool{"zelenkovic": true, r.Reference: true, "nobody": false} {
+		rows := s.get("protocol", "/console/"+forum.Slug+"/mails?q="+search).doc(t).Find(".ml-list tbody tr")
+		if (rows.Length() > 0) != found || found && !strings.Contains(rows.First().Find("th").Text(), "某人") {
+			t.Errorf("%s finds %d mails: %s", search, rows.Length(), rows.Text())
+		}
+	}
+}

@@ -27,6 +27,7 @@ type mePage struct {
 	Progress     matchmaking.Progress
 	Answers      []AnswerLine
 	Pending      *changeView // waits for the desk
+	Requested    []string    // fields and questions to be put right
 	Refused      *changeView // the guest's latest wish, which the desk turned down
 	Papers       photoPart
 	Remarks      []remarkLine
@@ -69,6 +70,9 @@ func (s *Server) mePage(c *fiber.Ctx) (p mePage, err error) {
 		r.Status = delegations.UnderReview
 	}
 	p = mePage{Page: s.page(c), Registration: r, Token: token, Rung: rungs[r.Status], Head: HeadOf(e), Until: delegations.LastDay(ends, e.Location())}
+	if p.Requested, err = s.requestedWords(c, r); err != nil {
+		return p, err
+	}
 	if err := s.ownChanges(c, &p); err != nil {
 		return p, err
 	}

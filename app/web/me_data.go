@@ -47,9 +47,20 @@ func (s *Server) ownHolder(c *fiber.Ctx) (holder, events.Event, error) {
 	return h, e, err
 }
 
+// How many changes of somebody's values their data name: all of them in the file for
+// programs, the latest where people read.
+const (
+	changesOnPage  = 50
+	changesOnPaper = 500
+	changesInFile  = 20_000
+)
+
+// dataLimit bounds how often one address may have all data of somebody gathered.
+var dataLimit = Limit{Times: 120, In: 10 * time.Minute, Name: "data"}
+
 // heldData gathers everything, in the reader's language.
-func (s *Server) heldData(c *fiber.Ctx, h holder, e events.Event) (heldData, error) {
-	record, err := s.Delegations.OwnRecord(c.UserContext(), c.Params("token"))
+func (s *Server) heldData(c *fiber.Ctx, h holder, e events.Event, most int) (heldData, error) {
+	record, err := s.Delegations.OwnRecord(c.UserContext(), c.Params("token"), most)
 	if err != nil {
 		return heldData{}, err
 	}
@@ -122,6 +133,9 @@ func (s *Server) dataOfPerson(c *fiber.Ctx, d *heldData, record delegations.Reco
 		for _, moved := range view.Moved {
 			row("", d.moment(change.At), s.words.T(l, "data.moved", moved.Field, orNothing(moved.From), orNothing(moved.To), s.words.T(l, "state.change."+string(change.State))))
 		}
+	}
+	if record.Older > 0 {
+		row("", "", s.words.T(l, "data.older", record.Older))
 	}
 	row = s.section(c, d, "consents")
 	for _, one := range record.Consents {
@@ -272,7 +286,7 @@ func (s *Server) myDataPage(c *fiber.Ctx, form Form) (myDataPage, holder, error)
 		return p, h, err
 	}
 	p.Head, p.LangForm = HeadOf(e), "ask"
-	if p.Data, err = s.heldData(c, h, e); err != nil {
+	if p.Data, err = s.heldData(c, h, e, changesOnPage); err != nil {
 		return p, h, err
 	}
 	if p.Requests, err = s.Privacy.OwnRequests(c.UserContext(), h.actor, h.event, h.registration.ID); err != nil {
@@ -296,17 +310,17 @@ func (s *Server) myData(c *fiber.Ctx) error {
 	return s.render(c, "me/data", p)
 }
 
-func (s *Server) ownData(c *fiber.Ctx) (heldData, error) {
+func (s *Server) ownData(c *fiber.Ctx, most int) (heldData, error) {
 	h, e, err := s.ownHolder(c)
 	if err != nil {
 		return heldData{}, err
 	}
 	c.Set(fiber.HeaderCacheControl, "private, no-store")
-	return s.heldData(c, h, e)
+	return s.heldData(c, h, e, most)
 }
 
 func (s *Server) myDataJSON(c *fiber.Ctx) error {
-	d, err := s.ownData(c)
+	d, err := s.ownData(c, changesInFile)
 	if err != nil {
 		return err
 	}
@@ -315,7 +329,7 @@ func (s *Server) myDataJSON(c *fiber.Ctx) error {
 }
 
 func (s *Server) myDataPDF(c *fiber.Ctx) error {
-	d, err := s.ownData(c)
+	d, err := s.ownData(c, changesOnPaper)
 	if err != nil {
 		return err
 	}

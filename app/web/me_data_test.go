@@ -96,3 +96,26 @@ func TestGuestIsErased(t *testing.T) {
 		t.Errorf("erased twice: status %d", a.StatusCode)
 	}
 }
+
+// TestDataAreBounded edits a registration until its history is long: the page shows the
+// latest changes and says how many are left out, the file for programs has them all.
+func TestDataAreBounded(t *testing.T) {
+	t.Parallel()
+	s := newBadgeSite(t)
+	if _, err := s.db.ExecContext(t.Context(), `INSERT INTO registration_changes (id, registration_id, at, actor_kind, actor_zh, actor_en, state, source, fields, decided_at, decided_by_zh, decided_by_en)
+		SELECT gen_random_uuid(), $1, TIMESTAMPTZ '2027-04-01' + n * INTERVAL '1 second', 'guest', '本人', 'Themselves', 'applied', 'web', '[{"field": "phone", "from": "1", "to": "2"}]', TIMESTAMPTZ '2027-04-01' + n * INTERVAL '1 second', '', ''
+		FROM generate_series(1, 70) n`, s.badge.RegistrationID); err != nil {
+		t.Fatal(err)
+	}
+	data := "/me/" + s.secret + "/data"
+	page, file := s.get("", data).doc(t).Find(".ph-data").Text(), s.get("", data+".json").body
+	if got := strings.Count(page, "1 → 2"); got != changesOnPage || !strings.Contains(page, "20 older changes") {
+		t.Errorf("the page shows %d changes", got)
+	}
+	if got := strings.Count(file, "1 → 2"); got != 70 || strings.Contains(file, "older changes") {
+		t.Errorf("the file has %d changes", got)
+	}
+	if got := s.get("protocol", "/console/"+forum.Slug+"/registrations/"+s.badge.RegistrationID.String()); got.StatusCode != 200 {
+		t.Errorf("the desk: status %d", got.StatusCode)
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+
+	"qianshou/app/kit/locale"
 )
 
 // A page that answers a form stands at an address that cannot be opened; its
@@ -61,5 +63,25 @@ func TestNearestEventFirst(t *testing.T) {
 	}
 	if want := []string{"now", "autumn", "next-year", "last-month", "last-year"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// TestGroupsBreakBetweenWords breaks a delegation's Chinese name after the country
+// and before what it is.
+func TestGroupsBreakBetweenWords(t *testing.T) {
+	slovenia := locale.Text{ZH: "斯洛文尼亚", EN: "Slovenia"}
+	for _, c := range []struct {
+		l    locale.Lang
+		name locale.Text
+		want string
+	}{
+		{locale.ZH, locale.Text{ZH: "斯洛文尼亚马里博尔市代表团", EN: "Maribor"}, `<span class="zn">斯洛文尼亚<wbr>马里博尔市<wbr>代表团</span>`},
+		{locale.ZH, locale.Text{ZH: "<外方>", EN: "Guests"}, `<span class="zn">&lt;外方&gt;</span>`},
+		{locale.ZH, locale.Text{EN: "Maribor"}, `<span lang="en">Maribor</span>`},
+		{locale.EN, locale.Text{ZH: "马里博尔市代表团", EN: "Maribor"}, `Maribor`},
+	} {
+		if got := string(group(c.l, c.name, slovenia)); got != c.want {
+			t.Errorf("%v: %s", c.name, got)
+		}
 	}
 }

@@ -239,6 +239,11 @@ func (p registerPage) NamesOrganisation() bool {
 	return !slices.ContainsFunc(p.Categories, func(c Choice) bool { return !delegations.ComesForOrganisation(c.Value) })
 }
 
+// LeavesOrganisation tells whether they need not, whatever they choose.
+func (p registerPage) LeavesOrganisation() bool {
+	return !slices.ContainsFunc(p.Categories, func(c Choice) bool { return delegations.ComesForOrganisation(c.Value) })
+}
+
 func (s *Server) registerForm(c *fiber.Ctx) error {
 	p, err := s.registerPage(c, Form{})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"qianshou/app/accounts"
 	"qianshou/app/delegations"
+	"qianshou/app/events"
 	"qianshou/app/files"
 	"qianshou/app/forms"
 	"qianshou/app/kit/ident"
@@ -23,22 +24,23 @@ var editLimit = Limit{Times: 60, In: 10 * time.Minute, Name: "edit", Guests: tru
 // detailsForm is the form by which the values of a registration are changed: by the
 // guest, by the liaison of a delegation, by the desk.
 type detailsForm struct {
-	Form         Form
-	Registration delegations.Registration
-	Details      delegations.Details
-	Countries    []Choice
-	Sexes        []Choice
-	MealPlans    []Choice
-	Needs        []Choice
-	Asks         string // what stands beside a field that the desk asked for
-	Desk         bool   // whoever edits decides: nothing waits
-	Addresses    bool   // whoever edits says how letters address the person
-	Titles       titleOffers
-	Proposed     map[string]string // how they might, by language
-	Hints        map[string]string // beside the fields of addresses, by language
-	Questions    []Asked
-	NoAddress    bool        // the desk may register whoever has none
-	OfFirm       locale.Text // for which a firm registers its people; empty: they write the organisation
+	Form             Form
+	Registration     delegations.Registration
+	Details          delegations.Details
+	Countries        []Choice
+	Sexes            []Choice
+	MealPlans        []Choice
+	Needs            []Choice
+	Asks             string // what stands beside a field that the desk asked for
+	Desk             bool   // whoever edits decides: nothing waits
+	Addresses        bool   // whoever edits says how letters address the person
+	Titles           titleOffers
+	Proposed         map[string]string // how they might, by language
+	Hints            map[string]string // beside the fields of addresses, by language
+	Questions        []Asked
+	NoAddress        bool        // the desk may register whoever has none
+	OrganisationHint string      // who must name one, where the form itself asks for the category
+	OfFirm           locale.Text // for which a firm registers its people; empty: they write the organisation
 
 	asking    asking
 	questions []forms.Question // that whoever edits is asked
@@ -59,6 +61,17 @@ func (d detailsForm) Asked(field string) string {
 		return d.Asks
 	}
 	return ""
+}
+
+// NamesOrganisation tells whether the person must say for whom they come.
+func (d detailsForm) NamesOrganisation() bool {
+	return d.Registration.DelegationID == ident.Nil && delegations.ComesForOrganisation(d.Details.Category)
+}
+
+// LeavesOrganisation tells whether the person need not, whatever else is chosen on
+// the form.
+func (d detailsForm) LeavesOrganisation() bool {
+	return !d.NamesOrganisation() && d.OrganisationHint == ""
 }
 
 // Waits tells whether a key field that is changed waits for the desk.
@@ -83,6 +96,7 @@ func (s *Server) detailsForm(c *fiber.Ctx, r delegations.Registration, d delegat
 		for _, field := range delegations.Fields {
 			v.Form.values[field] = []string{d.Value(field)}
 		}
+		v.Form.values["languages"] = []string{forms.LanguageWords(l, d.Languages)}
 		v.Form.values["access_needs"], v.Form.remarks = d.AccessNeeds, d.Remarks
 	}
 	choices := func(prefix string, values []string) (list []Choice) {
@@ -171,9 +185,11 @@ func (s *Server) changeView(c *fiber.Ctx, of ident.ID, change delegations.Change
 	if err != nil {
 		return v, err
 	}
-	countries, err := s.Events.Countries(c.UserContext())
-	if err != nil {
-		return v, err
+	var countries []events.Country
+	if slices.ContainsFunc(change.Fields, func(m delegations.Moved) bool { return m.Field == "nationality" }) {
+		if countries, err = s.Events.Countries(c.UserContext()); err != nil {
+			return v, err
+		}
 	}
 	named := func(prefix, value string) string {
 		var list []string
@@ -192,7 +208,7 @@ func (s *Server) changeView(c *fiber.Ctx, of ident.ID, change delegations.Change
 		case prefix != "":
 			return named(prefix, value)
 		case field == "languages":
-			return strings.ReplaceAll(value, ",", " · ")
+			return forms.LanguageWords(l, strings.Split(value, ","))
 		case field == "nationality":
 			for _, country := range countries {
 				if country.Code == value {

@@ -154,6 +154,13 @@ func (s *Server) fillRegistration(c *fiber.Ctx, p *deskPage, id ident.ID) (err e
 	for _, field := range delegations.Requestable() {
 		p.Fields = append(p.Fields, Choice{field, s.words.T(p.Lang, "registration.field."+field)})
 	}
+	_, questions, err := s.askedOf(c, p.Registration, false)
+	if err != nil {
+		return err
+	}
+	for _, q := range questions {
+		p.Fields = append(p.Fields, Choice{delegations.AnswerTo(q.Code), q.Label.In(p.Lang)})
+	}
 	if p.Duplicates, p.Namesakes, err = s.Delegations.Duplicates(ctx, by, p.Registration); err != nil || len(p.Duplicates) == 0 {
 		return err
 	}

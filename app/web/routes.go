@@ -198,7 +198,7 @@ func (s *Server) meRoutes() []route {
 		get("/me/:token/card.pdf", link(), s.myCard).limit(paperLimit),
 		get("/me/:token/substitute", link(), s.ownSubstituteForm),
 		post("/me/:token/substitute", link(), s.ownSubstitute).limit(editLimit).takes(mostAnswered),
-		get("/me/:token/data", link(), s.myData),
+		get("/me/:token/data", link(), s.myData).limit(dataLimit),
 		get("/me/:token/data.json", link(), s.myDataJSON).limit(paperLimit),
 		get("/me/:token/data.pdf", link(), s.myDataPDF).limit(paperLimit),
 		post("/me/:token/data", link(), s.askPrivacy).limit(editLimit),

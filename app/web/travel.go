@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -42,7 +43,7 @@ func (s *Server) legPage(c *fiber.Ctx, v side, typed *Form) (p legPage, err erro
 	}
 	kept := p.Members[:0]
 	for _, r := range p.Members {
-		if !r.Gone() {
+		if r.Travels() || slices.Contains(p.Leg.People, r.ID) {
 			kept = append(kept, r)
 		}
 	}
@@ -119,7 +120,9 @@ func (s *Server) saveLeg(of sideOf) fiber.Handler {
 			return s.render(c, "delegations/leg"+v.views, p)
 		}
 		in := legOf(&form, v, p.Leg)
-		if err = form.Err(); err == nil {
+		if err = form.Err(); err != nil {
+			form.Refused(in.Check()) // all that is wrong is said at once
+		} else {
 			_, err = s.Delegations.SaveLeg(c.UserContext(), v.by, v.Delegation.ID, in)
 		}
 		if err != nil {

@@ -15,6 +15,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/caarlos0/env/v11"
+
+	letters "qianshou/app/mail"
 )
 
 // config is every setting there is. This file is the only reader of the
@@ -26,7 +28,7 @@ type config struct {
 	DataDir          string `env:"DATA_DIR" envDefault:"./data" help:"folder of the private PostgreSQL and Redis, and of the secret key"`
 	DatabaseURL      string `env:"DATABASE_URL" secret:"url" help:"PostgreSQL 14 or later; unset: a private one under DATA_DIR"`
 	RedisURL         string `env:"REDIS_URL" secret:"url" help:"Redis 6.2 or later: redis://, rediss:// or unix://; unset: a private one under DATA_DIR"`
-	SMTPURL          string `env:"SMTP_URL" secret:"url" help:"smtp://user:password@host:587 or smtps://; unset: mails are kept and shown in the console"`
+	SMTPURL          string `env:"SMTP_URL" secret:"url" help:"smtp://user:password@host:587 or smtps://; unset: mails are kept and shown in the console. smtp:// requires STARTTLS but of this machine without a password; ?tls=optional or ?tls=none turns that off"`
 	MailFrom         string `env:"MAIL_FROM" envDefault:"Qianshou <no-reply@localhost>" help:"sender of mails, name and address"`
 	MailsPerMinute   int    `env:"MAILS_PER_MINUTE" envDefault:"120" help:"most mails of announcements that leave in a minute, 1 to 6000; letters about one registration do not wait"`
 	SecretKey        string `env:"SECRET_KEY" secret:"yes" help:"at least 32 characters; seals passports, mails and signing keys. Unset: made once and kept in DATA_DIR/secret.key"`
@@ -147,6 +149,11 @@ func (c *config) check() error {
 		}
 		if !ok {
 			return fmt.Errorf("%s must be a URL that begins with %s://", s.name, strings.Join(s.schemes, ":// or "))
+		}
+	}
+	if c.SMTPURL != "" {
+		if _, err := letters.TLSOf(c.SMTPURL); err != nil {
+			return err
 		}
 	}
 	if _, err := mail.ParseAddress(c.MailFrom); err != nil {

@@ -155,7 +155,7 @@ func TestWrongSettingIsNamed(t *testing.T) {
 	for setting, name := range map[string]string{
 		"ADDR=nowhere": "ADDR", "PUBLIC_URL=forum": "PUBLIC_URL", "REDIS_URL=http://x": "REDIS_URL", "SECRET_KEY=short": "SECRET_KEY",
 		"DEMO=yes": "DEMO", "DATABASE_CONNS=many": `DATABASE_CONNS is "many"`, "DEV=perhaps": `DEV is "perhaps"`, "LOG_LEVEL=loud": "LOG_LEVEL", "MAIL_FROM=me": "MAIL_FROM",
-		"SMTP_URL=mail.example.org": "SMTP_URL", "TRUSTED_PROXIES=proxy": "TRUSTED_PROXIES", "METRICS_TOKEN=short": "METRICS_TOKEN", "STREAMS=0": "STREAMS is 0", "STREAMS_PER_ADDRESS=6000": "STREAMS_PER_ADDRESS",
+		"SMTP_URL=mail.example.org": "SMTP_URL", "SMTP_URL=smtp://mail.example.org?tls=perhaps": "?tls is", "TRUSTED_PROXIES=proxy": "TRUSTED_PROXIES", "METRICS_TOKEN=short": "METRICS_TOKEN", "STREAMS=0": "STREAMS is 0", "STREAMS_PER_ADDRESS=6000": "STREAMS_PER_ADDRESS",
 	} {
 		var said strings.Builder
 		code := run(t.Context(), []string{"serve"}, stdio{out: io.Discard, err: &said, environ: []string{setting}})

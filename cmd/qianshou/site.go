@@ -88,7 +88,7 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	meetings := matchmaking.New(g.db, g.now, ident.New)
 	ledger := projects.New(g.db, g.now, ident.New)
 	gates := doors.New(g.db, happenings, guests, g.now, ident.New)
-	s.privacy = privacy.New(g.db, happenings, retentionTasks(s.files), g.now, ident.New, g.log)
+	s.privacy = privacy.New(g.db, happenings, retentionTasks(g.box, s.files), g.now, ident.New, g.log)
 
 	public, err := url.Parse(g.cfg.PublicURL)
 	if err != nil {
@@ -143,9 +143,10 @@ func build(ctx context.Context, g *ground) (*site, error) {
 	return s, nil
 }
 
-// retentionTasks are what every part of the program must not keep for ever.
-func retentionTasks(kept *files.Service) []retention.Task {
-	return slices.Concat(firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), lists.Retention(), kept.Retention())
+// retentionTasks are what every part of the program must not keep for ever. Lists come
+// first: who is erased is found in them by what the others forget.
+func retentionTasks(box *seal.Box, kept *files.Service) []retention.Task {
+	return slices.Concat(lists.Retention(box), firms.Retention(), delegations.Retention(), forms.Retention(), badges.Retention(), doors.Retention(), mail.Retention(), privacy.Retention(), kept.Retention())
 }
 
 // letters makes what writes and sends mails; with no server they are kept.

@@ -8,6 +8,8 @@ const preview = document.getElementById("preview");
 const more = form.querySelector("[data-add-row]");
 const rows = form.querySelector("[data-rows]");
 more.hidden = false;
+const empty = (row) => [...row.querySelectorAll("input")].every((input) => !input.value);
+while (rows.children.length > 3 && empty(rows.lastElementChild) && empty(rows.children[rows.children.length - 3])) rows.lastElementChild.remove();
 more.addEventListener("click", () => {
   const row = rows.lastElementChild.cloneNode(true);
   for (const input of row.querySelectorAll("input")) input.value = "";

@@ -32,6 +32,12 @@ func InTx(ctx context.Context, db *sqlx.DB, fn func(tx *sqlx.Tx) error) error {
 	return inTries(ctx, db, nil, raceTries, fn)
 }
 
+// InReadTx runs fn in one READ ONLY transaction that sees one moment: it locks no row
+// and keeps nobody waiting.
+func InReadTx(ctx context.Context, db *sqlx.DB, fn func(tx *sqlx.Tx) error) error {
+	return inTries(ctx, db, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, raceTries, fn)
+}
+
 const (
 	// raceTries is how often a transaction may be ended for others' sake before the
 	// caller is told to try later: each time costs them a second.
