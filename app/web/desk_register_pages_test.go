@@ -22,7 +22,8 @@ var registerPages = map[string]sample{
 		}
 		form := FormOf("version", "3")
 		form.Add("role", "constraint.registrations_one_head")
-		return movePage{Page: p, belongingChoices: everyBelonging, Form: form, Registration: longest}
+		form.Add("delegation", delegations.NoPlaceThere)
+		return movePage{Page: p, belongingChoices: everyBelonging, Form: form, Registration: longest, Badge: "B-00417"}
 	},
 	"firms/person": func(p Page, full bool) any {
 		if !full {
@@ -35,5 +36,5 @@ var registerPages = map[string]sample{
 }
 
 var everyBelonging = belongingChoices{
-	Categories: []Choice{{"staff", "…"}}, Groups: []Choice{{"", "…"}}, Roles: []Choice{{"", "…"}, {"head", "…"}}, Firms: []Choice{{"", "…"}},
+	Categories: []Choice{{"staff", "…"}}, Groups: []Choice{{"", "…"}}, Roles: []Choice{{"", "…"}, {"head", "…"}}, Firms: []Choice{{"", "…"}}, ByRole: "=member head=head",
 }

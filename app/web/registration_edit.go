@@ -64,6 +64,17 @@ func (d detailsForm) Asked(field string) string {
 // Waits tells whether a key field that is changed waits for the desk.
 func (d detailsForm) Waits() bool { return d.Registration.Settled() && !d.Desk }
 
+// Fresh tells whether the form is of somebody who is not registered yet.
+func (d detailsForm) Fresh() bool { return d.Registration.ID == ident.Nil }
+
+// EmailHint is the key of what stands beside the address.
+func (d detailsForm) EmailHint() string {
+	if d.Fresh() {
+		return "edit.email_new"
+	}
+	return "edit.email_hint"
+}
+
 // Papers tells whether birth date and passport belong into the form: nobody is
 // asked for papers that nobody needs.
 func (d detailsForm) Papers() bool {
