@@ -70,6 +70,19 @@ func waitingToDecide(ctx context.Context, q store.Querier, event ident.ID) (w To
 	return w, err
 }
 
+// sameOfFirm finds the reference of who comes for a firm already and has the name and
+// address or the passport of a person; empty: nobody.
+func sameOfFirm(ctx context.Context, q store.Querier, event, firm, person ident.ID) (reference string, err error) {
+	err = q.GetContext(ctx, &reference, `
+		SELECT coalesce((
+			SELECT r.reference FROM persons me JOIN registrations r ON r.event_id = $1 AND r.firm_id = $2 AND r.person_id <> me.id JOIN persons p ON p.id = r.person_id
+			WHERE me.id = $3 AND r.status NOT IN ('draft', 'rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL
+				AND (p.name_key = me.name_key AND p.email <> '' AND lower(p.email) = lower(me.email)
+					OR EXISTS (SELECT 1 FROM travel_documents a JOIN travel_documents b ON b.number_index = a.number_index WHERE a.person_id = me.id AND b.person_id = p.id))
+			ORDER BY r.queue_no LIMIT 1), '')`, event, firm, person)
+	return reference, err
+}
+
 // hasHead tells whether somebody leads a delegation, who is told of that before it is
 // asked whether there is a place.
 func hasHead(ctx context.Context, q store.Querier, delegation ident.ID) (led bool, err error) {

@@ -165,6 +165,9 @@ func (s *Server) registerPerson(c *fiber.Ctx) error {
 		}
 		return s.again(c, "registrations/new", p)
 	}
+	if r, err = s.Delegations.Registration(c.UserContext(), actor(c), r.ID); err != nil { // with the names of where they belong
+		return err
+	}
 	tone, key := "ok", "desk.register.done"
 	if r.Status == delegations.Waitlisted {
 		tone, key = "fix", "desk.register.waits"

@@ -25,6 +25,14 @@ var registerPages = map[string]sample{
 		form.Add("delegation", delegations.NoPlaceThere)
 		return movePage{Page: p, belongingChoices: everyBelonging, Form: form, Registration: longest, Badge: "B-00417"}
 	},
+	"firms/person_edit": func(p Page, full bool) any {
+		if !full {
+			return firmPersonEditPage{linkPage: linkPage{Page: p}}
+		}
+		edit := everyDetail(false)
+		edit.OfFirm = yongling.Name
+		return firmPersonEditPage{linkPage: linkPage{Page: p, Own: "/firm/t"}, Firm: yongling, Edit: edit}
+	},
 	"firms/person": func(p Page, full bool) any {
 		if !full {
 			return firmPersonPage{linkPage: linkPage{Page: p}}
