@@ -96,7 +96,9 @@ type standPart struct {
 	Own       bool // the person asks themselves, for somebody new
 	Titles    titleOffers
 	Questions []Asked
-	Letter    Asked // which names who comes instead
+	Letter    Asked                     // which names who comes instead
+	Waiting   *delegations.Substitution // is asked for already; nil: nothing is
+	WaitsAt   string                    // where that is decided on or taken back; empty: not by the reader
 
 	asking    asking
 	questions []forms.Question // that somebody new is asked
@@ -273,7 +275,22 @@ func (s *Server) substitutePart(c *fiber.Ctx, form *Form) (standPart, error) {
 	v, err := s.standPart(c, s.page(c), r, members, form)
 	v.Asks = !by.May(accounts.DecideRegistration, r.EventID)
 	v.Back = delegationURL(c, d.ID)
+	if err == nil {
+		err = s.waitsFor(c, by, &v)
+	}
+	if v.Waiting != nil && !v.Asks {
+		v.WaitsAt = "/console/" + event(c).Slug + "/substitutions/" + v.Waiting.ID.String()
+	}
 	return v, err
+}
+
+// waitsFor tells what is asked for already about whoever is to be replaced.
+func (s *Server) waitsFor(c *fiber.Ctx, by accounts.Actor, v *standPart) (err error) {
+	v.Waiting, err = s.Delegations.Waiting(c.UserContext(), by, v.Gone)
+	if v.Waiting != nil {
+		v.Waiting.AskedAt = v.Waiting.AskedAt.In(zoneOf(v.Page))
+	}
+	return err
 }
 
 // substituteForm is the desk's page to put somebody in the place of a member.
@@ -347,6 +364,12 @@ func (s *Server) memberStandPart(c *fiber.Ctx, form *Form) (standPart, accounts.
 	}
 	v, err := s.standPart(c, own.Page, r, members, form)
 	v.Asks, v.Back = true, own.Own
+	if err == nil {
+		err = s.waitsFor(c, l.Actor(), &v)
+	}
+	if v.Waiting != nil && v.Waiting.Withdrawable(l.Actor(), r.EventID, r.Role) {
+		v.WaitsAt = own.Own + "/substitutions/" + v.Waiting.ID.String() + "/withdraw"
+	}
 	return v, l.Actor(), err
 }
 
@@ -380,6 +403,12 @@ func (s *Server) ownStandPart(c *fiber.Ctx, form *Form) (standPart, accounts.Act
 	}
 	v, err := s.standPart(c, s.page(c), h.registration, nil, form)
 	v.Asks, v.Own, v.Back = true, true, h.base
+	if err == nil {
+		err = s.waitsFor(c, h.actor, &v)
+	}
+	if v.Waiting != nil && v.Waiting.Own {
+		v.WaitsAt = h.base + "/substitute/withdraw"
+	}
 	return v, h.actor, err
 }
 
@@ -400,6 +429,44 @@ func (s *Server) ownSubstitute(c *fiber.Ctx) error {
 		return err
 	}
 	return s.substituted(c, by, v, "delegations/stand")
+}
+
+// withdrawSubstitution takes back what an officer of the delegation asked for.
+func (s *Server) withdrawSubstitution(c *fiber.Ctx) error {
+	id, err := pathID(c, "substitution")
+	if err != nil {
+		return err
+	}
+	_, l, err := s.Delegations.DelegationByLink(c.UserContext(), c.Params("token"))
+	if err != nil {
+		return err
+	}
+	return s.tookBack(c, l.Actor(), id, "/delegation/"+c.Params("token"))
+}
+
+// withdrawOwnSubstitution takes back what the person asked for themselves.
+func (s *Server) withdrawOwnSubstitution(c *fiber.Ctx) error {
+	h, err := s.holderOf(c)
+	if err != nil {
+		return err
+	}
+	waits, err := s.Delegations.Waiting(c.UserContext(), h.actor, h.registration)
+	if err == nil && waits == nil {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
+	if err != nil {
+		return err
+	}
+	return s.tookBack(c, h.actor, waits.ID, h.base)
+}
+
+func (s *Server) tookBack(c *fiber.Ctx, by accounts.Actor, id ident.ID, back string) error {
+	x, err := s.Delegations.WithdrawSubstitution(c.UserContext(), by, id)
+	if err != nil {
+		return err
+	}
+	s.flash(c, "ok", "substitution.taken_back", x.To, x.From)
+	return s.done(c, back)
 }
 
 type substitutionPage struct {
