@@ -135,8 +135,9 @@ type Letter struct {
 	ManageSecret string // of the link to the person's own page; empty: the letter carries none
 	BadgeToken   string // for the QR; empty: none
 	Reason       string
-	Fields       []string // that the letter names, of Fields
-	Unasked      bool     // nobody caused it who proved who they are; see unasked
+	Fields       []string    // that the letter names, of Fields
+	Other        locale.Name // of a replacement: who comes instead, or in whose place; empty: it is none
+	Unasked      bool        // nobody caused it who proved who they are; see unasked
 
 	draft bool // of a preview: nothing in it opens anything
 }

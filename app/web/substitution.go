@@ -38,7 +38,9 @@ type succession struct {
 	Dies     []string      // serials of badges that open nothing afterwards
 	Parts    []agenda.Part // of the programme, that go over
 	Meetings []ownMeetingDay
-	Firms    []locale.Text // that are told
+	Firms    []locale.Text   // that are told
+	Hears    []ownMeetingDay // meetings that whoever goes interprets, and nobody takes over by itself
+	Heard    int             // how many
 }
 
 // succession completes what a substitution changes by what other parts of the
@@ -60,14 +62,13 @@ func (s *Server) succession(c *fiber.Ctx, x delegations.Succession) (*succession
 		if v.Parts, err = s.Agenda.PartsOf(ctx, x.FromID); err != nil {
 			return nil, err
 		}
-		for i, part := range v.Parts {
-			zone, err := time.LoadLocation(part.TimeZone)
-			if err != nil {
-				return nil, err
-			}
-			v.Parts[i].StartsAt, v.Parts[i].EndsAt = part.StartsAt.In(zone), part.EndsAt.In(zone)
-		}
+		inPlace(v.Parts)
 	}
+	hears, err := s.Matchmaking.Interpreted(ctx, x.FromID)
+	if err != nil {
+		return nil, err
+	}
+	v.Hears, v.Heard = ownMeetings(delegations.Registration{DelegationID: x.DelegationID}, hears, s.Now()), len(hears)
 	if x.Gone.Role != "head" { // meetings are the delegation's, and its head leads them
 		return &v, nil
 	}
@@ -79,6 +80,16 @@ func (s *Server) succession(c *fiber.Ctx, x delegations.Succession) (*succession
 		}
 	}
 	return &v, err
+}
+
+// inPlace puts times of the programme by the clock of the place.
+func inPlace(parts []agenda.Part) []agenda.Part {
+	for i, part := range parts {
+		if zone, err := time.LoadLocation(part.TimeZone); err == nil { // the database holds only zones that events checked
+			parts[i].StartsAt, parts[i].EndsAt = part.StartsAt.In(zone), part.EndsAt.In(zone)
+		}
+	}
+	return parts
 }
 
 // standPart is the form of a substitution, and what it would change once somebody
