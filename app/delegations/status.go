@@ -42,6 +42,9 @@ func (r Registration) Gone() bool {
 	return slices.Contains([]Status{Rejected, Withdrawn, Cancelled}, r.Status)
 }
 
+// Left tells whether the person is of a delegation no more: gone, or departed.
+func (r Registration) Left() bool { return r.Gone() || r.Status == Departed }
+
 // holdsPlace tells whether the person takes a place of a category or delegation.
 func (r Registration) holdsPlace() bool {
 	return !r.Gone() && r.Status != Waitlisted && r.Status != Draft && r.ReplacedBy == ident.Nil

@@ -41,6 +41,8 @@ type succession struct {
 	Firms    []locale.Text   // that are told
 	Hears    []ownMeetingDay // meetings that whoever goes interprets, and nobody takes over by itself
 	Heard    int             // how many
+
+	TypeBefore, TypeAfter locale.Text // of the deputy's badge
 }
 
 // succession completes what a substitution changes by what other parts of the
@@ -64,6 +66,18 @@ func (s *Server) succession(c *fiber.Ctx, x delegations.Succession) (*succession
 		}
 		inPlace(v.Parts)
 	}
+	types, err := s.Events.BadgeTypes(ctx, x.Gone.EventID)
+	if err != nil {
+		return nil, err
+	}
+	for _, badge := range types {
+		if badge.Code == x.Deputy.BadgeType {
+			v.TypeBefore = badge.Name
+		}
+		if badge.Code == x.After.BadgeType {
+			v.TypeAfter = badge.Name
+		}
+	}
 	hears, err := s.Matchmaking.Interpreted(ctx, x.FromID)
 	if err != nil {
 		return nil, err
@@ -80,6 +94,21 @@ func (s *Server) succession(c *fiber.Ctx, x delegations.Succession) (*succession
 		}
 	}
 	return &v, err
+}
+
+// Newcomer tells whether nobody knew the deputy before they were named.
+func (v succession) Newcomer() bool {
+	return v.Fresh() || v.Deputy.Status == delegations.Draft && v.Deputy.DelegationID == ident.Nil
+}
+
+// Companions are who comes with whoever is replaced.
+func (v succession) Companions() (list []delegations.Registration) {
+	for _, r := range v.Order {
+		if r.CompanionOf == v.FromID {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // inPlace puts times of the programme by the clock of the place.
@@ -487,6 +516,13 @@ type substitutionPage struct {
 	Delegation   delegations.Delegation
 	Preview      *succession // nil when it is decided, or cannot be done
 	Letter       *files.File // nil: none, or its time is over
+	Two          []oneOfTwo  // once it is decided
+}
+
+// oneOfTwo is one of the two of a substitution, as they are now.
+type oneOfTwo struct {
+	Label string
+	R     delegations.Registration
 }
 
 func (s *Server) substitutionPage(c *fiber.Ctx, form Form) (substitutionPage, error) {
@@ -510,6 +546,16 @@ func (s *Server) substitutionPage(c *fiber.Ctx, form Form) (substitutionPage, er
 		}
 	}
 	if p.Substitution.State != "asked" {
+		for label, id := range map[string]ident.ID{"mail.notice.gone": p.Substitution.FromID, "mail.notice.instead": p.Substitution.ToID} {
+			r, err := s.Delegations.Registration(c.UserContext(), actor(c), id)
+			if err != nil {
+				return p, err
+			}
+			p.Two = append(p.Two, oneOfTwo{s.words.T(p.Lang, label), r})
+		}
+		slices.SortFunc(p.Two, func(a, b oneOfTwo) int { // who goes first
+			return slices.Index([]ident.ID{p.Substitution.FromID, p.Substitution.ToID}, a.R.ID) - slices.Index([]ident.ID{p.Substitution.FromID, p.Substitution.ToID}, b.R.ID)
+		})
 		return p, nil
 	}
 	x, err := s.Delegations.PreviewAsked(c.UserContext(), actor(c), id, s.handOver)
