@@ -236,11 +236,11 @@ func (s *Service) OwnDetails(ctx context.Context, secret string) (Details, error
 }
 
 // DetailsOf answers the details of a registration to the office, and to the officers
-// who edit something of it: to each what they may see.
+// and the firm who edit something of it: to each what they may see.
 //
 // Fault: Forbidden.
 func (s *Service) DetailsOf(ctx context.Context, by accounts.Actor, r Registration) (Details, error) {
-	if !by.May(accounts.SeeRegistrations, r.EventID) && !r.officerOf(by, accounts.EditNeeds) && !r.officerOf(by, accounts.Complete) {
+	if !by.May(accounts.SeeRegistrations, r.EventID) && !r.officerOf(by, accounts.EditNeeds) && !r.officerOf(by, accounts.Complete) && !by.ForFirm(r.EventID, r.FirmID) {
 		return Details{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	d, err := s.details(ctx, r)

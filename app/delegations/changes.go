@@ -164,8 +164,9 @@ type Edited struct {
 	Asked        []string // fields whose new value waits for the desk
 }
 
-// Edit changes a registration, by the office or by an officer of its delegation. An
-// officer who only looks after needs changes nothing but NeedsFields. version is the
+// Edit changes a registration, by the office or by an officer of its delegation or its
+// firm. An officer who only looks after needs changes nothing but NeedsFields, whoever
+// holds the firm's link nothing but FirmFields. version is the
 // one that was shown; 0: whatever there is.
 //
 // Before the decision every field changes at once, and a returned registration is

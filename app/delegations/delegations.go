@@ -137,6 +137,7 @@ type Letter struct {
 	Reason       string
 	Fields       []string      // that the letter names, of Fields
 	Questions    []locale.Text // that it names too, in place of answers among Fields
+	Other        locale.Name   // of a replacement: who comes instead, or in whose place; empty: it is none
 	Unasked      bool          // nobody caused it who proved who they are; see unasked
 
 	draft bool // of a preview: nothing in it opens anything
@@ -188,12 +189,12 @@ func (s *Service) Public(ctx context.Context, event ident.ID) ([]Delegation, err
 	return shown, err
 }
 
-// ByID finds a delegation.
+// ByID finds a delegation, for the office and for whoever holds a link of it.
 //
 // Faults: Forbidden; NotFound.
 func (s *Service) ByID(ctx context.Context, by accounts.Actor, id ident.ID) (Delegation, error) {
 	d, err := delegationByID(ctx, s.db, id)
-	if err == nil && !by.May(accounts.SeeDelegations, d.EventID) {
+	if err == nil && !by.May(accounts.SeeDelegations, d.EventID) && !by.HoldsLink(d.EventID, d.ID) {
 		return Delegation{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	return d, err

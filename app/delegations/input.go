@@ -136,7 +136,11 @@ func (in Input) check(now time.Time) (checked, error) {
 	text.Line(&bad, "address_en", in.AddressEN, false, 80)
 	text.Line(&bad, "address_zh", in.AddressZH, false, 80)
 	if in.Organisation == "" && in.DelegationID == ident.Nil && ComesForOrganisation(in.Category) {
-		bad.Add("organisation", "registration.organisation")
+		key := "registration.organisation"
+		if in.Source == "office" {
+			key = "registration.organisation_of" // the desk is asked about somebody else
+		}
+		bad.Add("organisation", key)
 	}
 	text.Line(&bad, "organisation", in.Organisation, false, 200)
 	bad.Check(slices.Contains(MealPlans, in.MealPlan), "meal_plan", "field.choice")

@@ -238,6 +238,24 @@ func values(l Letter, lang locale.Lang) map[string]string {
 	}
 }
 
+// replacementFacts says who comes instead, or to the one who comes in whose place, as
+// what, and how far they have come.
+func (w *Letters) replacementFacts(l Letter, lang locale.Lang, fact func(label, value string)) {
+	other := l.Other.In(lang)
+	if other == "" {
+		return
+	}
+	if l.Kind == "replaced" {
+		fact("mail.notice.instead", other)
+		return
+	}
+	r := l.Registration
+	fact("mail.notice.gone", other)
+	fact("mail.delegation", r.Delegation.In(lang))
+	fact("mail.notice.role", w.Words.T(lang, "delegations.role."+r.Role))
+	fact("mail.state", w.Words.T(lang, "state.registration."+string(r.forGuests().Status)))
+}
+
 func (w *Letters) block(l Letter, lang locale.Lang, written mail.Text) mail.Block {
 	t := func(key string, args ...any) string { return w.Words.T(lang, key, args...) }
 	is := values(l, lang)
@@ -258,6 +276,7 @@ func (w *Letters) block(l Letter, lang locale.Lang, written mail.Text) mail.Bloc
 	}
 	fact("mail.category", is["category"])
 	fact("mail.place", is["place"])
+	w.replacementFacts(l, lang, fact)
 	var fields []string
 	for _, field := range strings.FieldsFunc(logged(l.Fields), func(r rune) bool { return r == ',' }) {
 		if field != "answers" || len(l.Questions) == 0 {

@@ -175,16 +175,17 @@ func revokeLinksOfFirm(ctx context.Context, q store.Querier, event, firm ident.I
 
 // firmAddress is where a firm is written to.
 type firmAddress struct {
-	ID    ident.ID `db:"id"`
-	Name  string   `db:"name"` // of the main contact, or of the firm
-	Email string   `db:"email"`
+	ID     ident.ID `db:"id"`
+	Name   string   `db:"name"`    // of the main contact, or of the firm
+	NameEN string   `db:"name_en"` // the same in Latin letters
+	Email  string   `db:"email"`
 }
 
 // firmAddresses answers where firms are written to: their main contact, or else the
 // firm's own address. Those that have none are left out.
 func firmAddresses(ctx context.Context, q store.Querier, firms []ident.ID) (list []firmAddress, err error) {
 	err = q.SelectContext(ctx, &list, `
-		SELECT f.id, coalesce(nullif(c.name_zh, ''), nullif(c.name_en, ''), f.name_zh) AS name, coalesce(nullif(c.email, ''), f.contact_email) AS email
+		SELECT f.id, coalesce(nullif(c.name_zh, ''), nullif(c.name_en, ''), f.name_zh) AS name, coalesce(nullif(c.name_en, ''), f.name_en) AS name_en, coalesce(nullif(c.email, ''), f.contact_email) AS email
 		FROM firms f LEFT JOIN firm_contacts c ON c.firm_id = f.id AND c.main AND c.email <> ''
 		WHERE f.id = ANY($1) AND coalesce(nullif(c.email, ''), f.contact_email) <> '' ORDER BY f.id`, pq.Array(firms))
 	return list, err

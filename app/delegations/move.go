@@ -17,11 +17,15 @@ import (
 
 // Belonging is as what somebody comes, and with whom.
 type Belonging struct {
-	Category     string // code; in a delegation it follows from the role
+	Category     string // code; in a delegation it follows from the role, see belongs
 	Role         string // of MemberRoles, in a delegation; empty: as before, or a member
 	DelegationID ident.ID
 	FirmID       ident.ID // one that takes part in the event
+	Organisation *string  // nil: as before; empty: the firm's, or none
 }
+
+// OnlyInDelegations tells whether nobody comes in a category but in a delegation.
+func OnlyInDelegations(category string) bool { return category == "head" || category == "member" }
 
 // MoveFields are what of a change in a registration's history says where somebody
 // belongs: codes of the category, the delegation and the firm, and the role.
@@ -76,7 +80,7 @@ func (s *Service) LinkFirm(ctx context.Context, by accounts.Actor, id, firm iden
 		if err != nil {
 			return r, err
 		}
-		return s.move(ctx, tx, by, e, r, Belonging{category.Code, r.Role, r.DelegationID, firm})
+		return s.move(ctx, tx, by, e, r, Belonging{Category: category.Code, Role: r.Role, DelegationID: r.DelegationID, FirmID: firm})
 	})
 }
 
@@ -92,61 +96,12 @@ func ownCategory(ctx context.Context, tx *sqlx.Tx, r Registration) (c events.Cat
 	return categories[i], nil
 }
 
-// belongs checks where somebody is to belong and answers them so, and the category.
-func belongs(ctx context.Context, tx *sqlx.Tx, r Registration, to Belonging) (Registration, events.Category, error) {
-	var bad fault.List
-	was := r.CategoryID
-	r.DelegationID, r.FirmID = to.DelegationID, to.FirmID
-	if to.DelegationID != ident.Nil {
-		d, err := delegationByID(ctx, tx, to.DelegationID)
-		switch {
-		case err != nil && fault.CodeOf(err) != fault.NotFound:
-			return r, events.Category{}, err
-		case err != nil || d.EventID != r.EventID:
-			bad.Add("delegation", "field.choice")
-		case !d.Coming():
-			bad.Add("delegation", "delegations.not_coming")
-		}
-		if to.Role == "" && !slices.Contains(MemberRoles, r.Role) {
-			to.Role = "member"
-		}
-		if to.Role != "" {
-			r.Role = to.Role
-		}
-		bad.Check(slices.Contains(MemberRoles, r.Role), "role", "field.choice")
-		to.Category = CategoryOf(r.Role)
+// texts are what a badge shows of somebody.
+func (r Registration) texts() Input {
+	return Input{
+		GivenName: r.GivenName, FamilyName: r.FamilyName, NameNative: r.NameNative, NameZH: r.NameZH,
+		Organisation: r.Organisation, TitleEN: r.TitleEN, TitleZH: r.TitleZH,
 	}
-	categories, err := events.CategoriesIn(ctx, tx, r.EventID)
-	if err != nil {
-		return r, events.Category{}, fmt.Errorf("read categories: %w", err)
-	}
-	i := slices.IndexFunc(categories, func(c events.Category) bool { return c.Code == to.Category })
-	if i < 0 {
-		bad.Add("category", "field.choice")
-		return r, events.Category{}, bad.Err()
-	}
-	category := categories[i]
-	if r.CategoryID = category.ID; was != category.ID {
-		r.BadgeType, r.Category = category.BadgeType, category.Name
-	}
-	if to.DelegationID == ident.Nil {
-		r.Role = roleOf(category.Code)
-	}
-	if to.FirmID != ident.Nil {
-		firm, err := firmTakingPart(ctx, tx, r.EventID, to.FirmID)
-		switch {
-		case fault.CodeOf(err) == fault.NotFound:
-			bad.Add("firm", "registration.firm_not_there")
-		case err != nil:
-			return r, category, err
-		case r.Organisation == "":
-			r.Organisation = firm.Name.In(locale.Lang(r.Lang))
-		}
-	}
-	if r.Organisation == "" && to.DelegationID == ident.Nil && ComesForOrganisation(category.Code) {
-		bad.Add("category", "registration.organisation")
-	}
-	return r, category, bad.Err()
 }
 
 // seats are the places that somebody takes.
@@ -201,14 +156,19 @@ func (s *Service) move(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 	case err != nil:
 		return r, err
 	case !placed && (r.Settled() || r.Status == OnHold):
-		return r, fault.New(fault.Conflict, "registration.move_full")
+		return r, noPlaceThere(before, r)
 	case !placed && r.Status == Returned: // from the waiting list they might be approved as they are
 		return r, fault.New(fault.Conflict, "registration.move_returned")
 	case !placed && r.holdsPlace():
 		r.Status = Waitlisted
 	}
+	if r.Organisation != before.Organisation {
+		if r.Unprintable, err = r.texts().unprintable(); err != nil {
+			return r, err
+		}
+	}
 	r.Version++
-	if err := updateBelonging(ctx, tx, r, before.DelegationID); err != nil {
+	if err := updateBelonging(ctx, tx, r, before); err != nil {
 		return r, onlyOneHead(err)
 	}
 	if err := insertChange(ctx, tx, r.ID, change, by, moved); err != nil {
@@ -223,6 +183,18 @@ func (s *Service) move(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, e ev
 		}
 	}
 	return s.afterMove(ctx, tx, by, e, before, category)
+}
+
+// NoPlaceThere is the key of why whoever is approved is not moved.
+const NoPlaceThere = "registration.move_full"
+
+// noPlaceThere says so beside what was chosen.
+func noPlaceThere(before, to Registration) error {
+	field := fault.Field{Path: "category", Key: NoPlaceThere}
+	if to.DelegationID != ident.Nil && (to.DelegationID != before.DelegationID || to.CategoryID == before.CategoryID) {
+		field.Path = "delegation"
+	}
+	return &fault.Fault{Code: fault.Conflict, Key: NoPlaceThere, Fields: []fault.Field{field}}
 }
 
 // place gives somebody who holds a place those that they need in another one. Who
@@ -375,7 +347,8 @@ func orConflict(err error, key string) error {
 
 // RegisterAtDesk is Register by the office of whoever stands before it, writes or
 // calls: in any category, for a delegation or a firm or neither, and without an
-// address. In a delegation the category follows from the role.
+// address. In a delegation the category follows from the role: it may be left out, and
+// another one is refused.
 //
 // Faults: as of Register; Forbidden, for others than the office.
 func (s *Service) RegisterAtDesk(ctx context.Context, by accounts.Actor, event ident.ID, in Input) (Registration, error) {
@@ -383,43 +356,19 @@ func (s *Service) RegisterAtDesk(ctx context.Context, by accounts.Actor, event i
 		return Registration{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
 	in.Source = "office"
-	if in.DelegationID == ident.Nil {
-		in.Role = ""
-	} else {
-		if in.Role == "" {
-			in.Role = "member"
+	bad, err := s.belongsAtDesk(ctx, event, &in)
+	if err != nil {
+		return Registration{}, err
+	}
+	if len(bad) > 0 { // everything is told in one go
+		_, wrong := in.check(s.now())
+		if f, ok := fault.Of(wrong); ok && f.Code == fault.Invalid {
+			bad = append(bad, f.Fields...)
 		}
-		in.Category = CategoryOf(in.Role)
-		if key, err := s.mayJoin(ctx, event, in); err != nil || key != "" {
-			_, wrong := in.check(s.now())
-			return Registration{}, errOr(err, withField(wrong, "delegation", key))
-		}
-		if !slices.Contains(MemberRoles, in.Role) {
-			_, wrong := in.check(s.now())
-			return Registration{}, withField(wrong, "role", "field.choice")
-		}
+		return Registration{}, bad.Err()
 	}
 	r, _, err := s.Register(ctx, by, event, in)
 	return r, err
-}
-
-// mayJoin answers the key of why somebody cannot join a delegation; empty: they can.
-func (s *Service) mayJoin(ctx context.Context, event ident.ID, in Input) (string, error) {
-	d, err := delegationByID(ctx, s.db, in.DelegationID)
-	switch {
-	case fault.CodeOf(err) == fault.NotFound || err == nil && d.EventID != event:
-		return "field.choice", nil
-	case err == nil && !d.Coming():
-		return "delegations.not_coming", nil
-	}
-	return "", err
-}
-
-func errOr(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }
 
 // OfFirms tells whether whoever holds a firm's link registers people in a category.

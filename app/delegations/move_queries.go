@@ -8,6 +8,7 @@ import (
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/store"
+	"qianshou/app/kit/text"
 )
 
 // firmTakingPart finds a firm of an event.
@@ -50,14 +51,21 @@ func namedInMove(ctx context.Context, q store.Querier, event ident.ID, field str
 // somebody of the one before.
 //
 // Fault: Conflict, somebody changed it meanwhile.
-func updateBelonging(ctx context.Context, q store.Querier, r Registration, before ident.ID) error {
+func updateBelonging(ctx context.Context, q store.Querier, r, before Registration) error {
 	res, err := q.ExecContext(ctx, `
-		UPDATE registrations SET category_id = $3, delegation_id = $4, firm_id = $5, role = $6, badge_type = $7, organisation = $8, status = $9,
+		UPDATE registrations SET category_id = $3, delegation_id = $4, firm_id = $5, role = $6, badge_type = $7, organisation = $8, status = $9, unprintable = $10,
 			companion_of = CASE WHEN delegation_id IS DISTINCT FROM $4 OR $6 <> 'companion' THEN NULL ELSE companion_of END,
 			delegation_order = CASE WHEN delegation_id IS DISTINCT FROM $4 THEN NULL ELSE delegation_order END, version = $2
 		WHERE id = $1 AND version = $2 - 1`,
-		r.ID, r.Version, r.CategoryID, store.OrNull(r.DelegationID), store.OrNull(r.FirmID), r.Role, r.BadgeType, r.Organisation, r.Status)
-	if err := onlyOne(res, err); err != nil || before == r.DelegationID {
+		r.ID, r.Version, r.CategoryID, store.OrNull(r.DelegationID), store.OrNull(r.FirmID), r.Role, r.BadgeType, r.Organisation, r.Status, r.Unprintable)
+	if err := onlyOne(res, err); err != nil {
+		return err
+	}
+	if r.Organisation != before.Organisation { // by which lists find people
+		_, err = q.ExecContext(ctx, `UPDATE persons SET search = $2, version = version + 1 WHERE id = $1`,
+			r.PersonID, text.Search(r.GivenName+" "+r.FamilyName, r.NameNative, r.NameZH, r.Organisation))
+	}
+	if err != nil || before.DelegationID == r.DelegationID {
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
@@ -81,6 +89,27 @@ func waitingToDecide(ctx context.Context, q store.Querier, event ident.ID) (w To
 			(SELECT count(*) FROM asked) AS replacements,
 			coalesce((SELECT id FROM asked ORDER BY asked_at, id LIMIT 1), '00000000-0000-0000-0000-000000000000') AS replacement`, event)
 	return w, err
+}
+
+// sameOfFirm finds the reference of who comes for a firm already and has the name and
+// address or the passport of a person; empty: nobody.
+func sameOfFirm(ctx context.Context, q store.Querier, event, firm, person ident.ID) (reference string, err error) {
+	err = q.GetContext(ctx, &reference, `
+		SELECT coalesce((
+			SELECT r.reference FROM persons me JOIN registrations r ON r.event_id = $1 AND r.firm_id = $2 AND r.person_id <> me.id JOIN persons p ON p.id = r.person_id
+			WHERE me.id = $3 AND r.status NOT IN ('draft', 'rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL
+				AND (p.name_key = me.name_key AND p.email <> '' AND lower(p.email) = lower(me.email)
+					OR EXISTS (SELECT 1 FROM travel_documents a JOIN travel_documents b ON b.number_index = a.number_index WHERE a.person_id = me.id AND b.person_id = p.id))
+			ORDER BY r.queue_no LIMIT 1), '')`, event, firm, person)
+	return reference, err
+}
+
+// hasHead tells whether somebody leads a delegation, who is told of that before it is
+// asked whether there is a place.
+func hasHead(ctx context.Context, q store.Querier, delegation ident.ID) (led bool, err error) {
+	err = q.GetContext(ctx, &led, `
+		SELECT EXISTS (SELECT 1 FROM registrations WHERE delegation_id = $1 AND role = 'head' AND status NOT IN ('rejected', 'withdrawn', 'cancelled') AND replaced_by IS NULL)`, delegation)
+	return led, err
 }
 
 // onlyOneHead puts that a delegation has one head beside the role.

@@ -275,6 +275,91 @@ func TestMoved(t *testing.T) {
 	}
 }
 
+// TestCategoryFollowsRole chooses a category beside a delegation: the one somebody had
+// follows the role without a word, another one is refused and the right one named, and
+// those that only delegations have ask for one.
+func TestCategoryFollowsRole(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 20)
+	for _, code := range []string{"member", "head", "press", "guest"} {
+		g.category(t, code, nil)
+	}
+	d, err := g.guests.Save(t.Context(), office, delegations.Delegation{EventID: g.event.ID, Code: "D01", Name: locale.Text{ZH: "代表团", EN: "Delegation"}, Quota: 9, Status: "accepted"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, tt := range []struct {
+		category, role string
+		in             bool
+		field          string // refused there; empty: not
+		desk           string // where the desk is refused, who has no category yet
+		want           string
+	}{
+		{"firm", "interpreter", true, "", "category", "member"}, // it was theirs
+		{"", "interpreter", true, "", "", "member"},
+		{"member", "interpreter", true, "", "", "member"},
+		{"press", "press", true, "", "", "press"},
+		{"press", "interpreter", true, "category", "category", ""},
+		{"guest", "", true, "category", "category", ""},
+		{"member", "", false, "delegation", "delegation", ""},
+		{"head", "head", false, "delegation", "delegation", ""},
+		{"guest", "", false, "", "", "guest"},
+	} {
+		to := delegations.Belonging{Category: tt.category, Role: tt.role}
+		in := firm(100 + n)
+		in.Category, in.Role = tt.category, tt.role
+		if tt.in {
+			to.DelegationID, in.DelegationID = d.ID, d.ID
+		}
+		r, _, err := g.register(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved, err := g.guests.Move(t.Context(), office, r.ID, 0, to)
+		if tt.field == "" && (err != nil || moved.Category.EN != tt.want) || tt.field != "" && !broken(err, tt.field) {
+			t.Errorf("%+v: moved to %q, %v", tt, moved.Category.EN, err)
+		}
+		made, err := g.guests.RegisterAtDesk(t.Context(), office, g.event.ID, in)
+		if tt.desk == "" && (err != nil || made.Category.EN != tt.want) || tt.desk != "" && !broken(err, tt.desk) {
+			t.Errorf("%+v: registered as %q, %v", tt, made.Category.EN, err)
+		}
+	}
+}
+
+// TestMovedWithOrganisation moves somebody who has no organisation to where one is asked
+// for, and somebody of one firm to another, in whose name they come then.
+func TestMovedWithOrganisation(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, 5)
+	g.category(t, "guest", nil)
+	g.category(t, "press", nil)
+	one, other := g.joined(t, "F001", "91330299J3NW4AM187", false), g.joined(t, "F002", "91330299K3DGFBAW36", false)
+	in := firm(1)
+	in.Category, in.Organisation = "guest", ""
+	r, err := g.guests.RegisterAtDesk(t.Context(), office, g.event.ID, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.guests.Move(t.Context(), office, r.ID, 0, delegations.Belonging{Category: "press"}); !broken(err, "organisation") {
+		t.Errorf("without an organisation: %v", err)
+	}
+	paper, none := " Evening  Post 𠮷 ", ""
+	if r, err = g.guests.Move(t.Context(), office, r.ID, 0, delegations.Belonging{Category: "press", Organisation: &paper}); err != nil || r.Organisation != "Evening Post 𠮷" || r.Unprintable == "" {
+		t.Fatalf("%q, unprintable %q, %v", r.Organisation, r.Unprintable, err)
+	}
+	list, err := g.guests.Registrations(t.Context(), office, g.event.ID, delegations.Filter{Search: "evening post"})
+	if err != nil || len(list.Rows) != 1 {
+		t.Errorf("found %+v, %v", list, err)
+	}
+	if r, err = g.guests.Move(t.Context(), office, r.ID, 0, delegations.Belonging{Category: "firm", FirmID: one.ID, Organisation: &none}); err != nil || r.Organisation != one.Name.EN || r.Unprintable != "" {
+		t.Fatalf("%q, unprintable %q, %v", r.Organisation, r.Unprintable, err)
+	}
+	kept := r.Organisation
+	if r, err = g.guests.Move(t.Context(), office, r.ID, 0, delegations.Belonging{Category: "firm", FirmID: other.ID, Organisation: &kept}); err != nil || r.Organisation != other.Name.EN {
+		t.Errorf("%q, %v", r.Organisation, err)
+	}
+}
+
 // TestMovedIntoDelegation moves a guest into a delegation, whose category follows from
 // the role, and out of it; a second head is refused.
 func TestMovedIntoDelegation(t *testing.T) {

@@ -17,16 +17,17 @@ import (
 
 // Notice is a letter about a replacement to somebody who is not one of the two.
 type Notice struct {
-	Kind    string // delegation.replaced, delegation.not_replaced, delegation.replacement_fell to an officer; firm.counterpart to a firm that meets the delegation
-	Event   events.Event
-	Gone    Registration // who does not come, or should not have
-	Deputy  Registration // who comes instead, or should have
-	Reason  string       // of a refusal
-	To      string       // address
-	Called  string       // of whoever reads it; empty: not known
-	Lang    string
-	Secret  string // of a fresh address of an officer's link; empty: the letter carries none
-	Meeting int    // firm.counterpart: how many meetings are ahead
+	Kind     string // delegation.replaced, delegation.not_replaced, delegation.replacement_fell to an officer; firm.counterpart to a firm that meets the delegation
+	Event    events.Event
+	Gone     Registration // who does not come, or should not have
+	Deputy   Registration // who comes instead, or should have
+	Reason   string       // of a refusal
+	To       string       // address
+	Called   string       // of whoever reads it; empty: not known
+	CalledEN string       // the same in Latin letters, for the English part; empty: as Called
+	Lang     string
+	Secret   string // of a fresh address of an officer's link; empty: the letter carries none
+	Meeting  int    // firm.counterpart: how many meetings are ahead
 }
 
 // tellAll writes to whoever has to know: the two, and the officers of the delegation
@@ -36,7 +37,7 @@ func (s *Service) tellAll(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 	if err != nil {
 		return err
 	}
-	if err := s.mail.Write(ctx, tx, Letter{Kind: "replaced", Event: e, Registration: gone, ManageSecret: secret}); err != nil {
+	if err := s.mail.Write(ctx, tx, Letter{Kind: "replaced", Event: e, Registration: gone, ManageSecret: secret, Other: x.After.Called()}); err != nil {
 		return err
 	}
 	if secret, err = s.newLink(ctx, tx, e, x.ToID); err != nil {
@@ -46,7 +47,7 @@ func (s *Service) tellAll(ctx context.Context, tx *sqlx.Tx, e events.Event, gone
 	if x.After.Status == Waitlisted {
 		kind = "waitlisted"
 	}
-	if err := s.mail.Write(ctx, tx, Letter{Kind: kind, Event: e, Registration: x.After, ManageSecret: secret, BadgeToken: x.Issued.Token}); err != nil {
+	if err := s.mail.Write(ctx, tx, Letter{Kind: kind, Event: e, Registration: x.After, ManageSecret: secret, BadgeToken: x.Issued.Token, Other: gone.Called()}); err != nil {
 		return err
 	}
 	x.Officers, err = s.tellOfficers(ctx, tx, Notice{Kind: "delegation.replaced", Event: e, Gone: x.Left, Deputy: x.After}, accounts.SeeMember)
@@ -112,7 +113,7 @@ func (s *Service) TellFirms(ctx context.Context, tx *sqlx.Tx, from, to Registrat
 		return fmt.Errorf("read whom a delegation meets: %w", err)
 	}
 	for _, f := range firms {
-		n := Notice{Kind: "firm.counterpart", Event: e, Gone: from, Deputy: deputy, To: f.Email, Called: f.Name, Lang: string(locale.ZH), Meeting: ahead[f.ID]}
+		n := Notice{Kind: "firm.counterpart", Event: e, Gone: from, Deputy: deputy, To: f.Email, Called: f.Name, CalledEN: f.NameEN, Lang: string(locale.ZH), Meeting: ahead[f.ID]}
 		if err := s.mail.Notify(ctx, tx, n); err != nil {
 			return err
 		}
@@ -138,9 +139,13 @@ func (w *Letters) notice(n Notice, lang locale.Lang) mail.Block {
 	if of.Empty() {
 		of = n.Gone.Delegation
 	}
+	called := n.Called
+	if lang == locale.EN && n.CalledEN != "" {
+		called = n.CalledEN
+	}
 	b := mail.Block{
-		Lang: lang.Tag(), Subject: t("mail."+n.Kind+".subject", of, n.Event.Title), Hello: t("mail.hello", n.Called),
-		Paragraphs: []string{t("mail."+n.Kind+".body", n.Deputy.Called(), n.Gone.Called(), of, n.Event.Title)}, Foot: t("mail.foot"),
+		Lang: lang.Tag(), Subject: t("mail."+n.Kind+".subject", of, n.Event.Title), Hello: t("mail.hello", called),
+		Paragraphs: []string{t("mail."+n.Kind+".body", n.Deputy.Called(), n.Gone.Called(), of, n.Event.Title)}, Foot: t("mail.foot_plain"),
 		Facts: []mail.Fact{{Name: t("mail.notice.instead"), Value: n.Deputy.Called().In(lang)}, {Name: t("mail.notice.gone"), Value: n.Gone.Called().In(lang)}},
 	}
 	fact := func(key, value string) {
@@ -155,6 +160,7 @@ func (w *Letters) notice(n Notice, lang locale.Lang) mail.Block {
 		fact("mail.notice.meetings", t("mail.notice.ahead", n.Meeting))
 	}
 	if n.Secret != "" {
+		b.Foot = t("mail.foot")
 		b.Action, b.URL = t("mail.delegation.reminder.open"), w.PublicURL+"/delegation/"+n.Secret+"?lang="+string(lang)
 	}
 	return b

@@ -69,10 +69,10 @@ func (r Registration) officerOf(by accounts.Actor, d accounts.Duty) bool {
 // NeedsFields are what an officer may edit who only looks after needs.
 var NeedsFields = []string{"languages", "meal_plan", "access_needs"}
 
-// editedBy tells whether an officer of the delegation may write an edit over the
-// registration.
+// editedBy tells whether an officer of the delegation, or the firm, may write an edit
+// over the registration.
 func (r Registration) editedBy(by accounts.Actor, edit Edit) bool {
-	if r.officerOf(by, accounts.Complete) {
+	if r.officerOf(by, accounts.Complete) || r.firmEdits(by, edit) {
 		return true
 	}
 	for field := range edit {

@@ -33,7 +33,7 @@ func (s *Service) Arrange(ctx context.Context, by accounts.Actor, delegation ide
 		if err != nil {
 			return err
 		}
-		members = slices.DeleteFunc(members, func(r Registration) bool { return r.Gone() })
+		members = slices.DeleteFunc(members, Registration.Left)
 		of := map[ident.ID]Registration{}
 		for _, r := range members {
 			of[r.ID] = r

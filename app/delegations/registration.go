@@ -206,6 +206,9 @@ func (s *Service) register(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, 
 	if err := s.stillOpen(ctx, tx, by, p); err != nil {
 		return nil, err
 	}
+	if err := s.notTwice(ctx, tx, by, p, persons); err != nil {
+		return nil, err
+	}
 	if unasked(by) {
 		if err := p.fitAddresses(ctx, tx); err != nil {
 			return nil, err

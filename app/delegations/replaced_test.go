@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
@@ -12,6 +13,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
+	"qianshou/app/kit/locale"
 )
 
 // held counts who holds a place: of the delegation, and of the event.
@@ -324,5 +326,32 @@ func TestWhoIsToldOfAReplacement(t *testing.T) {
 	}
 	if len(done.Officers) != 2 {
 		t.Errorf("officers told: %q", done.Officers)
+	}
+}
+
+// Who comes instead reads in whose place, as what and with whom; who is replaced reads by
+// whom. Neither needs to have known the other.
+func TestLettersOfAReplacementNameTheOther(t *testing.T) {
+	t.Parallel()
+	g, _, head, _, _ := newCity(t)
+	g = g.speak(t)
+	done, err := g.guests.Substitute(t.Context(), office, delegations.Stand{From: head.ID, New: member(50, "member"), AsRank: "own"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		of   ident.ID
+		says []string
+	}{
+		{done.ToID, []string{"Instead of  " + head.Called().In(locale.EN), "Role  Head", "State  Badge issued", "身份  团长"}},
+		{head.ID, []string{"Comes  " + done.To.In(locale.EN)}},
+	} {
+		list := g.lettersOf(t, tt.of)
+		last := list[len(list)-1].Text
+		for _, words := range tt.says {
+			if !strings.Contains(last, words) {
+				t.Errorf("%q is not in\n%s", words, last)
+			}
+		}
 	}
 }

@@ -22,7 +22,7 @@ func (r Registration) readerOf(by accounts.Actor) reader {
 	return reader{
 		papers: papers,
 		needs:  papers || r.officerOf(by, accounts.EditNeeds),
-		rest:   papers || by.May(accounts.SeeRegistrations, r.EventID),
+		rest:   papers || by.May(accounts.SeeRegistrations, r.EventID) || by.ForFirm(r.EventID, r.FirmID),
 	}
 }
 

@@ -45,8 +45,11 @@ func (r Registration) Gone() bool {
 // Travels tells whether journeys are arranged for the person: whoever came home, was
 // replaced or is only thought of comes and goes with nobody.
 func (r Registration) Travels() bool {
-	return !r.Gone() && r.Status != Draft && r.Status != Departed && r.ReplacedBy == ident.Nil
+	return !r.Left() && r.Status != Draft && r.ReplacedBy == ident.Nil
 }
+
+// Left tells whether the person is of a delegation no more: gone, or departed.
+func (r Registration) Left() bool { return r.Gone() || r.Status == Departed }
 
 // holdsPlace tells whether the person takes a place of a category or delegation.
 func (r Registration) holdsPlace() bool {

@@ -24,7 +24,7 @@ type Substitution struct {
 	FromID       ident.ID    `db:"from_registration_id"`
 	ToID         ident.ID    `db:"to_registration_id"`
 	AsRank       string      `db:"as_rank"` // of AsRanks
-	State        string      `db:"state"`   // asked, done, refused
+	State        string      `db:"state"`   // asked, done, refused, withdrawn
 	Note         string      `db:"note"`
 	LetterID     ident.ID    `db:"letter_id"` // the file that names who comes; Nil: none
 	AskedAt      time.Time   `db:"asked_at"`

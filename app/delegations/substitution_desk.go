@@ -123,6 +123,8 @@ func (s *Service) recordSubstitution(ctx context.Context, tx *sqlx.Tx, by accoun
 		action = "delegation.substitute"
 	case "refused":
 		action = "delegation.refuse_substitute"
+	case "withdrawn":
+		action = "delegation.withdraw_substitute"
 	}
 	after := map[string]any{"instead_of": x.Gone.Reference, "deputy": x.Deputy.Reference, "as_rank": x.AsRank}
 	return s.record(ctx, tx, by, e.ID, action, "delegation", x.DelegationID, nil, after, x.Reason)

@@ -52,6 +52,18 @@ func TestWhatIsSaidOfCells(t *testing.T) {
 	}
 }
 
+// A list for one delegation that names another one in a row is not taken for its own.
+func TestRowOfAnotherDelegation(t *testing.T) {
+	t.Parallel()
+	g := newGround(t, april)
+	by := g.officer(t, g.city)
+	i := g.bring(t, by, g.city, "Delegation,Role,Family name,Given name,E-mail,Country or region",
+		g.city.Code+",Member,Réti,Zsófia,one@city.example,HU", "D99,Member,Bárány,Ákos,two@city.example,HU", ",Member,Kovač,Maja,three@city.example,HU")
+	if got, want := g.verdicts(t, by, i), []string{"new lists.nominated", "bad delegation lists.other_delegation", "new lists.nominated"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // The template asks in the words of the forms, stars what is refused without, and its
 // examples are as somebody would type them.
 func TestTemplateSpeaksLikeTheForms(t *testing.T) {

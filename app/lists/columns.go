@@ -35,6 +35,8 @@ type column struct {
 	values    map[string]string // what choices are called, folded → the value
 	names     map[string]locale.Text
 	example   string
+	refusal   string // what is said of another choice; empty: that it is none, or which one is near
+	unasked   bool   // it is read when somebody brings it, and not in the template
 }
 
 // line is a line of a list as it was read.
@@ -128,6 +130,9 @@ func (c column) choose(typed string) (value, key string, args []any) {
 		if value, ok := c.values[folded(part)]; ok {
 			return value, "", nil
 		}
+	}
+	if c.refusal != "" {
+		return "", c.refusal, nil
 	}
 	if near := c.near(folded(typed)); near != "" {
 		return "", "lists.choice_near", []any{c.said(near)}

@@ -113,9 +113,31 @@ func (m memberList) columns(ctx context.Context, i Import, l locale.Lang) ([]col
 		if err != nil {
 			return nil, err
 		}
-		list = append([]column{which}, list...)
+		return append([]column{which}, list...), nil
 	}
-	return list, nil
+	if i.all {
+		return list, nil
+	}
+	own, err := m.ownColumn(ctx, i, l)
+	return append(list, own...), err
+}
+
+// ownColumn is the column of the delegation in a list for one delegation: whoever names
+// another there is told, before its people are registered for the wrong one.
+func (m memberList) ownColumn(ctx context.Context, i Import, l locale.Lang) ([]column, error) {
+	own, err := m.s.Delegations.ByID(ctx, i.actor, i.DelegationID)
+	if err != nil {
+		return nil, err
+	}
+	c := m.s.column("delegation", choice, "", "代表团编号", "delegation code")
+	c.choices(l, []named{calledAs(own)})
+	c.refusal, c.unasked = "lists.other_delegation", true
+	return []column{c}, nil
+}
+
+// calledAs is how lists name a delegation.
+func calledAs(d delegations.Delegation) named {
+	return named{value: d.ID.String(), name: locale.Text{ZH: d.Code + " " + d.City.ZH, EN: d.Code + " " + d.City.EN}, also: []string{d.Code, d.Name.ZH, d.Name.EN, d.City.ZH, d.City.EN}}
 }
 
 // needs are what somebody may need, by the forms' names and by others.
@@ -163,7 +185,7 @@ func (m memberList) delegationColumn(ctx context.Context, i Import, l locale.Lan
 	}
 	var list []named
 	for _, d := range all {
-		list = append(list, named{value: d.ID.String(), name: locale.Text{ZH: d.Code + " " + d.City.ZH, EN: d.Code + " " + d.City.EN}, also: []string{d.Code, d.Name.ZH, d.Name.EN, d.City.ZH, d.City.EN}})
+		list = append(list, calledAs(d))
 	}
 	c.choices(l, list)
 	if len(all) > 0 {

@@ -281,6 +281,9 @@ func (s *Service) WriteTemplate(ctx context.Context, by accounts.Actor, event id
 		Name: s.Words.T(l, "lists.sheet."+kind), Examples: s.Words.T(l, "lists.sheet.example"), Lang: l, Refusal: s.Words.T(l, "field.choice"), Rows: [][]string{nil},
 	}
 	for _, c := range columns {
+		if c.unasked {
+			continue
+		}
 		t.Fields = append(t.Fields, c.Field)
 		t.Rows[0] = append(t.Rows[0], c.shownExample())
 	}

@@ -149,10 +149,17 @@ func cancelMeeting(ctx context.Context, q store.Querier, id ident.ID) error {
 const (
 	appointmentsOfDelegation   = `m.delegation_id = $1`
 	appointmentsOfFirm         = `m.event_id = $1 AND m.firm_id = $2`
+	appointmentsInterpretedBy  = `i.registration_id = $1`
+	appointmentsDeserted       = `m.event_id = $1 AND EXISTS (SELECT 1 FROM registrations g WHERE g.id = i.registration_id AND ` + interpreterGone + `)`
 	appointmentsOfRegistration = `EXISTS (SELECT 1 FROM registrations r WHERE r.id = $1 AND r.event_id = m.event_id
 		AND r.status NOT IN ('draft', 'rejected', 'withdrawn', 'cancelled') AND r.replaced_by IS NULL
 		AND (r.delegation_id = m.delegation_id AND r.role <> 'press' AND r.role <> 'companion' OR r.firm_id = m.firm_id OR i.registration_id = r.id))`
 )
+
+// interpreterGone holds for an interpreter i who registered as g and does not come, or
+// not with the delegation for which they interpret.
+const interpreterGone = `(g.status IN ('draft', 'rejected', 'withdrawn', 'cancelled', 'departed', 'no_show') OR g.replaced_by IS NOT NULL
+	OR i.delegation_id IS NOT NULL AND g.delegation_id IS DISTINCT FROM i.delegation_id)`
 
 // appointmentsOf joins what a person needs to find a meeting. Meetings are what
 // was published: nothing of a draft is among them.
@@ -163,7 +170,8 @@ func appointmentsOf(ctx context.Context, q store.Querier, whose string, ids ...a
 			d.id AS delegation_id, coalesce(c.name_zh, d.name_zh) AS "delegation.zh", coalesce(c.name_en, d.name_en) AS "delegation.en",
 			coalesce(n.name_zh, '') AS "country.zh", coalesce(n.name_en, '') AS "country.en",
 			f.id AS firm_id, f.name_zh AS "firm.zh", f.name_en AS "firm.en",
-			coalesce(i.name_zh, '') AS "interpreter.zh", coalesce(i.name_en, '') AS "interpreter.en"
+			coalesce(i.name_zh, '') AS "interpreter.zh", coalesce(i.name_en, '') AS "interpreter.en",
+			EXISTS (SELECT 1 FROM registrations g WHERE g.id = i.registration_id AND `+interpreterGone+`) AS deserted
 		FROM meetings m JOIN time_slots s ON s.id = m.slot_id JOIN sessions n1 ON n1.id = s.session_id JOIN stops p ON p.id = n1.stop_id
 			JOIN meeting_tables t ON t.id = m.table_id JOIN rooms r ON r.id = t.room_id
 			JOIN delegations d ON d.id = m.delegation_id LEFT JOIN cities c ON c.code = d.city_code LEFT JOIN countries n ON n.code = c.country_code

@@ -188,6 +188,7 @@ type Appointment struct {
 	FirmID       ident.ID    `db:"firm_id"`
 	Firm         locale.Text `db:"firm"`        // the local side
 	Interpreter  locale.Text `db:"interpreter"` // empty when nobody need interpret
+	Deserted     bool        `db:"deserted"`    // the interpreter does not come, and nobody else was found yet
 }
 
 // Ahead tells whether the meeting is still to be held.
@@ -228,6 +229,28 @@ func (s *Service) Ahead(ctx context.Context, tx *sqlx.Tx, delegation ident.ID) (
 		}
 	}
 	return ahead, err
+}
+
+// Interpreted answers the meetings ahead that a registrant interprets, in order of time:
+// nobody takes them over by itself when another comes in their place.
+func (s *Service) Interpreted(ctx context.Context, registration ident.ID) ([]Appointment, error) {
+	return s.ahead(ctx, appointmentsInterpretedBy, registration)
+}
+
+// Deserted answers an event's meetings ahead whose interpreter does not come, in order of
+// time.
+//
+// Fault: Forbidden.
+func (s *Service) Deserted(ctx context.Context, by accounts.Actor, event ident.ID) ([]Appointment, error) {
+	if !by.May(accounts.SeeMatchmaking, event) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return s.ahead(ctx, appointmentsDeserted, event)
+}
+
+func (s *Service) ahead(ctx context.Context, whose string, id ident.ID) ([]Appointment, error) {
+	list, err := appointmentsOf(ctx, s.db, whose, id)
+	return slices.DeleteFunc(list, func(a Appointment) bool { return !a.Ahead(s.now()) }), err
 }
 
 // OfFirm answers a firm's published meetings at an event in order of time.

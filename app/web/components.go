@@ -53,7 +53,7 @@ var states = map[string]map[string][2]string{
 		"applied": {"ok", "check"}, "pending": {"fix", "history"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}, "superseded": {"", "replace"},
 	},
 	"privacy":      {"open": {"wait", "hourglass"}, "done": {"ok", "check"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}},
-	"substitution": {"asked": {"fix", "history"}, "done": {"ok", "arrows-exchange"}, "refused": {"final", "circle-x"}},
+	"substitution": {"asked": {"fix", "history"}, "done": {"ok", "arrows-exchange"}, "refused": {"final", "circle-x"}, "withdrawn": {"", "x"}},
 	"link":         {"open": {"ok", "link"}, "expired": {"", "clock"}, "revoked": {"final", "ban"}},
 	"list": {
 		"reading": {"wait", "hourglass"}, "checked": {"fix", "list-check"}, "committing": {"wait", "hourglass"}, "done": {"ok", "circle-check"},

@@ -64,6 +64,22 @@ func (p ownDelegationPage) ShowsPhotos() bool {
 	return len(p.Photos) > 0 || slices.ContainsFunc(p.Members, func(r delegations.Registration) bool { return p.Does(accounts.Complete, r.Role) })
 }
 
+// AskedFor tells whether somebody waits to come in a member's place.
+func (p ownDelegationPage) AskedFor(member ident.ID) bool { return askedFor(p.Substitutions, member) }
+
+// WithdrawAt is where a replacement that waits is taken back; empty: not by the reader.
+func (p ownDelegationPage) WithdrawAt(x delegations.Substitution) string {
+	i := slices.IndexFunc(p.Members, func(r delegations.Registration) bool { return r.ID == x.FromID })
+	if i < 0 || !x.Withdrawable(p.Link.Actor(), p.Link.EventID, p.Members[i].Role) {
+		return ""
+	}
+	return p.Own + "/substitutions/" + x.ID.String() + "/withdraw"
+}
+
+func askedFor(list []delegations.Substitution, member ident.ID) bool {
+	return slices.ContainsFunc(list, func(x delegations.Substitution) bool { return x.FromID == member && x.State == "asked" })
+}
+
 // Does tells whether the officer has a duty about members of a role. It decides what
 // is shown, never what is allowed.
 func (p linkPage) Does(d accounts.Duty, member string) bool { return p.Link.Role.Covers(d, member) }

@@ -144,6 +144,12 @@ type delegationPage struct {
 	Taken      map[string]int // places of each class
 }
 
+// AskedFor tells whether somebody waits to come in a member's place.
+func (p delegationPage) AskedFor(member ident.ID) bool { return askedFor(p.Substitutions, member) }
+
+// WithdrawAt is where whoever asked takes a replacement back, which the office refuses.
+func (p delegationPage) WithdrawAt(delegations.Substitution) string { return "" }
+
 // delegationOf finds the delegation of the address within its event.
 func (s *Server) delegationOf(c *fiber.Ctx) (delegations.Delegation, error) {
 	id, err := pathID(c, "delegation")

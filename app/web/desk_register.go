@@ -9,6 +9,7 @@ import (
 	"qianshou/app/delegations"
 	"qianshou/app/events"
 	"qianshou/app/forms"
+	"qianshou/app/kit/fault"
 	"qianshou/app/kit/ident"
 	"qianshou/app/kit/locale"
 )
@@ -19,6 +20,7 @@ type belongingChoices struct {
 	Groups     []Choice // delegations that come
 	Roles      []Choice // in one of them
 	Firms      []Choice // that take part
+	ByRole     string   // member=member head=head: the category of each role, for the script
 }
 
 func (s *Server) belongingChoices(c *fiber.Ctx) (b belongingChoices, err error) {
@@ -41,9 +43,10 @@ func (s *Server) belongingChoices(c *fiber.Ctx) (b belongingChoices, err error) 
 			b.Groups = append(b.Groups, Choice{d.ID.String(), d.Code + " " + d.Name.In(l)})
 		}
 	}
-	b.Roles = []Choice{{"", s.words.T(l, "desk.belong.no_role")}}
+	b.Roles, b.ByRole = []Choice{{"", s.words.T(l, "desk.belong.no_role")}}, "="+delegations.CategoryOf("")
 	for _, role := range delegations.MemberRoles {
 		b.Roles = append(b.Roles, Choice{role, s.words.T(l, "delegations.role."+role)})
+		b.ByRole += " " + role + "=" + delegations.CategoryOf(role)
 	}
 	firms, err := s.Firms.OfEvent(ctx, e)
 	b.Firms = []Choice{{"", s.words.T(l, "desk.belong.no_firm")}}
@@ -97,6 +100,7 @@ func (s *Server) newPersonPage(c *fiber.Ctx, form Form) (p newPersonPage, err er
 		return p, err
 	}
 	p.Edit.Desk, p.Edit.NoAddress, p.Edit.OrganisationHint = true, true, s.words.T(p.Lang, "register.organisation_hint")
+	p.Roles[0].Text = s.words.T(p.Lang, "delegations.role.member")
 	categories, err := s.Events.Categories(c.UserContext(), event(c).ID)
 	if err != nil {
 		return p, err
@@ -116,7 +120,7 @@ func (s *Server) drawQuestions(c *fiber.Ctx, form *Form, of ident.ID, categories
 }
 
 func (s *Server) newPersonForm(c *fiber.Ctx) error {
-	p, err := s.newPersonPage(c, FormOf("version", "0", "lang", string(lang(c)), "letter", "yes", "delegation", c.Query("delegation"), "firm", c.Query("firm")))
+	p, err := s.newPersonPage(c, FormOf("version", "0", "lang", string(lang(c)), "letter", "yes", "delegation", c.Query("delegation"), "firm", c.Query("firm"), "query", c.Query("query")))
 	if err != nil {
 		return err
 	}
@@ -163,12 +167,34 @@ func (s *Server) registerPerson(c *fiber.Ctx) error {
 		}
 		return s.again(c, "registrations/new", p)
 	}
-	if r.Status == delegations.Waitlisted {
-		s.flash(c, "fix", "desk.register.waits", r.Called(), r.Reference)
-	} else {
-		s.flash(c, "ok", "desk.register.done", r.Called(), r.Reference)
+	if r, err = s.Delegations.Registration(c.UserContext(), actor(c), r.ID); err != nil { // with the names of where they belong
+		return err
 	}
-	return s.done(c, deskList(c, "", r.ID))
+	tone, key := "ok", "desk.register.done"
+	if r.Status == delegations.Waitlisted {
+		tone, key = "fix", "desk.register.waits"
+	}
+	s.flash(c, tone, key, r.Called(), r.Reference, s.comesAs(lang(c), r), s.letterSent(lang(c), r, in.Quiet))
+	return s.done(c, deskList(c, form.Raw("query"), r.ID))
+}
+
+// comesAs says as what somebody comes, and with which delegation.
+func (s *Server) comesAs(l locale.Lang, r delegations.Registration) string {
+	if r.DelegationID == ident.Nil {
+		return r.Category.In(l)
+	}
+	return s.words.T(l, "desk.belong.as", s.words.T(l, "delegations.role."+r.Role), r.Delegation, r.Category)
+}
+
+// letterSent says whether somebody who was registered at the desk was written to.
+func (s *Server) letterSent(l locale.Lang, r delegations.Registration, quiet bool) string {
+	switch {
+	case quiet:
+		return s.words.T(l, "desk.register.not_told")
+	case r.Email == "":
+		return s.words.T(l, "desk.register.no_address")
+	}
+	return s.words.T(l, "desk.register.told", r.Email)
 }
 
 // movePage is the form that has somebody come as something else or with others.
@@ -177,6 +203,23 @@ type movePage struct {
 	belongingChoices
 	Form         Form
 	Registration delegations.Registration
+	Badge        string // serial of the badge that the person holds; empty: none
+}
+
+// FullAt is the page on which places are added when there was none in what was chosen;
+// empty: that is not what is wrong.
+func (p movePage) FullAt() string {
+	full := func(field string) bool {
+		b, bad := p.Form.Problem(field)
+		return bad && b.Key == delegations.NoPlaceThere
+	}
+	switch {
+	case full("delegation") && p.May(accounts.EditDelegation):
+		return p.Console() + "/delegations/" + p.Form.Text("delegation") + "#places"
+	case full("category") && p.May(accounts.EditEvent):
+		return p.Console() + "/categories"
+	}
+	return ""
 }
 
 func (s *Server) movePage(c *fiber.Ctx, typed *Form) (p movePage, err error) {
@@ -192,13 +235,16 @@ func (s *Server) movePage(c *fiber.Ctx, typed *Form) (p movePage, err error) {
 	if p.belongingChoices, err = s.belongingChoices(c); err != nil {
 		return p, err
 	}
+	if p.Badge, err = s.livingSerial(c, id); err != nil {
+		return p, err
+	}
 	if typed != nil {
 		p.Form = *typed
 		return p, nil
 	}
 	r := p.Registration
 	categories, err := s.Events.Categories(c.UserContext(), r.EventID)
-	p.Form = FormOf("version", strconv.Itoa(r.Version), "delegation", idOrNone(r.DelegationID), "firm", idOrNone(r.FirmID))
+	p.Form = FormOf("version", strconv.Itoa(r.Version), "delegation", idOrNone(r.DelegationID), "firm", idOrNone(r.FirmID), "organisation", r.Organisation, "query", c.Query("query"))
 	if r.DelegationID != ident.Nil {
 		p.Form.values.Set("role", r.Role)
 	}
@@ -208,6 +254,15 @@ func (s *Server) movePage(c *fiber.Ctx, typed *Form) (p movePage, err error) {
 		}
 	}
 	return p, err
+}
+
+// livingSerial answers the serial of the badge that somebody holds; empty when they hold none.
+func (s *Server) livingSerial(c *fiber.Ctx, registration ident.ID) (string, error) {
+	b, err := s.Badges.LivingOf(c.UserContext(), registration)
+	if fault.CodeOf(err) == fault.NotFound {
+		return "", nil
+	}
+	return b.Serial, err
 }
 
 func idOrNone(id ident.ID) string {
@@ -235,7 +290,10 @@ func (s *Server) moveRegistration(c *fiber.Ctx) error {
 		return s.render(c, "registrations/move", p)
 	}
 	version := form.Whole("version", 1, 1<<30)
-	to := delegations.Belonging{Category: form.Text("category"), Role: form.Text("role"), DelegationID: chosen(&form, "delegation"), FirmID: chosen(&form, "firm")}
+	organisation := form.Raw("organisation")
+	to := delegations.Belonging{
+		Category: form.Text("category"), Role: form.Text("role"), DelegationID: chosen(&form, "delegation"), FirmID: chosen(&form, "firm"), Organisation: &organisation,
+	}
 	var r delegations.Registration
 	if err = form.Err(); err == nil {
 		r, err = s.Delegations.Move(c.UserContext(), actor(c), p.Registration.ID, version, to)
@@ -267,17 +325,23 @@ func (s *Server) moved(c *fiber.Ctx, p movePage, form Form, r delegations.Regist
 		p.Form.problems, p.Form.refusal = form.problems, form.refusal
 		return s.again(c, "registrations/move", p)
 	}
+	now, err := s.livingSerial(c, r.ID)
+	if err != nil {
+		return err
+	}
+	tone, key, args := "ok", "desk.move.done", []any{r.Called(), r.Reference, s.comesAs(lang(c), r)}
 	switch {
 	case r.Status == delegations.Waitlisted && p.Registration.Status != r.Status:
-		s.flash(c, "fix", "desk.move.waits", r.Called(), r.Reference)
+		tone, key = "fix", "desk.move.waits"
 	case r.Status == delegations.BadgeIssued && p.Registration.Status != r.Status:
-		s.flash(c, "ok", "desk.move.approved", r.Called(), r.Reference)
+		key = "desk.move.approved"
 	case r.Version == p.Registration.Version:
-		s.flash(c, "ok", "edit.nothing")
-	default:
-		s.flash(c, "ok", "desk.move.done", r.Called(), r.Reference)
+		key, args = "edit.nothing", nil
+	case p.Badge != "" && now != p.Badge:
+		tone, key, args = "fix", "desk.move.rebadged", append(args, p.Badge, now)
 	}
-	return s.done(c, deskList(c, "", r.ID))
+	s.flash(c, tone, key, args...)
+	return s.done(c, deskList(c, form.Raw("query"), r.ID))
 }
 
 // likelyFirms are the firms for which somebody may have come, to be linked in one

@@ -22,7 +22,16 @@ var registerPages = map[string]sample{
 		}
 		form := FormOf("version", "3")
 		form.Add("role", "constraint.registrations_one_head")
-		return movePage{Page: p, belongingChoices: everyBelonging, Form: form, Registration: longest}
+		form.Add("delegation", delegations.NoPlaceThere)
+		return movePage{Page: p, belongingChoices: everyBelonging, Form: form, Registration: longest, Badge: "B-00417"}
+	},
+	"firms/person_edit": func(p Page, full bool) any {
+		if !full {
+			return firmPersonEditPage{linkPage: linkPage{Page: p}}
+		}
+		edit := everyDetail(false)
+		edit.OfFirm = yongling.Name
+		return firmPersonEditPage{linkPage: linkPage{Page: p, Own: "/firm/t"}, Firm: yongling, Edit: edit}
 	},
 	"firms/person": func(p Page, full bool) any {
 		if !full {
@@ -35,5 +44,5 @@ var registerPages = map[string]sample{
 }
 
 var everyBelonging = belongingChoices{
-	Categories: []Choice{{"staff", "…"}}, Groups: []Choice{{"", "…"}}, Roles: []Choice{{"", "…"}, {"head", "…"}}, Firms: []Choice{{"", "…"}},
+	Categories: []Choice{{"staff", "…"}}, Groups: []Choice{{"", "…"}}, Roles: []Choice{{"", "…"}, {"head", "…"}}, Firms: []Choice{{"", "…"}}, ByRole: "=member head=head",
 }

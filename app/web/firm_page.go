@@ -23,7 +23,8 @@ type ownFirmPage struct {
 	Meetings []ownMeetingDay
 	Progress matchmaking.Progress
 	Wishes   []matchmaking.FirmWish
-	Cities   []Choice // whom the firm may still ask for
+	Cities   []Choice                  // whom the firm may still ask for
+	Leaving  *delegations.Registration // whose withdrawal waits to be confirmed
 }
 
 // ownFirmPage is the page of a firm at an event. The link is the right to see it.
@@ -102,6 +103,11 @@ func (s *Server) ownFirm(c *fiber.Ctx) error {
 	p, err := s.ownFirmPage(c, l)
 	if err != nil {
 		return err
+	}
+	if id, err := ident.Parse(c.Query("withdraw")); err == nil {
+		if i := slices.IndexFunc(p.People, func(r delegations.Registration) bool { return r.ID == id && r.Cancellable() }); i >= 0 {
+			p.Leaving = &p.People[i]
+		}
 	}
 	return s.render(c, "firms/own", p)
 }

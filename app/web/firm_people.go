@@ -109,3 +109,98 @@ func (s *Server) registerFirmPerson(c *fiber.Ctx) error {
 	}
 	return s.done(c, "/firm/"+c.Params("token")+"#people")
 }
+
+// withdrawFirmPerson calls off one of the firm's people.
+func (s *Server) withdrawFirmPerson(c *fiber.Ctx) error {
+	id, err := pathID(c, "registration")
+	if err != nil {
+		return err
+	}
+	l, err := s.Delegations.FirmByLink(c.UserContext(), c.Params("token"))
+	if err != nil {
+		return err
+	}
+	r, err := s.Delegations.WithdrawOfFirm(c.UserContext(), l.Actor(), l.EventID, l.FirmID, id)
+	if err != nil {
+		return err
+	}
+	s.flash(c, "ok", "delegations.own.withdrawn", r.Called(), r.Reference)
+	return s.done(c, "/firm/"+c.Params("token")+"#people")
+}
+
+// firmPersonEditPage is the form by which a firm corrects one of its people.
+type firmPersonEditPage struct {
+	linkPage
+	Firm firms.Firm
+	Edit detailsForm
+}
+
+func (s *Server) firmPersonEditPage(c *fiber.Ctx, typed *Form) (p firmPersonEditPage, err error) {
+	ctx := c.UserContext()
+	id, err := pathID(c, "registration")
+	if err != nil {
+		return p, err
+	}
+	l, err := s.Delegations.FirmByLink(ctx, c.Params("token"))
+	if err != nil {
+		return p, err
+	}
+	if p.linkPage, err = s.linkPage(c, "/firm/"+c.Params("token"), l); err != nil {
+		return p, err
+	}
+	p.LangForm = "details"
+	if p.Firm, err = s.Firms.InEvent(ctx, l.EventID, l.FirmID); err != nil {
+		return p, err
+	}
+	r, err := s.Delegations.PersonOfFirm(ctx, l.Actor(), l.EventID, l.FirmID, id)
+	if err != nil {
+		return p, err
+	}
+	d, err := s.Delegations.DetailsOf(ctx, l.Actor(), r)
+	if err != nil {
+		return p, err
+	}
+	p.Edit, err = s.detailsForm(c, r, d, typed)
+	p.Edit.OfFirm, p.Edit.Addresses = p.Firm.Name, false
+	return p, err
+}
+
+func (s *Server) firmPersonDetails(c *fiber.Ctx) error {
+	p, err := s.firmPersonEditPage(c, nil)
+	if err != nil {
+		return err
+	}
+	if !p.Edit.Registration.Editable() {
+		return s.done(c, p.Own)
+	}
+	return s.render(c, "firms/person_edit", p)
+}
+
+func (s *Server) editFirmPerson(c *fiber.Ctx) error {
+	form := readForm(c)
+	p, err := s.firmPersonEditPage(c, &form)
+	if err != nil {
+		return err
+	}
+	if form.Translates() {
+		return s.render(c, "firms/person_edit", p)
+	}
+	if err := s.pairTitles(c, &form, p.Edit.Details.Input); err != nil {
+		return err
+	}
+	version, edit := editOf(form)
+	done, err := s.Delegations.Edit(c.UserContext(), p.Link.Actor(), p.Edit.Registration.ID, version, edit)
+	if err != nil {
+		if !form.Refused(err) {
+			return err
+		}
+		p.Edit.Form = form
+		return s.again(c, "firms/person_edit", p)
+	}
+	s.flashEdited(c, p.Edit.Registration, done)
+	now, err := s.Delegations.DetailsOf(c.UserContext(), p.Link.Actor(), done.Registration)
+	if err != nil {
+		return err
+	}
+	return s.doneEditing(c, p.Edit.Details.Remarks, now.Remarks, p.Own+"/people/"+done.Registration.ID.String()+"/edit", p.Own+"#people")
+}

@@ -215,13 +215,14 @@ type ownMeeting struct {
 	Interpreter locale.Text
 	State       string // past, now or next
 	Moved       bool
+	Deserted    bool // the interpreter does not come, and nobody else was found yet
 }
 
 // ownMeetings sorts a registrant's meetings into days, in the zone of the place.
 func ownMeetings(r delegations.Registration, list []matchmaking.Appointment, now time.Time) (days []ownMeetingDay) {
 	for _, a := range list {
 		zone := a.Zone()
-		m := ownMeeting{From: a.StartsAt.In(zone), To: a.EndsAt.In(zone), With: a.Firm, Table: a.Table, Room: a.Room, Interpreter: a.Interpreter, State: "next", Moved: a.State == "rescheduled"}
+		m := ownMeeting{From: a.StartsAt.In(zone), To: a.EndsAt.In(zone), With: a.Firm, Table: a.Table, Room: a.Room, Interpreter: a.Interpreter, Deserted: a.Deserted, State: "next", Moved: a.State == "rescheduled"}
 		switch {
 		case r.DelegationID == a.DelegationID:
 		case r.FirmID == a.FirmID:

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"slices"
+
 	"html/template"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"qianshou/app/agenda"
 	"qianshou/app/badges"
 	"qianshou/app/delegations"
 	"qianshou/app/kit/fault"
@@ -33,6 +36,7 @@ type mePage struct {
 	Remarks      []remarkLine
 	Rendering    renderingPart
 	Replacing    *delegations.Substitution // that waits for the office, or was done; nil: none
+	Parts        []agenda.Part             // of the published programme, that the guest has
 }
 
 // Meets tells whether the registrant is of a side that meetings are planned for.
@@ -54,6 +58,22 @@ func (s *Server) me(c *fiber.Ctx) error {
 		return err
 	}
 	return s.render(c, "me/show", p)
+}
+
+// Replaced tells whether somebody else comes instead, which the page says on its own.
+func (p mePage) Replaced() bool { return p.Replacing != nil && p.Replacing.State == "done" }
+
+// ownParts are what a guest has to do with of the published programme, by the clock of
+// the place. What is under embargo is nobody's to read here.
+func (s *Server) ownParts(c *fiber.Ctx, r delegations.Registration) ([]agenda.Part, error) {
+	if r.Gone() || r.ReplacedBy != ident.Nil {
+		return nil, nil
+	}
+	parts, err := s.Agenda.PartsOf(c.UserContext(), r.ID)
+	parts = slices.DeleteFunc(parts, func(p agenda.Part) bool {
+		return p.Status != agenda.Published && p.Status != agenda.Running || p.EmbargoUntil != nil && p.EmbargoUntil.After(s.Now())
+	})
+	return inPlace(parts), err
 }
 
 func (s *Server) mePage(c *fiber.Ctx) (p mePage, err error) {
@@ -81,6 +101,9 @@ func (s *Server) mePage(c *fiber.Ctx) (p mePage, err error) {
 		return p, err
 	}
 	if p.Replacing, err = s.Delegations.SubstitutionOf(ctx, h.actor, r); err != nil {
+		return p, err
+	}
+	if p.Parts, err = s.ownParts(c, r); err != nil {
 		return p, err
 	}
 	if p.Replacing != nil && p.Replacing.DecidedAt != nil {

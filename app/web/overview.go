@@ -66,6 +66,13 @@ func (s *Server) overviewOpen(c *fiber.Ctx, p *overviewPage) error {
 		}
 		p.waits("overview.open.late", late, "/delegations/deadlines?show=late")
 	}
+	if by.May(accounts.EditMatchmaking, e) || by.May(accounts.DecideRegistration, e) && by.May(accounts.SeeMatchmaking, e) {
+		deserted, err := s.Matchmaking.Deserted(ctx, by, e)
+		if err != nil {
+			return err
+		}
+		p.waits("overview.open.interpreters", len(deserted), "/matchmaking")
+	}
 	if by.May(accounts.EditPrivacy, e) {
 		requests, err := s.Privacy.Requests(ctx, by, e)
 		if err != nil {

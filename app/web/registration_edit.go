@@ -77,9 +77,27 @@ func (d detailsForm) LeavesOrganisation() bool {
 // Waits tells whether a key field that is changed waits for the desk.
 func (d detailsForm) Waits() bool { return d.Registration.Settled() && !d.Desk }
 
+// Fresh tells whether the form is of somebody who is not registered yet.
+func (d detailsForm) Fresh() bool { return d.Registration.ID == ident.Nil }
+
+// ByFirm tells whether a firm corrects one of its people: neither their papers and
+// needs, nor the address to which their own link goes.
+func (d detailsForm) ByFirm() bool { return !d.OfFirm.Empty() && !d.Fresh() }
+
+// EmailHint is the key of what stands beside the address.
+func (d detailsForm) EmailHint() string {
+	if d.Fresh() {
+		return "edit.email_new"
+	}
+	return "edit.email_hint"
+}
+
 // Papers tells whether birth date and passport belong into the form: nobody is
 // asked for papers that nobody needs.
 func (d detailsForm) Papers() bool {
+	if d.ByFirm() {
+		return false
+	}
 	return d.Desk || d.Details.BornKnown || d.Details.PassportMask != "" || d.Registration.DelegationID != ident.Nil ||
 		slices.ContainsFunc(d.Registration.Requested.All(), func(f string) bool { return f == "birth_date" || strings.HasPrefix(f, "passport.") })
 }

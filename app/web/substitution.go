@@ -38,7 +38,11 @@ type succession struct {
 	Dies     []string      // serials of badges that open nothing afterwards
 	Parts    []agenda.Part // of the programme, that go over
 	Meetings []ownMeetingDay
-	Firms    []locale.Text // that are told
+	Firms    []locale.Text   // that are told
+	Hears    []ownMeetingDay // meetings that whoever goes interprets, and nobody takes over by itself
+	Heard    int             // how many
+
+	TypeBefore, TypeAfter locale.Text // of the deputy's badge
 }
 
 // succession completes what a substitution changes by what other parts of the
@@ -60,14 +64,25 @@ func (s *Server) succession(c *fiber.Ctx, x delegations.Succession) (*succession
 		if v.Parts, err = s.Agenda.PartsOf(ctx, x.FromID); err != nil {
 			return nil, err
 		}
-		for i, part := range v.Parts {
-			zone, err := time.LoadLocation(part.TimeZone)
-			if err != nil {
-				return nil, err
-			}
-			v.Parts[i].StartsAt, v.Parts[i].EndsAt = part.StartsAt.In(zone), part.EndsAt.In(zone)
+		inPlace(v.Parts)
+	}
+	types, err := s.Events.BadgeTypes(ctx, x.Gone.EventID)
+	if err != nil {
+		return nil, err
+	}
+	for _, badge := range types {
+		if badge.Code == x.Deputy.BadgeType {
+			v.TypeBefore = badge.Name
+		}
+		if badge.Code == x.After.BadgeType {
+			v.TypeAfter = badge.Name
 		}
 	}
+	hears, err := s.Matchmaking.Interpreted(ctx, x.FromID)
+	if err != nil {
+		return nil, err
+	}
+	v.Hears, v.Heard = ownMeetings(delegations.Registration{DelegationID: x.DelegationID}, hears, s.Now()), len(hears)
 	if x.Gone.Role != "head" { // meetings are the delegation's, and its head leads them
 		return &v, nil
 	}
@@ -79,6 +94,31 @@ func (s *Server) succession(c *fiber.Ctx, x delegations.Succession) (*succession
 		}
 	}
 	return &v, err
+}
+
+// Newcomer tells whether nobody knew the deputy before they were named.
+func (v succession) Newcomer() bool {
+	return v.Fresh() || v.Deputy.Status == delegations.Draft && v.Deputy.DelegationID == ident.Nil
+}
+
+// Companions are who comes with whoever is replaced.
+func (v succession) Companions() (list []delegations.Registration) {
+	for _, r := range v.Order {
+		if r.CompanionOf == v.FromID {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// inPlace puts times of the programme by the clock of the place.
+func inPlace(parts []agenda.Part) []agenda.Part {
+	for i, part := range parts {
+		if zone, err := time.LoadLocation(part.TimeZone); err == nil { // the database holds only zones that events checked
+			parts[i].StartsAt, parts[i].EndsAt = part.StartsAt.In(zone), part.EndsAt.In(zone)
+		}
+	}
+	return parts
 }
 
 // standPart is the form of a substitution, and what it would change once somebody
@@ -96,7 +136,9 @@ type standPart struct {
 	Own       bool // the person asks themselves, for somebody new
 	Titles    titleOffers
 	Questions []Asked
-	Letter    Asked // which names who comes instead
+	Letter    Asked                     // which names who comes instead
+	Waiting   *delegations.Substitution // is asked for already; nil: nothing is
+	WaitsAt   string                    // where that is decided on or taken back; empty: not by the reader
 
 	asking    asking
 	questions []forms.Question // that somebody new is asked
@@ -273,7 +315,22 @@ func (s *Server) substitutePart(c *fiber.Ctx, form *Form) (standPart, error) {
 	v, err := s.standPart(c, s.page(c), r, members, form)
 	v.Asks = !by.May(accounts.DecideRegistration, r.EventID)
 	v.Back = delegationURL(c, d.ID)
+	if err == nil {
+		err = s.waitsFor(c, by, &v)
+	}
+	if v.Waiting != nil && !v.Asks {
+		v.WaitsAt = "/console/" + event(c).Slug + "/substitutions/" + v.Waiting.ID.String()
+	}
 	return v, err
+}
+
+// waitsFor tells what is asked for already about whoever is to be replaced.
+func (s *Server) waitsFor(c *fiber.Ctx, by accounts.Actor, v *standPart) (err error) {
+	v.Waiting, err = s.Delegations.Waiting(c.UserContext(), by, v.Gone)
+	if v.Waiting != nil {
+		v.Waiting.AskedAt = v.Waiting.AskedAt.In(zoneOf(v.Page))
+	}
+	return err
 }
 
 // substituteForm is the desk's page to put somebody in the place of a member.
@@ -347,6 +404,12 @@ func (s *Server) memberStandPart(c *fiber.Ctx, form *Form) (standPart, accounts.
 	}
 	v, err := s.standPart(c, own.Page, r, members, form)
 	v.Asks, v.Back = true, own.Own
+	if err == nil {
+		err = s.waitsFor(c, l.Actor(), &v)
+	}
+	if v.Waiting != nil && v.Waiting.Withdrawable(l.Actor(), r.EventID, r.Role) {
+		v.WaitsAt = own.Own + "/substitutions/" + v.Waiting.ID.String() + "/withdraw"
+	}
 	return v, l.Actor(), err
 }
 
@@ -380,6 +443,12 @@ func (s *Server) ownStandPart(c *fiber.Ctx, form *Form) (standPart, accounts.Act
 	}
 	v, err := s.standPart(c, s.page(c), h.registration, nil, form)
 	v.Asks, v.Own, v.Back = true, true, h.base
+	if err == nil {
+		err = s.waitsFor(c, h.actor, &v)
+	}
+	if v.Waiting != nil && v.Waiting.Own {
+		v.WaitsAt = h.base + "/substitute/withdraw"
+	}
 	return v, h.actor, err
 }
 
@@ -402,6 +471,44 @@ func (s *Server) ownSubstitute(c *fiber.Ctx) error {
 	return s.substituted(c, by, v, "delegations/stand")
 }
 
+// withdrawSubstitution takes back what an officer of the delegation asked for.
+func (s *Server) withdrawSubstitution(c *fiber.Ctx) error {
+	id, err := pathID(c, "substitution")
+	if err != nil {
+		return err
+	}
+	_, l, err := s.Delegations.DelegationByLink(c.UserContext(), c.Params("token"))
+	if err != nil {
+		return err
+	}
+	return s.tookBack(c, l.Actor(), id, "/delegation/"+c.Params("token"))
+}
+
+// withdrawOwnSubstitution takes back what the person asked for themselves.
+func (s *Server) withdrawOwnSubstitution(c *fiber.Ctx) error {
+	h, err := s.holderOf(c)
+	if err != nil {
+		return err
+	}
+	waits, err := s.Delegations.Waiting(c.UserContext(), h.actor, h.registration)
+	if err == nil && waits == nil {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
+	if err != nil {
+		return err
+	}
+	return s.tookBack(c, h.actor, waits.ID, h.base)
+}
+
+func (s *Server) tookBack(c *fiber.Ctx, by accounts.Actor, id ident.ID, back string) error {
+	x, err := s.Delegations.WithdrawSubstitution(c.UserContext(), by, id)
+	if err != nil {
+		return err
+	}
+	s.flash(c, "ok", "substitution.taken_back", x.To, x.From)
+	return s.done(c, back)
+}
+
 type substitutionPage struct {
 	Page
 	Form         Form
@@ -409,6 +516,13 @@ type substitutionPage struct {
 	Delegation   delegations.Delegation
 	Preview      *succession // nil when it is decided, or cannot be done
 	Letter       *files.File // nil: none, or its time is over
+	Two          []oneOfTwo  // once it is decided
+}
+
+// oneOfTwo is one of the two of a substitution, as they are now.
+type oneOfTwo struct {
+	Label string
+	R     delegations.Registration
 }
 
 func (s *Server) substitutionPage(c *fiber.Ctx, form Form) (substitutionPage, error) {
@@ -432,6 +546,16 @@ func (s *Server) substitutionPage(c *fiber.Ctx, form Form) (substitutionPage, er
 		}
 	}
 	if p.Substitution.State != "asked" {
+		for label, id := range map[string]ident.ID{"mail.notice.gone": p.Substitution.FromID, "mail.notice.instead": p.Substitution.ToID} {
+			r, err := s.Delegations.Registration(c.UserContext(), actor(c), id)
+			if err != nil {
+				return p, err
+			}
+			p.Two = append(p.Two, oneOfTwo{s.words.T(p.Lang, label), r})
+		}
+		slices.SortFunc(p.Two, func(a, b oneOfTwo) int { // who goes first
+			return slices.Index([]ident.ID{p.Substitution.FromID, p.Substitution.ToID}, a.R.ID) - slices.Index([]ident.ID{p.Substitution.FromID, p.Substitution.ToID}, b.R.ID)
+		})
 		return p, nil
 	}
 	x, err := s.Delegations.PreviewAsked(c.UserContext(), actor(c), id, s.handOver)

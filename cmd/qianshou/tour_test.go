@@ -51,6 +51,7 @@ var specimens = map[string]string{
 	":category":     `SELECT id FROM categories WHERE code = 'press' AND event_id = (SELECT id FROM events WHERE slug = '` + forum + `')`,
 	":question":     `SELECT id FROM questions WHERE code = 'topics'`,
 	":firm":         `SELECT id FROM firms WHERE code = 'F007'`,
+	":colleague":    `SELECT r.id FROM registrations r JOIN firms f ON f.id = r.firm_id WHERE f.code = 'F007' ORDER BY r.reference LIMIT 1`,
 	":contact":      `SELECT c.id FROM firm_contacts c JOIN firms f ON f.id = c.firm_id WHERE f.code = 'F007' ORDER BY c.created_at, c.id LIMIT 1`,
 	":session":      `SELECT id FROM sessions WHERE code = 'S16'`,
 	":badge":        `SELECT b.id FROM badges b JOIN registrations r ON r.id = b.registration_id WHERE r.reference = 'F27-0001'`,
@@ -103,6 +104,7 @@ func looks(t *testing.T, routes [][2]string) []look {
 		}
 		path = strings.Replace(path, "/members/:registration/complete", "/members/:draft/complete", 1)
 		path = strings.Replace(path, "/members/:registration", "/members/:member", 1)         // of the delegation that the link opens
+		path = strings.Replace(path, "/people/:registration", "/people/:colleague", 1)        // of the firm that the link opens
 		path = strings.Replace(path, "/:registration/substitute", "/:approved/substitute", 1) // of a delegation
 		all = append(all, look{name: nameOf(path), who: who, path: path})
 	}
