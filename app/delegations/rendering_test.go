@@ -211,6 +211,35 @@ func TestOthersRenderingIsOpen(t *testing.T) {
 	}
 }
 
+// A change that waits approves the name in it if the person asked for it, and not if
+// whoever holds a firm's link did.
+func TestWaitingRenderingIsApprovedByItsAuthor(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ asker, by string }{{"", delegations.ByPerson}, {"Ningbo Lanyu", ""}} {
+		g := newGround(t, 5)
+		r, secret, err := g.register(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := g.guests.Approve(t.Context(), office, r.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.guests.EditOwn(t.Context(), secret, 0, delegations.Edit{"name_zh": "米罗"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.db.ExecContext(t.Context(), `
+			UPDATE registration_changes SET actor_zh = $1, actor_en = $1 WHERE $1 <> '' AND state = 'pending'`, tt.asker); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := g.guests.ApproveChange(t.Context(), office, r.ID, g.changes(t, r)[0].ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		if now := g.read(t, r); now.NameZH != "米罗" || now.NameZHApprovedBy != tt.by {
+			t.Errorf("asked for by %q: %s, approved by %q", tt.asker, now.NameZH, now.NameZHApprovedBy)
+		}
+	}
+}
+
 // The log outlives erasure: it says that a rendering was approved, and not which.
 func TestLogKeepsNoRendering(t *testing.T) {
 	t.Parallel()
