@@ -106,7 +106,7 @@ func (s *Service) Decide(ctx context.Context, by accounts.Actor, event ident.ID,
 	default:
 		bad.Add("decision", "field.choice")
 	}
-	if len(ids) == 0 || len(ids) > decisionMost {
+	if len(seen) == 0 || len(seen) > decisionMost {
 		bad.Add("registrations", "desk.choose", decisionMost)
 	}
 	if err := bad.Err(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -108,19 +109,19 @@ type Asker func(ctx context.Context, tx *sqlx.Tx, by accounts.Actor, registratio
 
 // Service is the one door to files.
 type Service struct {
-	db    *sqlx.DB
-	box   *seal.Box
-	blobs blob.Store
-	now   clock.Clock
-	newID ident.Source
-	log   *slog.Logger
-	turns chan struct{} // one picture is decoded at a time: each may take half a gigabyte
-	queue chan struct{} // of whoever decodes or waits for it; see mostInLine
+	db     *sqlx.DB
+	box    *seal.Box
+	blobs  blob.Store
+	now    clock.Clock
+	newID  ident.Source
+	log    *slog.Logger
+	turns  chan struct{} // one picture is decoded at a time: each may take half a gigabyte
+	inLine atomic.Int64  // pixels that are decoded or wait for it; see mostInLine
 }
 
 // New makes the service.
 func New(db *sqlx.DB, box *seal.Box, blobs blob.Store, now clock.Clock, newID ident.Source, log *slog.Logger) *Service {
-	return &Service{db: db, box: box, blobs: blobs, now: now, newID: newID, log: log, turns: make(chan struct{}, 1), queue: make(chan struct{}, mostInLine)}
+	return &Service{db: db, box: box, blobs: blobs, now: now, newID: newID, log: log, turns: make(chan struct{}, 1)}
 }
 
 // Add keeps a file. Pictures of persons are made anew, so that nothing but the

@@ -30,11 +30,12 @@ const (
 )
 
 const (
-	mostPixels   = 40_000_000 // of a picture before it is decoded
-	fewestPixels = 100        // on each side: less shows nobody
-	scanMost     = 3000       // pixels on the longer side of a scan
-	photoMost    = 2 * mega   // bytes of a portrait as it is kept
-	mostInLine   = 5          // pictures that are decoded or wait for it: a large one takes over a second
+	mostPixels   = 40_000_000     // of a picture before it is decoded
+	fewestPixels = 100            // on each side: less shows nobody
+	scanMost     = 3000           // pixels on the longer side of a scan
+	photoMost    = 2 * mega       // bytes of a portrait as it is kept
+	mostInLine   = 4 * mostPixels // that are decoded or wait for it: some five seconds
+	leastInLine  = 1_000_000      // as which a small picture counts there
 )
 
 // field is an Invalid fault of the file itself.
@@ -59,10 +60,13 @@ func (s *Service) prepare(ctx context.Context, r rule, f *File, content []byte) 
 	if f.MIME != JPEG && f.MIME != PNG || f.Purpose == Evidence { // evidence stays as it was handed in
 		return content, nil
 	}
-	select {
-	case s.queue <- struct{}{}:
-		defer func() { <-s.queue }()
-	default: // whoever cannot have a turn soon is told so, and holds no connection meanwhile
+	pixels, err := pixelsOf(f.MIME, content)
+	if err != nil {
+		return nil, err
+	}
+	pixels = max(pixels, leastInLine)
+	defer s.inLine.Add(-pixels)
+	if s.inLine.Add(pixels) > mostInLine { // whoever cannot have a turn soon is told so, and holds no connection meanwhile
 		return nil, fault.New(fault.Unavailable, "files.busy")
 	}
 	select {
@@ -113,19 +117,34 @@ func remake(f *File, content []byte) ([]byte, error) {
 	}
 }
 
-// decode reads a picture whose size was looked at first, so that a small file
-// cannot fill the memory.
-func decode(mime string, content []byte) (image.Image, error) {
-	size, full := jpeg.DecodeConfig, jpeg.Decode
+// pixelsOf looks at the size of a picture without decoding it.
+//
+// Fault: Invalid on "file", it is none or has too many pixels.
+func pixelsOf(mime string, content []byte) (int64, error) {
+	size := jpeg.DecodeConfig
 	if mime == PNG {
-		size, full = png.DecodeConfig, png.Decode
+		size = png.DecodeConfig
 	}
 	c, err := size(bytes.NewReader(content))
 	if err != nil || c.Width <= 0 || c.Height <= 0 {
-		return nil, field("files.broken")
+		return 0, field("files.broken")
 	}
-	if int64(c.Width)*int64(c.Height) > mostPixels {
-		return nil, field("files.many_pixels", mostPixels/1_000_000)
+	pixels := int64(c.Width) * int64(c.Height)
+	if pixels > mostPixels {
+		return 0, field("files.many_pixels", mostPixels/1_000_000)
+	}
+	return pixels, nil
+}
+
+// decode reads a picture whose size was looked at first, so that a small file
+// cannot fill the memory.
+func decode(mime string, content []byte) (image.Image, error) {
+	if _, err := pixelsOf(mime, content); err != nil {
+		return nil, err
+	}
+	full := jpeg.Decode
+	if mime == PNG {
+		full = png.Decode
 	}
 	picture, err := full(bytes.NewReader(content))
 	if err != nil {

@@ -288,8 +288,8 @@ func TestTidyName(t *testing.T) {
 	}
 }
 
-// TestFewWaitForTheirTurn has as many wait as may: the next is told so at once, and
-// taken when somebody is through.
+// TestFewWaitForTheirTurn has as many pixels wait as may: the next picture is told so at
+// once, a small one too, and taken when somebody is through.
 func TestFewWaitForTheirTurn(t *testing.T) {
 	s := New(nil, nil, nil, nil, nil, nil)
 	picture := jpegOf(t, quarters(500, 700))
@@ -298,22 +298,20 @@ func TestFewWaitForTheirTurn(t *testing.T) {
 		return err
 	}
 	s.turns <- struct{}{} // one is decoded
-	for range mostInLine - 1 {
-		s.queue <- struct{}{}
-	}
+	s.inLine.Add(mostInLine - leastInLine)
 	waited := make(chan error, 1)
 	go func() { waited <- hand() }()
-	for len(s.queue) < mostInLine {
+	for s.inLine.Load() < mostInLine {
 		runtime.Gosched()
 	}
-	if err := hand(); fault.CodeOf(err) != fault.Unavailable {
-		t.Errorf("one more: %v", err)
+	if err := hand(); fault.CodeOf(err) != fault.Unavailable || s.inLine.Load() != mostInLine {
+		t.Errorf("one more: %v, and %d are in line", err, s.inLine.Load())
 	}
 	<-s.turns
 	if err := <-waited; err != nil {
 		t.Errorf("who waited: %v", err)
 	}
-	if err := hand(); err != nil || len(s.turns) != 0 || len(s.queue) != mostInLine-1 {
-		t.Errorf("after that: %v, %d and %d", err, len(s.turns), len(s.queue))
+	if err := hand(); err != nil || len(s.turns) != 0 || s.inLine.Load() != mostInLine-leastInLine {
+		t.Errorf("after that: %v, %d in turn and %d in line", err, len(s.turns), s.inLine.Load())
 	}
 }
